@@ -1,0 +1,53 @@
+# Python ≥ 3.11 and make are all this needs. Every target sets up what it uses, and is quick the second time.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-oracle lint bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "tensorgrad-learn needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of packages: it is redone when pyproject.toml changes.
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "installing (about a minute, once)"
+	@$(PIP) -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing (about a minute, once)"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.oracle: $(VENV)/.dev
+	@echo "installing PyTorch to compare with"
+	@$(PIP) -e '.[dev,oracle]'
+	@touch $@
+
+demo: $(VENV)/.demo  ## train on XOR and parity, draw the graphs into out/
+	@$(BIN)/python -m examples.demo
+
+test: $(VENV)/.dev  ## run all tests that need neither PyTorch nor a GPU
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-oracle: $(VENV)/.oracle  ## compare with PyTorch (installs it)
+	@$(BIN)/python -m pytest -n $(JOBS) -o addopts='-q --strict-markers --strict-config' tests/oracle
+
+lint: $(VENV)/.dev  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev  ## time the library beside others (see benchmarks/)
+	@$(BIN)/python -m benchmarks.scalar
+
+clean:  ## remove what make has made
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

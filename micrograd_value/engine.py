@@ -1,0 +1,421 @@
+"""Value: a number that remembers where it came from, and can therefore be differentiated.
+
+The whole of reverse-mode differentiation is on this page, in three steps:
+
+1. Every operation returns a new `Value` that keeps the values it was made from (`_prev`) and, for each of them, the
+   derivative of the result towards it (`_local_grads`): one number per edge of the graph, known the moment the
+   operation runs.
+2. `backward()` walks the graph from the result to the leaves, every node after everything that used it.
+3. On each edge it does one thing: `child.grad += local * node.grad`. That is the chain rule; the `+` is the sum over
+   paths.
+
+The names are those of Andrej Karpathy's micrograd, and code written along his lecture runs unchanged. What is new:
+the local derivative is a number on the edge where micrograd has a closure, so that a picture, a debugger or a compiler
+can read it; and nothing here recurses, so that a million chained operations are as easy as five.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> y = (a * b + a).tanh()
+    >>> y.backward()
+    >>> y, round(a.grad, 6)
+    (Value(data=-0.999329299739067, grad=1.0), -0.002682)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+from . import functions as f
+
+Number: TypeAlias = int | float
+
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_scope: ContextVar[str] = ContextVar("scope", default="")
+
+
+class Value:
+    """A number, its gradient, and the edges back to the numbers it was computed from.
+
+    Args:
+        data: a real number (anything `float()` takes, except text and another Value).
+        _children: the values this one was computed from. Only operations pass it.
+        _op: the operation's name, shown in pictures.
+        label: a name for people.
+        _local_grads: ∂self/∂child for each child, as numbers. An operation of your own may leave it out and assign
+            `_backward` instead, as micrograd does.
+
+    Attributes:
+        data: the number.
+        grad: ∂(what `backward` was called on)/∂self, added up over calls until `zero_grad()`.
+    """
+
+    __slots__ = ("data", "grad", "label", "_prev", "_local_grads", "_op", "_scope", "_own_backward", "__weakref__")
+
+    data: float
+    grad: float
+    label: str
+    _prev: tuple[Value, ...]  # a child used twice stands here twice: two edges
+    _local_grads: tuple[float, ...]
+    _op: str
+    _scope: str  # the layer and neuron that made it, "" outside any
+    _own_backward: Callable[[], None] | None
+
+    def __init__(
+        self,
+        data: Any,
+        _children: Any = (),
+        _op: str = "",
+        label: str = "",
+        _local_grads: tuple[float, ...] = (),
+    ) -> None:
+        if type(data) is not float:
+            data = _to_float(data)
+        if not _recording.get():
+            _children = _local_grads = ()
+        self.data = data
+        self.grad = 0.0
+        self.label = label
+        self._prev = tuple(_children)
+        self._local_grads = _local_grads
+        self._op = _op
+        self._scope = _scope.get()
+        self._own_backward = None
+
+    # ---- arithmetic: the result, and one local derivative per child --------------------------------------------
+
+    def __add__(self, other: Value | Number) -> Value:
+        other = _lift(other)
+        if other is None:
+            return NotImplemented
+        return Value(self.data + other.data, (self, other), "+", "", (1.0, 1.0))
+
+    def __sub__(self, other: Value | Number) -> Value:
+        other = _lift(other)
+        if other is None:
+            return NotImplemented
+        return Value(self.data - other.data, (self, other), "-", "", (1.0, -1.0))
+
+    def __mul__(self, other: Value | Number) -> Value:
+        other = _lift(other)
+        if other is None:
+            return NotImplemented
+        return Value(self.data * other.data, (self, other), "*", "", (other.data, self.data))
+
+    def __truediv__(self, other: Value | Number) -> Value:
+        other = _lift(other)
+        if other is None:
+            return NotImplemented
+        y = f.divide(self.data, other.data)
+        return Value(y, (self, other), "/", "", (f.divide(1.0, other.data), -f.divide(y, other.data)))
+
+    def __pow__(self, other: Value | Number) -> Value:
+        """xᵏ for a number k (one child, as in micrograd), xᶻ for a Value z (two)."""
+        x = self.data
+        if not isinstance(other, Value):
+            if not _is_number(other):
+                return NotImplemented
+            k = float(other)
+            return Value(f.power(x, k), (self,), f"**{other}", "", (_power_slope(x, k),))
+        z = other.data
+        y = f.power(x, z)
+        # 0ᶻ·ln 0 is 0·(-inf): for z > 0 the limit, and the derivative, is 0.
+        towards_z = 0.0 if x == 0.0 and z >= 0.0 else y * f.log(x)
+        return Value(y, (self, other), "**", "", (_power_slope(x, z), towards_z))
+
+    def __neg__(self) -> Value:
+        return Value(-self.data, (self,), "neg", "", (-1.0,))
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __radd__(self, other: Number) -> Value:
+        return self + other
+
+    def __rmul__(self, other: Number) -> Value:
+        return self * other
+
+    def __rsub__(self, other: Number) -> Value:
+        left = _lift(other)
+        return NotImplemented if left is None else left - self
+
+    def __rtruediv__(self, other: Number) -> Value:
+        left = _lift(other)
+        return NotImplemented if left is None else left / self
+
+    def __rpow__(self, other: Number) -> Value:
+        left = _lift(other)
+        return NotImplemented if left is None else left**self
+
+    # ---- functions ----------------------------------------------------------------------------------------------
+
+    def exp(self) -> Value:
+        y = f.exp(self.data)
+        return Value(y, (self,), "exp", "", (y,))
+
+    def log(self) -> Value:
+        """ln x; -inf at 0, nan below."""
+        return Value(f.log(self.data), (self,), "log", "", (f.divide(1.0, self.data),))
+
+    def sqrt(self) -> Value:
+        y = f.sqrt(self.data)
+        return Value(y, (self,), "sqrt", "", (f.divide(0.5, y),))
+
+    def sin(self) -> Value:
+        return Value(f.sin(self.data), (self,), "sin", "", (f.cos(self.data),))
+
+    def cos(self) -> Value:
+        return Value(f.cos(self.data), (self,), "cos", "", (-f.sin(self.data),))
+
+    def tanh(self) -> Value:
+        y = math.tanh(self.data)
+        return Value(y, (self,), "tanh", "", (1.0 - y * y,))
+
+    def sigmoid(self) -> Value:
+        """1 / (1 + e⁻ˣ), exact to the last digit from -745 to 1000 and beyond."""
+        y = f.sigmoid(self.data)
+        return Value(y, (self,), "sigmoid", "", (y * f.sigmoid(-self.data),))  # σ' = σ(x)·σ(-x): 1 - y would round
+
+    def erf(self) -> Value:
+        """The error function 2/√π ∫₀ˣ e^-t² dt."""
+        x = self.data
+        return Value(math.erf(x), (self,), "erf", "", (2.0 / math.sqrt(math.pi) * math.exp(-x * x),))
+
+    def relu(self) -> Value:
+        """max(x, 0); the slope at 0 is 0, as in micrograd and PyTorch, and a nan stays a nan."""
+        x = self.data
+        return Value(0.0 if x <= 0.0 else x, (self,), "ReLU", "", (1.0 if x > 0.0 else 0.0,))
+
+    def leaky_relu(self, negative_slope: float = 0.01) -> Value:
+        """x for x > 0, else negative_slope · x (Maas et al., 2013)."""
+        x, slope = self.data, float(negative_slope)
+        local = 1.0 if x > 0.0 else slope
+        return Value(x * local, (self,), f"leaky_relu({slope!r})", "", (local,))
+
+    def softplus(self) -> Value:
+        """ln(1 + eˣ), the smooth relu (Dugas et al., 2001)."""
+        return Value(f.softplus(self.data), (self,), "softplus", "", (f.sigmoid(self.data),))
+
+    def gelu(self) -> Value:
+        """x·Φ(x) with Φ the normal distribution function (Hendrycks & Gimpel, arXiv:1606.08415); the exact form."""
+        return Value(f.gelu(self.data), (self,), "gelu", "", (f.gelu_slope(self.data),))
+
+    def abs(self) -> Value:
+        """|x|; the slope at 0 is 0."""
+        return Value(math.fabs(self.data), (self,), "abs", "", (f.sign(self.data),))
+
+    __abs__ = abs
+
+    def max(self, other: Value | Number) -> Value:
+        """The larger of two; at a tie each gets half the gradient, as in PyTorch."""
+        other = _operand(other, "max")
+        a, b = self.data, other.data
+        return Value(b if b > a or b != b else a, (self, other), "max", "", _larger(a, b))
+
+    def min(self, other: Value | Number) -> Value:
+        """The smaller of two; at a tie each gets half the gradient, as in PyTorch."""
+        other = _operand(other, "min")
+        a, b = self.data, other.data
+        return Value(b if b < a or b != b else a, (self, other), "min", "", _larger(b, a))
+
+    # ---- backward -----------------------------------------------------------------------------------------------
+
+    def backward(self) -> None:
+        """Fill `grad` of every value this one was computed from with ∂self/∂(that value).
+
+        Gradients add, over the paths of one call and over calls, until `zero_grad()`.
+        """
+        order = topological_order(self)
+        # A second call must push only its own gradient through the graph, so what inner nodes hold from earlier calls
+        # steps aside during the sweep and is added to afterwards. Leaves simply go on adding.
+        earlier = [(node, node.grad) for node in order if node.grad != 0.0]
+        for node, _ in earlier:
+            node.grad = 0.0
+
+        self.grad += 1.0  # ∂self/∂self: the seed
+        for node in reversed(order):
+            if node._own_backward is None:
+                for child, local in zip(node._prev, node._local_grads):
+                    child.grad += local * node.grad
+            else:
+                node._own_backward()
+
+        for node, grad in earlier:
+            node.grad += grad
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """This node's step of the sweep, callable alone as in micrograd; assign your own for an op of your own."""
+        return self._own_backward or self._push_to_children
+
+    @_backward.setter
+    def _backward(self, step: Callable[[], None]) -> None:
+        self._own_backward = step
+
+    def _push_to_children(self) -> None:
+        for child, local in zip(self._prev, self._local_grads):
+            child.grad += local * self.grad
+
+    def zero_grad(self) -> None:
+        """Set `grad` to 0 here and in every value this one was computed from."""
+        for node in topological_order(self, leaves=True):
+            node.grad = 0.0
+
+    def detach(self) -> Value:
+        """The same number, with no history: gradients stop here."""
+        return Value(self.data, label=self.label)
+
+    # ---- a number among numbers ---------------------------------------------------------------------------------
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __bool__(self) -> bool:
+        return self.data != 0.0
+
+    def __lt__(self, other: Value | Number) -> bool:
+        return self.data < _compared(other) if _comparable(other) else NotImplemented
+
+    def __le__(self, other: Value | Number) -> bool:
+        return self.data <= _compared(other) if _comparable(other) else NotImplemented
+
+    def __gt__(self, other: Value | Number) -> bool:
+        return self.data > _compared(other) if _comparable(other) else NotImplemented
+
+    def __ge__(self, other: Value | Number) -> bool:
+        return self.data >= _compared(other) if _comparable(other) else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return self.data == _compared(other) if _comparable(other) else NotImplemented
+
+    # Equal numbers are different nodes, and sets and dicts are about nodes: hash by identity, as PyTorch does.
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"Value(data={self.data}, grad={self.grad})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """Copy the whole graph below, without recursion and with shared nodes still shared."""
+        for node in topological_order(self, leaves=True):
+            if id(node) not in memo:
+                twin = memo[id(node)] = Value(node.data, label=node.label)
+                twin.grad, twin._op, twin._scope = node.grad, node._op, node._scope
+                twin._prev = tuple(memo[id(child)] for child in node._prev)
+                twin._local_grads = node._local_grads
+                if node._own_backward is not None:
+                    raise TypeError(
+                        f"deepcopy: the node '{node._op}' has a _backward of its own, a closure over the original "
+                        "graph; its copy would write gradients there. Give the op _local_grads instead."
+                    )
+        return memo[id(self)]
+
+
+def topological_order(root: Value, leaves: bool = False) -> list[Value]:
+    """Every node below `root` and `root` itself, each after all of its children.
+
+    Depth first, with a stack of our own where micrograd recurses. A node is met twice: on the way down it is put back
+    under a `None`, on top of it its children; when the `None` comes up again, everything below is in the list.
+    Leaves have nothing to push further and are left out unless asked for.
+
+    Why an order at all? With `b = a + a; c = b * b` a walk that pushes gradients as it goes would let `b` speak once
+    for each edge of `c`, the second time passing on again what it had passed already.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Value | None] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())  # type: ignore[arg-type]  # a node always lies under its None
+        elif node not in seen:
+            seen.add(node)
+            if node._prev:
+                stack.append(node)
+                stack.append(None)
+                stack.extend(node._prev)
+            elif leaves:
+                order.append(node)
+    return order
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, values are computed but not recorded: results have no children, and no memory is kept for backward.
+
+    It holds for the current thread or task only, and is usable as a decorator.
+    """
+    token = _recording.set(False)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Mark the values made inside as belonging to `name`, within the scope around it: "layers.0/neurons.3".
+
+    `Neuron` and `Layer` use it, and `viz` draws a frame around each scope.
+    """
+    outer = _scope.get()
+    token = _scope.set(f"{outer}/{name}" if outer else name)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+# ---- helpers ----------------------------------------------------------------------------------------------------
+
+
+def _is_number(x: object) -> bool:
+    """True for what `float()` reads as one real number: int, float, bool, NumPy scalars. Not text, not complex."""
+    return isinstance(x, (int, float)) or (hasattr(x, "__float__") and not isinstance(x, Value))
+
+
+def _to_float(x: Any) -> float:
+    if isinstance(x, Value):
+        raise TypeError(
+            "Value: got a Value where a number is needed; a Value of a Value would cut the graph without a word. "
+            "Use it as it is, or x.detach() to cut it on purpose."
+        )
+    if not _is_number(x):
+        raise TypeError(f"Value: needs a real number, got {type(x).__name__} {x!r}. Convert it with float() first.")
+    return float(x)
+
+
+def _lift(x: Any) -> Value | None:
+    """The operand as a Value; None (for Python: try the other side) when it is not a number at all."""
+    if isinstance(x, Value):
+        return x
+    return Value(x) if _is_number(x) else None
+
+
+def _operand(x: Any, op: str) -> Value:
+    value = _lift(x)
+    if value is None:
+        raise TypeError(f"{op}: needs a Value or a number, got {type(x).__name__} {x!r}.")
+    return value
+
+
+def _comparable(x: object) -> bool:
+    return isinstance(x, Value) or _is_number(x)
+
+
+def _compared(x: Any) -> float:
+    return x.data if isinstance(x, Value) else float(x)
+
+
+def _power_slope(x: float, k: float) -> float:
+    """d xᵏ/dx = k·xᵏ⁻¹; the slope of x⁰ is 0 even at x = 0, where x⁻¹ is infinite."""
+    return 0.0 if k == 0.0 else k * f.power(x, k - 1.0)
+
+
+def _larger(a: float, b: float) -> tuple[float, float]:
+    """The gradient's share of a and of b in max(a, b)."""
+    return (1.0, 0.0) if a > b else (0.0, 1.0) if b > a else (0.5, 0.5)
