@@ -1,1 +1,55 @@
-"""Tensors with reverse-mode differentiation."""
+"""Tensors with reverse-mode differentiation: PyTorch's names and semantics, small enough to read.
+
+    >>> import tensorgrad as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    tensor([2., 4.])
+"""
+
+from . import autograd, nn  # noqa: F401
+from .autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .device import device
+from .dtypes import (
+    bool,
+    can_cast,
+    double,
+    dtype,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .ops import methods as _methods
+from .ops.activation import *  # noqa: F403
+from .ops.create import *  # noqa: F403
+from .ops.elementwise import *  # noqa: F403
+from .ops.index import *  # noqa: F403
+from .ops.linalg import *  # noqa: F403
+from .ops.promote import result_type
+from .ops.reduce import *  # noqa: F403
+from .ops.shape import *  # noqa: F403
+from .tensor import Size, Tensor
+
+__version__ = "0.1.0"

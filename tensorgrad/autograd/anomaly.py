@@ -1,0 +1,57 @@
+"""detect_anomaly: stop at the first nan or inf of the backward pass, and say which line of the program made it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from .modes import TRACED, _Mode, recording, tracing
+
+detecting: ContextVar[bool] = ContextVar("tensorgrad.detecting", default=False)
+
+
+class detect_anomaly(_Mode):
+    """Inside, every operation notes the source line that called it, and a backward pass whose gradients turn nan or inf
+    stops with the operation, its shapes and that line.
+
+    Args:
+        check_nan: False notes the lines (for other errors) without checking values.
+    """
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__()
+        self.check_nan = check_nan
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        settings: dict[ContextVar[Any], Any] = {tracing: True, detecting: self.check_nan}
+        if recording.get():
+            settings[recording] = TRACED
+        return settings
+
+    def _again(self) -> _Mode:
+        return detect_anomaly(self.check_nan)
+
+
+def checked_pull(node: Any, grad: Any) -> list[Any]:
+    """The node's rule, with its results looked at."""
+    from .function import describe_frame
+
+    pairs = node.pull(grad)
+    for i, (source, part) in enumerate(pairs):
+        array = getattr(part, "array", None)
+        if array is None or np.isfinite(array).all():
+            continue
+        kind = "nan" if np.isnan(array).any() else "inf"
+        incoming = grad if isinstance(grad, tuple) else (grad,)
+        came_in = any(g is not None and not np.isfinite(g.array).all() for g in incoming)
+        where = getattr(node, "where", None)
+        raise RuntimeError(
+            f"detect_anomaly: the backward of {node.name} made the first {kind} of this pass"
+            + (", out of a gradient that already was nan or inf" if came_in else "")
+            + f".\n    gradient   {tuple(node.shape)} in, {tuple(array.shape)} out, towards input {i}"
+            + (f"\n    forward    {describe_frame(where)}" if where else "\n    forward    outside detect_anomaly()")
+            + "\nLook at the values that reach this operation: a zero divisor, log or sqrt of zero, an overflow."
+        )
+    return pairs

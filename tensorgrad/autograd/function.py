@@ -1,0 +1,519 @@
+"""Function: an operation, and, once it has run, its node in the graph.
+
+An operation is a class with a `forward` on arrays and a `backward` on Tensors. Calling an instance on Tensors runs
+`forward`; if recording is on and an input requires grad, the instance itself becomes the node: it keeps where its inputs
+came from (`inputs`), what its rule names (`saved`), and when it was born (`birth`).
+
+    class Square(Function):
+        def forward(self, x):
+            return x * x
+
+        def backward(self, grad, x):      # naming x is what saves x; naming out would save the result
+            return 2 * grad * x
+
+    y = Square()(x)
+
+`__init_subclass__` reads the two signatures once, so a call does no inspection. There is an entry for one input, one for
+two, and one for any number: at 8 × 8 numbers the loop of the general one would cost more than the arithmetic.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..tensor import Storage, Tensor
+from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Source = Any  # where a gradient goes: a Function, or a Tensor that is a leaf
+
+_births = count(1)
+_ndarray = np.ndarray
+_generic = np.generic
+_new = object.__new__
+_recording_now = recording.get
+_silence_now = silence_var.get
+_silence_set = silence_var.set
+_silence_reset = silence_var.reset
+OUT = -1  # in `_saves`: the result rather than an input
+
+
+class Function:
+    """Base of every differentiable operation. See the module's docstring; rules for subclasses:
+
+    - `forward(self, *arrays)` returns an array, or a tuple of arrays. Python numbers arrive as numbers.
+    - `backward(self, grad, …)` gets one gradient per floating output, then what its parameters name: inputs by the
+      names `forward` gives them, `out` for the result. It returns one gradient per input, None where there is none (a
+      single one needs no tuple). It is written in Tensor operations, so it can be differentiated again.
+    - A fused operation has `fused_backward` on arrays instead, and `formula` on Tensors, its definition.
+    - Attributes set in `__init__` are constants of the operation. Anything computed in `forward` and kept on `self` is
+      a constant to whoever differentiates, so only `fused_backward` may read it.
+
+    Class attributes: `broadcasts`: gradients may come back in the broadcast shape, the sweep sums them. `crosswise`:
+    of two inputs each is saved only if the other wants a gradient (as in a product). `is_view`: the result shares the
+    input's memory.
+    """
+
+    __slots__ = ("inputs", "saved", "versions", "birth", "shape", "hooks", "where", "edges", "__weakref__")
+
+    is_op: ClassVar[bool] = True
+    name: ClassVar[str] = "function"
+    broadcasts: ClassVar[bool] = False
+    crosswise: ClassVar[bool] = False
+    is_view: ClassVar[bool] = False
+    _saves: ClassVar[tuple[int, ...]] = ()
+    _fused_reads: ClassVar[tuple[int, ...]] = ()
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+    inputs: tuple[Source | None, ...]  # None: that input needs no gradient
+    saved: tuple[Any, ...]
+    versions: tuple[int, ...]
+    birth: int
+    shape: tuple[int, ...]
+    hooks: list[Any] | None
+    where: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+        if isinstance(inspect.getattr_static(cls, "forward", None), staticmethod):
+            return  # PyTorch's style: see autograd/custom.py
+        forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
+        if forward is None:
+            return
+        parameters = list(inspect.signature(forward).parameters.values())[1:]
+        names = [p.name for p in parameters]
+        variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        fused, rule = getattr(cls, "fused_backward", None), getattr(cls, "backward", None)
+        if fused is not None and hasattr(cls, "formula"):
+            cls._fused_reads = _named(cls, fused, names, variadic)
+            # The formula starts from the inputs again, so all of them are kept, beside what the kernel names.
+            extra = tuple(i for i in cls._fused_reads if i == OUT)
+            cls._saves = tuple(range(len(names))) + extra if not variadic else (ALL,) + extra
+            cls.backward = _formula_gradient
+        elif rule is not None:
+            cls._saves = _named(cls, rule, names, variadic)
+        if variadic or cls.is_view:
+            cls.__call__ = Function.__call__ if variadic else Function._call_view  # type: ignore[method-assign]
+        elif len(names) == 1:
+            cls.__call__ = Function._call_one  # type: ignore[method-assign]
+        elif len(names) == 2:
+            cls.__call__ = Function._call_two  # type: ignore[method-assign]
+        else:
+            cls.__call__ = Function.__call__  # type: ignore[method-assign]
+
+    # ---- forward: one entry for one input, one for two, one for views, one for all ------------------------------
+
+    def _call_one(self, x: Tensor) -> Any:
+        mode = _recording_now()
+        if _silence_now(None) is SILENT:
+            out = self.forward(x.array)
+        else:
+            token = _silence_set(SILENT)
+            try:
+                out = self.forward(x.array)
+            finally:
+                _silence_reset(token)
+        if type(out) is not _ndarray:
+            if type(out) is tuple:
+                return self._many((x,), out, mode)
+            if isinstance(out, _generic):
+                out = np.asarray(out)
+        y = _new(Tensor)
+        y.array = out
+        if mode:
+            if x._base is not None:
+                x._refresh()
+            if x._requires_grad:
+                self.inputs = (x.node or x,)
+                self.birth = next(_births)
+                self.shape = out.shape
+                self.hooks = None
+                saves = self._saves
+                if saves:
+                    self._save(saves, (x,), y)
+                if mode is TRACED:
+                    self.where = _user_frame()
+                y.node = self
+                y._requires_grad = True
+        return y
+
+    def _call_two(self, x: Any, z: Any) -> Any:
+        mode = _recording_now()
+        x_is, z_is = isinstance(x, Tensor), isinstance(z, Tensor)
+        a = x.array if x_is else x
+        b = z.array if z_is else z
+        if _silence_now(None) is SILENT:
+            out = self.forward(a, b)
+        else:
+            token = _silence_set(SILENT)
+            try:
+                out = self.forward(a, b)
+            finally:
+                _silence_reset(token)
+        if type(out) is not _ndarray:
+            if type(out) is tuple:
+                return self._many((x, z), out, mode)
+            if isinstance(out, _generic):
+                out = np.asarray(out)
+        y = _new(Tensor)
+        y.array = out
+        if mode:
+            if x_is and x._base is not None:
+                x._refresh()
+            if z_is and z._base is not None:
+                z._refresh()
+            x_source = (x.node or x) if x_is and x._requires_grad else None
+            z_source = (z.node or z) if z_is and z._requires_grad else None
+            if x_source is not None or z_source is not None:
+                self.inputs = (x_source, z_source)
+                self.birth = next(_births)
+                self.shape = out.shape
+                self.hooks = None
+                saves = self._saves
+                if saves:
+                    if self.crosswise:
+                        x, z = x if z_source is not None else None, z if x_source is not None else None
+                    self._save(saves, (x, z), y)
+                if mode is TRACED:
+                    self.where = _user_frame()
+                y.node = self
+                y._requires_grad = True
+        return y
+
+    def _call_view(self, x: Tensor) -> Tensor:
+        """One input, and a result that looks at the same memory: it shares the version counter and knows its base."""
+        mode = _recording_now()
+        a = x.array
+        y = _new(Tensor)
+        y.array = out = self.forward(a)
+        if out.base is None and out is not a:
+            x_storage = None  # the library had to copy after all (a reshape of a transposed array)
+        else:
+            x_storage = y.storage = x.storage or x._storage()
+        if mode:
+            if x._base is not None:
+                x._refresh()
+            if x_storage is not None:
+                y._base, y._view, y._rebased = x, self, x_storage.rebased
+            if x._requires_grad:
+                self._record((x,), y, mode)
+                y.node = self
+                y._requires_grad = True
+        return y
+
+    def __call__(self, *args: Any) -> Any:
+        mode = _recording_now()
+        token = _silence_set(SILENT)
+        try:
+            out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
+        finally:
+            _silence_reset(token)
+        if type(out) is tuple:
+            return self._many(args, out, mode)
+        y = _new(Tensor)
+        y.array = np.asarray(out) if isinstance(out, _generic) else out
+        if mode and _wanted(args):
+            self._record(args, y, mode)
+            y.node = self
+            y._requires_grad = True
+        return y
+
+    def _many(self, args: tuple[Any, ...], arrays: tuple[Any, ...], mode: int) -> tuple[Tensor, ...]:
+        """Several results. The only floating one has this node; of several, each has an Output node above it."""
+        outs = tuple(Tensor._of(np.asarray(a) if isinstance(a, _generic) else a) for a in arrays)
+        if mode and _wanted(args):
+            floating = [y for y in outs if y.array.dtype.kind not in "iub"]
+            self._record(args, outs, mode)
+            for i, y in enumerate(floating):
+                y.node = self if len(floating) == 1 else Output(self, i, y.array)
+                y._requires_grad = True
+            self.shape = floating[0].array.shape if len(floating) == 1 else ()
+        return outs
+
+    def _record(self, args: tuple[Any, ...], out: Any, mode: int) -> None:
+        self.inputs = tuple([(x.node or x) if isinstance(x, Tensor) and x._requires_grad else None for x in args])
+        self.birth = next(_births)
+        self.hooks = None
+        self.shape = out.array.shape if isinstance(out, Tensor) else ()
+        if self._saves:
+            self._save(self._saves, args, out)
+        if mode is TRACED:
+            self.where = _user_frame()
+
+    def _save(self, saves: tuple[int, ...], args: tuple[Any, ...], out: Any) -> None:
+        """Keep what the rule names. An input is kept as it is; a result as a twin without a node, or the node would hold
+        itself through it."""
+        saved: list[Any] = []
+        versions: list[int] = []
+        for i in saves:
+            if i >= 0:
+                t = args[i]
+            elif i == ALL:
+                saved.extend(args)
+                versions.extend(x.storage.count if isinstance(x, Tensor) and x.storage else 0 for x in args)
+                continue
+            elif isinstance(out, tuple):
+                t = tuple(_twin(y) for y in out)
+            else:
+                t = _twin(out)
+            saved.append(t)
+            storage = getattr(t, "storage", None)
+            versions.append(storage.count if storage is not None else 0)
+        self.saved, self.versions = tuple(saved), tuple(versions)
+
+    # ---- backward ------------------------------------------------------------------------------------------------
+
+    @property
+    def needs(self) -> tuple[bool, ...]:
+        """For each input, whether a gradient is wanted; a rule may leave out the others."""
+        return tuple([source is not None for source in self.inputs])
+
+    def pull(self, grad: Any) -> list[tuple[Source, Tensor]]:
+        """Run the rule: the gradient of the result in, pairs of a source and its gradient out."""
+        inputs = self.inputs
+        grads = self._run_rule(grad)
+        if type(grads) is not tuple:
+            grads = (grads,)
+        if len(grads) != len(inputs):
+            raise RuntimeError(f"{self.name}: its backward returned {len(grads)} gradients for {len(inputs)} inputs.")
+        pairs = []
+        for source, g in zip(inputs, grads):
+            if source is not None and g is not None:
+                if g.array.shape != source.shape:
+                    g = self._fit(g, source)
+                pairs.append((source, g))
+        return pairs
+
+    def _run_rule(self, grad: Any) -> Any:
+        """Apply `backward` (or, when nothing is recorded, `fused_backward`) to the gradient and what was saved."""
+        if not self._saves:
+            return self.backward(*grad) if type(grad) is tuple else self.backward(grad)
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(
+                f"backward through {self.name} a second time: its buffers are freed; "
+                "pass retain_graph=True to the first backward()."
+            )
+        for t, version in zip(saved, self.versions):
+            storage = getattr(t, "storage", None)
+            if storage is not None and storage.count != version:
+                self._refuse_changed(t, storage)
+        recorded = _recording_now()
+        if self._fused_reads and not recorded:
+            # kept: the inputs (all of them, in order), then the result if the kernel reads it
+            reads = [_array(saved[i]) if i >= 0 else _array(saved[-1]) for i in self._reads(saved)]
+            g = tuple(x.array if x is not None else None for x in grad) if type(grad) is tuple else (grad.array,)
+            token = _silence_set(SILENT)
+            try:
+                arrays = self.fused_backward(*g, *reads)  # type: ignore[attr-defined]
+            finally:
+                _silence_reset(token)
+            if type(arrays) is not tuple:
+                arrays = (arrays,)
+            return tuple(None if a is None else Tensor._of(a) for a in arrays)
+        if recorded:
+            saved = self._reconnect(saved)
+        return self.backward(*grad, *saved) if type(grad) is tuple else self.backward(grad, *saved)
+
+    def _reads(self, saved: tuple[Any, ...]) -> tuple[int, ...]:
+        if ALL not in self._fused_reads:
+            return self._fused_reads
+        n = len(self.inputs)
+        return tuple(range(n)) + tuple(i for i in self._fused_reads if i == OUT)
+
+    def _reconnect(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Give saved values their place in the graph, so that what the rule computes can be differentiated."""
+        places: list[int] = []
+        for i in self._saves:
+            places.extend(range(len(self.inputs)) if i == ALL else [i])
+        result = []
+        for i, t in zip(places, saved):
+            if i == OUT and isinstance(t, Tensor):
+                t = t._alias(self)
+            elif isinstance(t, Tensor):
+                source = self.inputs[i]
+                if source is None:
+                    t = t.detach() if t._requires_grad else t
+                elif source is not t and source is not t.node:
+                    t = t._alias(source)
+            result.append(t)
+        return tuple(result)
+
+    def _fit(self, g: Tensor, source: Source) -> Tensor:
+        """Sum a gradient over what was broadcast; anything else of a wrong shape is a mistake in the rule."""
+        if self.broadcasts:
+            from ..ops.reduce import sum_to
+
+            return sum_to(g, source.shape)
+        raise RuntimeError(
+            f"{self.name}: its backward returned a gradient of shape {tuple(g.array.shape)} for an input of shape "
+            f"{tuple(source.shape)}. A rule returns each gradient in the shape of its input."
+        )
+
+    def _refuse_changed(self, t: Any, storage: Storage) -> None:
+        where = f"\n    saved at  {describe_frame(self.where)}" if getattr(self, "where", None) else ""
+        raise RuntimeError(
+            f"backward through {self.name}: a value it saved, shape {tuple(t.array.shape)}, has been changed in place "
+            f"by {storage.op}, so its gradient would be wrong.{where}\n"
+            f"Use the out-of-place form instead of {storage.op}, or give {self.name} a clone() of the value."
+        )
+
+    def release(self) -> None:
+        """Let go of what was saved; the links stay, so a second sweep says what is missing."""
+        if self._saves:
+            self.saved = None  # type: ignore[assignment]
+
+    def again(self) -> Function:
+        """The same operation with the same constants, not yet run."""
+        twin = _new(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    # ---- for people and pictures ---------------------------------------------------------------------------------
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """PyTorch's way of walking the graph: pairs of the input's node and an output number."""
+        return tuple((source, 0) for source in self.inputs)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+ALL = -2  # in `_saves`: every input of a variadic op
+
+
+class Output(Function):
+    """One of several results of an operation: hands its gradient to the operation as one part of a tuple."""
+
+    __slots__ = ("index", "dtype")
+    name = "output"
+
+    def __init__(self, parent: Function, index: int, array: Any) -> None:
+        self.inputs = (parent,)
+        self.birth = next(_births)
+        self.shape = array.shape
+        self.hooks = None
+        self.index = index
+        parent.edges = (getattr(parent, "edges", ()) or ()) + ((array.shape, array.dtype),)
+
+    def pull(self, grad: Tensor) -> list[tuple[Source, Any]]:
+        return [(self.inputs[0], Parts({self.index: grad}))]
+
+    def release(self) -> None:
+        pass
+
+
+class Parts(dict[int, "Tensor"]):
+    """The gradients of some of an operation's results; adding two fills in and adds up."""
+
+    def __add__(self, other: Parts) -> Parts:
+        both = Parts(self)
+        for i, g in other.items():
+            both[i] = both[i] + g if i in both else g
+        return both
+
+    def of(self, node: Function) -> tuple[Tensor, ...]:
+        """One gradient per result; zeros for those nobody used."""
+        return tuple(
+            self[i] if i in self else Tensor._of(np.zeros(shape, dtype)) for i, (shape, dtype) in enumerate(node.edges)
+        )
+
+
+def _formula_gradient(self: Function, *grads_and_saved: Any) -> tuple[Any, ...]:
+    """backward of a fused operation when somebody records: differentiate its formula."""
+    from .engine import grad as gradient_of
+
+    n = len(self.inputs)
+    saved = grads_and_saved[-(n + (OUT in self._saves)):]
+    grads, inputs = grads_and_saved[: len(grads_and_saved) - len(saved)], saved[:n]
+    from ..ops.shape import alias
+
+    with enable_grad():
+        places = [alias(x) if isinstance(x, Tensor) and s is not None else x for x, s in zip(inputs, self.inputs)]
+        wanted = [x for x, s in zip(places, self.inputs) if s is not None]
+        out = self.formula(*places)  # type: ignore[attr-defined]
+        outs = [y for y in (out if isinstance(out, tuple) else (out,)) if y.is_floating_point()]
+        found = iter(gradient_of(outs, wanted, list(grads), create_graph=True, allow_unused=True))
+    return tuple(next(found) if s is not None else None for s in self.inputs)
+
+
+def _named(cls: type, rule: Any, names: list[str], variadic: bool) -> tuple[int, ...]:
+    """Which inputs (and the result) a rule's parameters name, after its gradients."""
+    reads: list[int] = []
+    for p in list(inspect.signature(rule).parameters.values())[1:]:
+        if p.kind is p.VAR_POSITIONAL:
+            if p.name in names:
+                reads.append(ALL)
+        elif p.name == "out":
+            reads.append(OUT)
+        elif p.name in names:
+            reads.append(names.index(p.name))
+        elif not p.name.startswith("grad") and p.default is p.empty:
+            raise TypeError(
+                f"{cls.__name__}: the rule names {p.name!r}, which is neither an input of forward ({', '.join(names)}), "
+                "'out', nor a gradient (grad…)."
+            )
+    return tuple(reads)
+
+
+def _wanted(args: tuple[Any, ...]) -> bool:
+    """Whether any input requires grad, after views have caught up with in-place writes to their base."""
+    found = False
+    for x in args:
+        if isinstance(x, Tensor):
+            if x._base is not None:
+                x._refresh()
+            found = found or x._requires_grad
+    return found
+
+
+def _twin(y: Tensor) -> Tensor:
+    t = _new(Tensor)
+    t.array = y.array
+    t.storage = y.storage or y._storage()
+    return t
+
+
+def _array(t: Any) -> Any:
+    if isinstance(t, tuple):
+        return tuple(_array(x) for x in t)
+    return t.array if isinstance(t, Tensor) else t
+
+
+_PACKAGE = __name__.partition(".")[0] + "."
+
+
+def _user_frame() -> tuple[str, int, str]:
+    """File, line and function of the innermost caller outside the package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is None:
+        return ("", 0, "")
+    return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def describe_frame(where: tuple[str, int, str]) -> str:
+    """A noted source line in words: file, line, function and the line itself."""
+    import linecache
+
+    file, line, function = where
+    text = linecache.getline(file, line).strip()
+    return f'{file}:{line} in {function}' + (f": {text}" if text else "")
+
+
+__all__ = ["Function", "Output", "Parts", "describe_frame", "no_grad", "OFF", "Iterator"]

@@ -1,0 +1,151 @@
+"""Whether operations are recorded. Modes hold for the current thread or task only: they are context variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token, copy_context
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# One variable answers every question an operation asks: 0 not recorded, 1 recorded, 2 recorded with the source line.
+OFF, ON, TRACED = 0, 1, 2
+recording: ContextVar[int] = ContextVar("tensorgrad.recording", default=ON)
+tracing: ContextVar[bool] = ContextVar("tensorgrad.tracing", default=False)
+_inference: ContextVar[bool] = ContextVar("tensorgrad.inference", default=False)
+
+
+class _Mode:
+    """A context manager that is also a decorator, sets its variables on entry and puts them back on exit."""
+
+    def __init__(self) -> None:
+        self._tokens: list[tuple[tuple[ContextVar[Any], Token[Any]], ...]] = []
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {}
+
+    def __enter__(self) -> None:
+        self._tokens.append(tuple((var, var.set(value)) for var, value in self._settings().items()))
+
+    def __exit__(self, *error: object) -> None:
+        for var, token in reversed(self._tokens.pop()):
+            var.reset(token)
+
+    def __call__(self, function: F) -> F:
+        @wraps(function)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return within  # type: ignore[return-value]
+
+    def _again(self) -> _Mode:
+        return type(self)()
+
+    def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
+        # `@no_grad` without parentheses: the class is called with the function.
+        mode = super().__new__(cls)
+        if callable(function) and not args and not kwargs:
+            mode.__init__()  # type: ignore[misc]
+            return mode(function)
+        return mode
+
+
+def _on() -> int:
+    return TRACED if tracing.get() else ON
+
+
+class no_grad(_Mode):
+    """Inside, nothing is recorded: results do not require grad. Context manager and decorator."""
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {recording: OFF}
+
+
+class enable_grad(_Mode):
+    """Inside, operations are recorded, also within `no_grad`. Context manager and decorator."""
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {recording: _on()}
+
+
+class set_grad_enabled(_Mode):
+    """Recording on or off by a flag; acts at once when called as a function, and until the end of a `with`."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.mode = bool(mode)
+        self._before = recording.get()
+        recording.set(_on() if self.mode else OFF)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        recording.set(self._before)
+
+    def __call__(self, function: F) -> F:
+        recording.set(self._before)  # as a decorator it acts when the function runs, not when it is defined
+        return super().__call__(function)
+
+    def _again(self) -> _Mode:
+        return set_grad_enabled(self.mode)
+
+    def __new__(cls, mode: bool) -> Any:
+        return object.__new__(cls)
+
+
+class inference_mode(_Mode):
+    """As `no_grad`: nothing inside is recorded.
+
+    PyTorch also forbids using the results in a recorded computation later; here they are ordinary constants.
+    """
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {recording: OFF, _inference: True} if self.mode else {recording: _on(), _inference: False}
+
+    def _again(self) -> _Mode:
+        return inference_mode(self.mode)
+
+
+class traced(_Mode):
+    """Inside, every recorded operation notes the source line that called it (for error messages and pictures)."""
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {tracing: True, recording: TRACED if recording.get() else OFF}
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded here and now."""
+    return recording.get() != OFF
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether an `inference_mode` block is around."""
+    return _inference.get()
+
+
+# ---- silence ------------------------------------------------------------------------------------------------------
+# A tensor says inf and nan, as PyTorch's does; NumPy would warn as well. `np.errstate` costs a microsecond per use,
+# four times a small addition, and `np.seterr` would change the caller's own NumPy. NumPy keeps the setting in a context
+# variable: find it and the value that means "ignore" once, and an operation can set and reset it in a tenth of that.
+
+
+def _find_numpy_silence() -> tuple[ContextVar[Any], Any]:
+    context = copy_context()
+    before = dict(context.items())
+    context.run(np.seterr, all="ignore")
+    for var, value in context.items():
+        if before.get(var) is not value:
+            return var, value
+    raise RuntimeError("tensorgrad: this NumPy does not keep its error state in a context variable; needs NumPy ≥ 2.0.")
+
+
+silence_var, SILENT = _find_numpy_silence()

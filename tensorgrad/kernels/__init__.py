@@ -1,0 +1,29 @@
+"""Kernels: arrays in, arrays out. `on(array)` is the only place where a device is chosen.
+
+    on(x).softplus(x)
+
+The CPU kernels are NumPy (and, later, Numba); those for CUDA will stand in a folder of the same shape beside them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import cpu
+
+_HOMES: dict[type, Any] = {np.ndarray: cpu}
+
+
+def on(array: Any) -> Any:
+    """The kernels that live where this array lives."""
+    try:
+        return _HOMES[type(array)]
+    except KeyError:
+        if isinstance(array, (np.ndarray, np.generic, int, float, bool)):
+            return cpu
+        raise TypeError(
+            f"kernels: no kernels for arrays of type {type(array).__module__}.{type(array).__name__}; "
+            "a tensor's array is a NumPy array."
+        ) from None

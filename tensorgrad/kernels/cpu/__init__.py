@@ -1,0 +1,11 @@
+"""The CPU kernels, by name. `on(x).name` looks here."""
+
+from typing import Any
+
+from .elementwise import *  # noqa: F403
+from .linalg import *  # noqa: F403
+from .reduce import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    raise RuntimeError(f"kernels: there is no CPU kernel called {name!r}.")

@@ -1,0 +1,3 @@
+"""Neural-network functions."""
+
+from . import functional  # noqa: F401

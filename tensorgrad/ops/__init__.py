@@ -1,0 +1,1 @@
+"""Differentiable functions, one family a file."""

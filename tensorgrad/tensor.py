@@ -1,0 +1,487 @@
+"""Tensor: an array, its gradient, and the operation it came from. A record; the mathematics is in `ops`.
+
+The methods (`x.sum()`, `x + y`, `x[0]`) are hung on the class by `ops/methods.py`.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes
+from .device import CPU, device
+
+if TYPE_CHECKING:
+    from .autograd.function import Function
+
+_new = object.__new__
+
+
+class Storage:
+    """What all views of one piece of memory share: how often it was written in place, and by what."""
+
+    count = 0  # in-place writes so far
+    op = ""  # the last of them
+    rebased = 0  # writes that changed the graph: views older than the last one must look at their base again
+
+
+class Tensor:
+    """An n-dimensional array that can be differentiated. Make one with `tensorgrad.tensor`, `zeros`, `randn` …
+
+    Attributes:
+        array: the NumPy (or CuPy) array; the tensor's memory itself, not a copy.
+        grad: the gradient, added up over backward passes; None before the first. Leaves only, unless `retain_grad()`.
+        requires_grad: whether operations on it are recorded.
+        node: the operation it came from (`grad_fn` in PyTorch's words); None for a leaf.
+    """
+
+    # Defaults live on the class, so that making a result sets only what differs from them.
+    array: Any
+    node: Function | None = None
+    _requires_grad: bool = False
+    _grad: Tensor | None = None
+    _retains: bool = False
+    storage: Storage | None = None
+    _base: Tensor | None = None  # for a view: what it looks at …
+    _view: Any = None  # … through which operation …
+    _rebased: int = 0  # … and how many in-place writes to the base its node has seen
+    _hooks: Any = None
+
+    is_op = False  # as the source of a gradient a leaf stands beside Functions
+    __array_priority__ = 1000  # ndarray * Tensor asks the Tensor
+
+    def __init__(self, data: Any = (), *, device: Any = None, dtype: Any = None) -> None:
+        """PyTorch's legacy constructor: `Tensor([1, 2])` copies into the default dtype, `Tensor(2, 3)` is unset memory."""
+        from .ops.create import legacy_array
+
+        self.array = legacy_array(data, dtype, device)
+
+    @classmethod
+    def _of(cls, array: Any) -> Tensor:
+        """A Tensor around an array as it is: no copy, no check."""
+        t = _new(Tensor)
+        t.array = array
+        return t
+
+    def _alias(self, source: Any) -> Tensor:
+        """The same memory at another place of the graph: the result of `source`."""
+        if source is not None and not source.is_op:
+            return source
+        t = _new(Tensor)
+        t.array, t.storage = self.array, self.storage
+        t.node, t._requires_grad = source, source is not None
+        return t
+
+    # ---- the graph ------------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        if self._base is not None:
+            self._refresh()
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Start (or stop) recording operations on this tensor. Leaves of a floating dtype only."""
+        if requires_grad and not self.is_floating_point():
+            raise RuntimeError(
+                f"requires_grad: only floating tensors have gradients, this one is {self.dtype}. "
+                "Convert it first: x.float()."
+            )
+        if not requires_grad and self.node is not None:
+            raise RuntimeError(
+                f"requires_grad: this tensor is the result of {self.node.name}, not a leaf; it cannot be switched off. "
+                "Use x.detach() for a constant with the same memory."
+            )
+        if self.node is None:
+            self._requires_grad = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was made by the user rather than by a recorded operation."""
+        if self._base is not None:
+            self._refresh()
+        return self.node is None
+
+    @property
+    def grad_fn(self) -> Function | None:
+        """The operation this tensor came from; None for a leaf."""
+        if self._base is not None:
+            self._refresh()
+        return self.node
+
+    @property
+    def grad(self) -> Tensor | None:
+        if self.node is not None and self._grad is None and not self._retains:
+            warnings.warn(
+                f"grad of a tensor that is not a leaf (the result of {self.node.name}) is not kept. "
+                "Call x.retain_grad() before backward(), or ask for it with tensorgrad.autograd.grad.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad: must be a Tensor or None, got {type(value).__name__}.")
+            if value.array.shape != self.array.shape:
+                raise RuntimeError(
+                    f"grad: shape {tuple(value.array.shape)} does not fit the tensor's {tuple(self.array.shape)}."
+                )
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory as a constant. Writing through it is not noticed by backward; prefer `detach()`."""
+        return Tensor._of(self.array)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"data: must be a Tensor, got {type(value).__name__}.")
+        self.array = value.array
+
+    def detach(self) -> Tensor:
+        """A constant that looks at the same memory: gradients stop here, and in-place writes are still noticed."""
+        t = _new(Tensor)
+        t.array = self.array
+        t.storage = self.storage or self._storage()
+        return t
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off from its history, in place."""
+        if self._base is not None:
+            raise RuntimeError("detach_: this tensor is a view; its base would still know it. Use detach() instead.")
+        self.node, self._requires_grad = None, False
+        return self
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add ∂self/∂leaf, times `gradient`, to the `grad` of every leaf that requires it.
+
+        Args:
+            gradient: ∂(something)/∂self, of this tensor's shape; may be left out (it is 1) for a single number.
+            retain_graph: keep what the graph saved, for another backward; `create_graph` when not given.
+            create_graph: record the backward pass too, so that the gradients can be differentiated.
+            inputs: only these tensors receive gradients.
+        """
+        from .autograd.engine import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf tensor in `grad` as well."""
+        if self.node is None or self._retains:
+            if not self._requires_grad:
+                raise RuntimeError("retain_grad: this tensor does not require grad; nothing will reach it.")
+            return
+        self._retains = True
+        me = weakref.ref(self)  # the node must not keep its own result alive
+
+        def keep(grad: Tensor) -> None:
+            tensor = me()
+            if tensor is not None:
+                tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
+
+        self._node_hooks().append(keep)
+
+    @property
+    def retains_grad(self) -> bool:
+        return self._retains
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad)` whenever the gradient of this tensor is known; what it returns, if anything, replaces it.
+
+        Returns a handle with `remove()`.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("register_hook: this tensor does not require grad; no gradient will reach the hook.")
+        from .autograd.hooks import Handle
+
+        return Handle(self._node_hooks(), hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """Call `hook(tensor)` after a backward pass has added to `grad` of this leaf. Returns a handle with `remove()`."""
+        if self.node is not None or not self._requires_grad:
+            raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require grad.")
+        from .autograd.hooks import Handle
+
+        if not hasattr(self, "_post_hooks"):
+            self._post_hooks: list[Any] = []
+        return Handle(self._post_hooks, hook)
+
+    def _node_hooks(self) -> list[Any]:
+        if self.node is not None:
+            if self.node.hooks is None:
+                self.node.hooks = []
+            return self.node.hooks
+        if self._hooks is None:
+            self._hooks = []
+        return self._hooks
+
+    @property
+    def hooks(self) -> Any:
+        return self._hooks
+
+    def _storage(self) -> Storage:
+        """The shared record of in-place writes, made when first needed."""
+        if self.storage is None:
+            self.storage = Storage()
+        return self.storage
+
+    @property
+    def _version(self) -> int:
+        return self.storage.count if self.storage is not None else 0
+
+    def _refresh(self) -> None:
+        """For a view: if its base was written to in place since, take its place in the base's new history."""
+        storage = self.storage
+        if storage is not None and storage.rebased != self._rebased:
+            from .autograd.inplace import rejoin
+
+            rejoin(self)
+
+    # ---- the array ------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        return Size(self.array.shape)
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return dtypes.of_array(self.array)
+
+    @property
+    def device(self) -> device:
+        return CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        return False
+
+    @property
+    def itemsize(self) -> int:
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    is_sparse = False
+    is_quantized = False
+    is_mps = False
+    layout = "strided"
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or its entry at `dim`."""
+        return Size(self.array.shape) if dim is None else self.array.shape[dim]
+
+    def dim(self) -> int:
+        return self.array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """How many elements."""
+        return self.array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self.array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours along each dimension, in elements."""
+        size = self.array.itemsize
+        steps = tuple(s // size for s in self.array.strides)
+        return steps if dim is None else steps[dim]
+
+    def storage_offset(self) -> int:
+        """Where this view starts in the memory it looks at, in elements."""
+        base = self.array
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        return (self.array.ctypes.data - base.ctypes.data) // self.array.itemsize
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self.array.ctypes.data
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        return bool(self.array.flags.c_contiguous)
+
+    def is_floating_point(self) -> bool:
+        return self.array.dtype.kind not in "iub"
+
+    def is_complex(self) -> bool:
+        return False
+
+    def is_signed(self) -> bool:
+        return self.array.dtype.kind not in "ub"
+
+    def get_device(self) -> int:
+        return -1
+
+    def item(self) -> Any:
+        """The only element as a Python number."""
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"item: a tensor of shape {tuple(self.array.shape)} has {self.array.size} elements, not one. "
+                "Index it first, or use tolist()."
+            )
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; a number for a 0-d tensor."""
+        return self.array.tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """The NumPy array itself: the same memory. A tensor that requires grad must be detached first, or forced."""
+        if self.requires_grad and not force:
+            raise RuntimeError("numpy: this tensor requires grad, and NumPy would not record. Use x.detach().numpy().")
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if dtype is None or array.dtype == dtype:
+            return array.copy() if copy else array
+        if copy is False:
+            raise ValueError(f"array: a copy is needed to go from {array.dtype} to {np.dtype(dtype)}.")
+        return array.astype(dtype)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        return Tensor._of(np.asarray(array))
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        if self.requires_grad:
+            raise RuntimeError("dlpack: this tensor requires grad, and the other side would not record. Detach it first.")
+        return self.array.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
+    # ---- Python's protocols -----------------------------------------------------------------------------------------
+
+    def _number(self, what: str) -> Any:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"{what}: a tensor of shape {tuple(self.array.shape)} with {self.array.size} elements is not one "
+                f"{'truth value; use x.any() or x.all()' if what == 'bool' else 'number; reduce or index it first'}."
+            )
+        return self.array.item()
+
+    def __bool__(self) -> bool:
+        return bool(self._number("bool"))
+
+    def __float__(self) -> float:
+        return float(self._number("float"))
+
+    def __int__(self) -> int:
+        return int(self._number("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("complex"))
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub":
+            raise TypeError(f"index: only an integer tensor of one element is an index, this is {self.dtype}.")
+        return int(self._number("index"))
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise TypeError("len: a 0-d tensor has no length.")
+        return self.array.shape[0]
+
+    def __iter__(self) -> Any:
+        if self.array.ndim == 0:
+            raise TypeError("iter: a 0-d tensor has nothing to iterate over.")
+        from .ops.shape import unbind
+
+        return iter(unbind(self))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    __hash__ = object.__hash__
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        from .printing import text
+
+        return text(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.array.ndim == 0 and spec else format(str(self), spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) in memo:
+            return memo[id(self)]
+        if self.node is not None:
+            raise RuntimeError(
+                f"deepcopy: this tensor is the result of {self.node.name}; only leaves can be copied with their settings. "
+                "Use x.detach().clone() for its value or x.clone() to stay in the graph."
+            )
+        twin = _new(type(self))
+        memo[id(self)] = twin
+        for key, value in self.__dict__.items():
+            if key not in ("array", "storage", "_base", "_view", "_rebased", "_hooks", "_post_hooks", "_grad"):
+                import copy
+
+                setattr(twin, key, copy.deepcopy(value, memo))
+        twin.array = self.array.copy()
+        if self._grad is not None:
+            twin._grad = self._grad.detach().clone()
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.node is not None:
+            raise RuntimeError("pickle: only leaves can be stored; use x.detach().")
+        extra = {k: v for k, v in self.__dict__.items() if k in ("_requires_grad", "_grad") or not k.startswith("_")}
+        extra.pop("storage", None)
+        return _rebuild, (type(self), extra)
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple with `numel()`."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        n = 1
+        for s in self:
+            n *= s
+        return n
+
+    def __repr__(self) -> str:
+        return f"tensorgrad.Size({list(self)})"
+
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size(tuple(self) + tuple(other))
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+
+def _rebuild(cls: type, state: dict[str, Any]) -> Tensor:
+    t = _new(cls)
+    t.__dict__.update(state)
+    return t
