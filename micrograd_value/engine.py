@@ -26,6 +26,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from . import functions as f
@@ -118,12 +119,11 @@ class Value:
             if not _is_number(other):
                 return NotImplemented
             k = float(other)
-            return Value(f.power(x, k), (self,), f"**{other}", "", (_power_slope(x, k),))
+            name = f"**{other}" if type(other) is int else f"**{k!r}"
+            return Value(f.power(x, k), (self,), name, "", (f.power_slope(x, k),))
         z = other.data
         y = f.power(x, z)
-        # 0ᶻ·ln 0 is 0·(-inf): for z > 0 the limit, and the derivative, is 0.
-        towards_z = 0.0 if x == 0.0 and z >= 0.0 else y * f.log(x)
-        return Value(y, (self, other), "**", "", (_power_slope(x, z), towards_z))
+        return Value(y, (self, other), "**", "", (f.power_slope(x, z), y * f.log_or_zero(x)))
 
     def __neg__(self) -> Value:
         return Value(-self.data, (self,), "neg", "", (-1.0,))
@@ -181,7 +181,7 @@ class Value:
     def erf(self) -> Value:
         """The error function 2/√π ∫₀ˣ e^-t² dt."""
         x = self.data
-        return Value(math.erf(x), (self,), "erf", "", (2.0 / math.sqrt(math.pi) * math.exp(-x * x),))
+        return Value(math.erf(x), (self,), "erf", "", (f.TWO_OVER_SQRT_PI * math.exp(-x * x),))
 
     def relu(self) -> Value:
         """max(x, 0); the slope at 0 is 0, as in micrograd and PyTorch, and a nan stays a nan."""
@@ -200,7 +200,9 @@ class Value:
 
     def gelu(self) -> Value:
         """x·Φ(x) with Φ the normal distribution function (Hendrycks & Gimpel, arXiv:1606.08415); the exact form."""
-        return Value(f.gelu(self.data), (self,), "gelu", "", (f.gelu_slope(self.data),))
+        x = self.data
+        cdf = f.normal_cdf(x)
+        return Value(x * cdf, (self,), "gelu", "", (cdf + x * f.normal_pdf(x),))
 
     def abs(self) -> Value:
         """|x|; the slope at 0 is 0."""
@@ -212,13 +214,13 @@ class Value:
         """The larger of two; at a tie each gets half the gradient, as in PyTorch."""
         other = _operand(other, "max")
         a, b = self.data, other.data
-        return Value(b if b > a or b != b else a, (self, other), "max", "", _larger(a, b))
+        return Value(f.maximum(a, b), (self, other), "max", "", (f.share(a, b), f.share(b, a)))
 
     def min(self, other: Value | Number) -> Value:
         """The smaller of two; at a tie each gets half the gradient, as in PyTorch."""
         other = _operand(other, "min")
         a, b = self.data, other.data
-        return Value(b if b < a or b != b else a, (self, other), "min", "", _larger(b, a))
+        return Value(f.minimum(a, b), (self, other), "min", "", (f.share(b, a), f.share(a, b)))
 
     # ---- backward -----------------------------------------------------------------------------------------------
 
@@ -374,8 +376,14 @@ def scope(name: str) -> Iterator[None]:
 
 
 def _is_number(x: object) -> bool:
-    """True for what `float()` reads as one real number: int, float, bool, NumPy scalars. Not text, not complex."""
-    return isinstance(x, (int, float)) or (hasattr(x, "__float__") and not isinstance(x, Value))
+    """True for what `float()` reads as one real number: int, float, bool, NumPy scalars. Not text, complex or arrays."""
+    if isinstance(x, (int, float)):
+        return True
+    if isinstance(x, (Value, str)) or not hasattr(x, "__float__"):
+        return False
+    if isinstance(x, Complex) and not isinstance(x, Real):
+        return False
+    return getattr(x, "ndim", 0) == 0  # an array is left to NumPy, which calls us back for each of its numbers
 
 
 def _to_float(x: Any) -> float:
@@ -409,13 +417,3 @@ def _comparable(x: object) -> bool:
 
 def _compared(x: Any) -> float:
     return x.data if isinstance(x, Value) else float(x)
-
-
-def _power_slope(x: float, k: float) -> float:
-    """d xᵏ/dx = k·xᵏ⁻¹; the slope of x⁰ is 0 even at x = 0, where x⁻¹ is infinite."""
-    return 0.0 if k == 0.0 else k * f.power(x, k - 1.0)
-
-
-def _larger(a: float, b: float) -> tuple[float, float]:
-    """The gradient's share of a and of b in max(a, b)."""
-    return (1.0, 0.0) if a > b else (0.0, 1.0) if b > a else (0.5, 0.5)

@@ -10,6 +10,9 @@ import math
 
 INF = math.inf
 NAN = math.nan
+SQRT_TWO = math.sqrt(2.0)
+SQRT_TAU = math.sqrt(2.0 * math.pi)
+TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 LARGEST_EXPONENT = 709.782712893384  # e to anything above this is more than a float64 can hold
 
 
@@ -62,7 +65,7 @@ def cos(x: float) -> float:
 
 
 tanh = math.tanh
-erf = math.erf  # 2/√π ∫₀ˣ e^-t² dt: the one special function here; gelu is made of it
+erf = math.erf  # 2/√π ∫₀ˣ e^-t² dt: with erfc = 1 - erf the one special function here; gelu is made of it
 
 
 def sigmoid(x: float) -> float:
@@ -78,16 +81,69 @@ def softplus(x: float) -> float:
     return (x if x > 0.0 else 0.0) + math.log1p(math.exp(-abs(x)))
 
 
-def gelu(x: float) -> float:
-    """x·Φ(x), Φ the normal distribution function (Hendrycks & Gimpel, arXiv:1606.08415)."""
-    return 0.5 * x * math.erfc(-x / math.sqrt(2.0))
+def relu(x: float) -> float:
+    """max(x, 0); nan stays nan."""
+    return 0.0 if x <= 0.0 else x
 
 
-def gelu_slope(x: float) -> float:
-    """d gelu/dx = Φ(x) + x·φ(x), φ the normal density."""
-    return 0.5 * math.erfc(-x / math.sqrt(2.0)) + x * math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+def leaky_relu(x: float, slope: float) -> float:
+    """x above 0, slope·x below."""
+    return x * leaky_step(x, slope)
+
+
+def maximum(a: float, b: float) -> float:
+    """The larger of two; nan if either is."""
+    return b if b > a or b != b else a
+
+
+def minimum(a: float, b: float) -> float:
+    """The smaller of two; nan if either is."""
+    return b if b < a or b != b else a
+
+
+def normal_cdf(x: float) -> float:
+    """Φ(x), the normal distribution function: half an erfc, which keeps its digits far below 0 where 1 + erf has none."""
+    return 0.5 * math.erfc(-x / SQRT_TWO)
+
+
+def normal_pdf(x: float) -> float:
+    """φ(x) = e^(-x²/2) / √(2π), the normal density: the derivative of Φ."""
+    return math.exp(-0.5 * x * x) / SQRT_TAU
+
+
+# ---- slopes that jump, and products at the edge -------------------------------------------------------------------
+
+
+def step(x: float) -> float:
+    """1 above 0, else 0: the slope of relu."""
+    return 1.0 if x > 0.0 else 0.0
+
+
+def leaky_step(x: float, slope: float) -> float:
+    """1 above 0, else `slope`: the slope of leaky_relu."""
+    return 1.0 if x > 0.0 else slope
 
 
 def sign(x: float) -> float:
-    """-1, 0 or 1; nan stays nan."""
+    """-1, 0 or 1, the slope of |x|; nan stays nan."""
     return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
+
+
+def share(a: float, b: float) -> float:
+    """The part of the gradient of max(a, b) that a gets: 1 or 0, and half at a tie."""
+    return 1.0 if a > b else 0.0 if b > a else 0.5
+
+
+def zero_times(a: float, b: float) -> float:
+    """a·b, and 0 where a is 0 even if b is infinite."""
+    return 0.0 if a == 0.0 else a * b
+
+
+def power_slope(x: float, k: float) -> float:
+    """d xᵏ/dx = k·xᵏ⁻¹; the slope of x⁰ is 0 even at x = 0, where x⁻¹ is infinite."""
+    return zero_times(k, power(x, k - 1.0))
+
+
+def log_or_zero(x: float) -> float:
+    """ln x, and 0 at x = 0: then xᶻ·ln x, the derivative of xᶻ towards z, is 0 there for z ≥ 0, as in the limit."""
+    return 0.0 if x == 0.0 else log(x)
