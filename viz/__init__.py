@@ -1,1 +1,48 @@
-"""Pictures of computation graphs."""
+"""Pictures of computation graphs and of training.
+
+    viz.graph(loss)                             shows itself in a notebook
+    viz.render(loss, "graph.svg")               PNG, SVG, PDF or DOT, with no program to install
+    viz.plot_history(trainer.history)           matplotlib figures
+    viz.plot_decision_boundary(trainer, points, targets)
+    viz.plot_activations([Value.relu, Value.tanh], value=Value)
+
+It reads the public attributes of a result (see `viz.graph`'s module) and imports neither engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .graph import Edge, Graph, Node, Scope, from_value, graph_of
+from .render import graph, render
+
+if TYPE_CHECKING:
+    from .plots import plot_activations, plot_decision_boundary, plot_history
+
+__all__ = [
+    "Edge",
+    "Graph",
+    "Node",
+    "Scope",
+    "from_value",
+    "graph",
+    "graph_of",
+    "plot_activations",
+    "plot_decision_boundary",
+    "plot_history",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The plots, imported when first asked for: matplotlib takes half a second."""
+    if name in ("plot_activations", "plot_decision_boundary", "plot_history"):
+        try:
+            from . import plots
+        except ImportError as error:
+            raise ImportError(
+                f'viz.{name}: needs matplotlib, which is not installed. Run: pip install "tensorgrad-learn[viz]"'
+            ) from error
+        globals()[name] = function = getattr(plots, name)
+        return function
+    raise AttributeError(f"module 'viz' has no attribute {name!r}")

@@ -149,3 +149,15 @@ def _find_numpy_silence() -> tuple[ContextVar[Any], Any]:
 
 
 silence_var, SILENT = _find_numpy_silence()
+
+
+class quiet:
+    """Inside, NumPy does not warn of overflow, nan or division by zero."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = silence_var.set(SILENT)
+
+    def __exit__(self, *error: object) -> None:
+        silence_var.reset(self._token)
