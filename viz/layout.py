@@ -1,0 +1,3 @@
+from __future__ import annotations
+from .scene import Scene
+def draw(scene: Scene, format: str, dpi: int) -> bytes: ...
