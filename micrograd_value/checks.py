@@ -1,0 +1,28 @@
+"""Checks of arguments: a sentence that says which one, what it is and what it has to be."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+
+def whole(who: str, name: str, n: Any, least: int = 1) -> int:
+    """n as an int of at least `least`; TypeError or ValueError."""
+    if not isinstance(n, Integral) or isinstance(n, bool):
+        raise TypeError(f"{who}: {name} must be a whole number, got {type(n).__name__} {n!r}.")
+    if n < least:
+        raise ValueError(f"{who}: {name} must be at least {least}, got {n}.")
+    return int(n)
+
+
+def real(who: str, name: str, x: Any, *, above: float | None = None, below: float = math.inf) -> float:
+    """x as a finite float, above `above` (or 0 and more if that is None) and below `below`; TypeError or ValueError."""
+    if not isinstance(x, Real) or isinstance(x, bool):
+        raise TypeError(f"{who}: {name} must be a number, got {type(x).__name__} {x!r}.")
+    x = float(x)
+    if not (x >= 0.0 if above is None else x > above) or not x < below:
+        least = "0 or more" if above is None else f"more than {above:g}"
+        most = "finite" if below == math.inf else f"less than {below:g}"
+        raise ValueError(f"{who}: {name} must be {least} and {most}, got {x}.")
+    return x
