@@ -40,7 +40,7 @@ test: $(VENV)/.dev  ## run all tests that need neither PyTorch nor a GPU
 	@$(BIN)/python -m pytest -n $(JOBS)
 
 test-oracle: $(VENV)/.oracle  ## compare with PyTorch (installs it)
-	@$(BIN)/python -m pytest -n $(JOBS) -o addopts='-q --strict-markers --strict-config' tests/oracle
+	@$(BIN)/python -m pytest -n $(JOBS) -o addopts='-q --strict-markers --strict-config --import-mode=importlib' tests/oracle
 
 lint: $(VENV)/.dev  ## ruff and mypy
 	@$(BIN)/ruff check .

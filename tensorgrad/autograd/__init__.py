@@ -1,1 +1,25 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
+
+from . import functional, modes  # noqa: F401
+from .anomaly import detect_anomaly
+from .custom import once_differentiable
+from .engine import backward, grad
+from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+
+__all__ = [
+    "Function",
+    "GradcheckError",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "once_differentiable",
+    "set_grad_enabled",
+]

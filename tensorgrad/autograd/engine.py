@@ -10,25 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from . import anomaly
+from .anomaly import checked_pull, detecting
 from .function import Parts, Source
-from .modes import SILENT, _Mode, recording, silence_var, tracing
+from .modes import OFF, ON, SILENT, TRACED, recording, silence_var, tracing
 
 _accumulating = Lock()  # two sweeps in two threads meet only at a leaf's grad
-
-
-class _Recorded(_Mode):
-    """The backward pass is recorded only if its gradients are to be differentiated; either way NumPy keeps quiet."""
-
-    def __init__(self, create_graph: bool) -> None:
-        super().__init__()
-        self.mode = (2 if tracing.get() else 1) if create_graph else 0
-
-    def __new__(cls, create_graph: bool) -> Any:
-        return object.__new__(cls)
-
-    def _settings(self) -> dict[Any, Any]:
-        return {recording: self.mode, silence_var: SILENT}
 
 
 def sweep(
@@ -49,43 +35,47 @@ def sweep(
     Returns:
         What remains when no node is left: the gradients of the leaves.
     """
-    grads: dict[Source, Tensor] = {}
+    grads: dict[Source, Any] = {}
     ready: list[tuple[int, Source]] = []
     owned: set[Source] = set()  # sums made here, which may be added to in place
-
-    def add(source: Source, grad: Any) -> None:
-        if source not in grads:
-            grads[source] = grad  # borrowed: others may hold it too
-            if source.is_op:
-                heappush(ready, (-source.birth, source))
-        elif source in owned:
-            grads[source].array += grad.array
-        else:
-            grads[source] = grads[source] + grad  # paths meet, gradients add
-            if not create_graph and not isinstance(grad, Parts) and type(grads[source].array) is np.ndarray:
-                owned.add(source)
-
-    with _Recorded(create_graph):
-        for source, seed in roots:
-            add(source, seed)
-        while ready:
-            _, node = heappop(ready)
+    checking = detecting.get()
+    mode = recording.set((TRACED if tracing.get() else ON) if create_graph else OFF)
+    silence = silence_var.set(SILENT)
+    try:
+        pairs = roots
+        while True:
+            for source, grad in pairs:
+                if only is not None and source not in only:
+                    continue
+                if source not in grads:
+                    grads[source] = grad  # borrowed: others may hold it too
+                    if source.is_op:
+                        heappush(ready, (-source.birth, source))
+                elif source in owned:
+                    grads[source].array += grad.array
+                else:
+                    grads[source] = grads[source] + grad  # paths meet, gradients add
+                    if not create_graph and type(grad) is Tensor and grad.array.ndim:
+                        owned.add(source)
+            if not ready:
+                break
+            node = heappop(ready)[1]
             grad = grads.pop(node)
             if node.hooks:
                 grad = _through_hooks(node.hooks, grad)
             if kept is not None and node in kept:
                 kept[node] = grad
-            if isinstance(grad, Parts):
+            if type(grad) is Parts:
                 grad = grad.of(node)
-            pairs = node.pull(grad) if not anomaly.detecting.get() else anomaly.checked_pull(node, grad)
-            for source, part in pairs:
-                if only is None or source in only:
-                    add(source, part)
+            pairs = checked_pull(node, grad) if checking else node.pull(grad)
             if not retain_graph:
                 node.release()  # buffers go as we pass
         for leaf, grad in grads.items():
             if leaf.hooks:
                 grads[leaf] = _through_hooks(leaf.hooks, grad)
+    finally:
+        silence_var.reset(silence)
+        recording.reset(mode)
     return grads
 
 

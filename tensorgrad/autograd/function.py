@@ -235,13 +235,16 @@ class Function:
         """Several results. The only floating one has this node; of several, each has an Output node above it."""
         outs = tuple(Tensor._of(np.asarray(a) if isinstance(a, _generic) else a) for a in arrays)
         if mode and _wanted(args):
-            floating = [y for y in outs if y.array.dtype.kind not in "iub"]
             self._record(args, outs, mode)
-            for i, y in enumerate(floating):
-                y.node = self if len(floating) == 1 else Output(self, i, y.array)
-                y._requires_grad = True
-            self.shape = floating[0].array.shape if len(floating) == 1 else ()
+            self._stand_above([y for y in outs if y.array.dtype.kind not in "iub"])
         return outs
+
+    def _stand_above(self, floating: list[Tensor]) -> None:
+        """Put this node, or an Output of it each, above its floating results."""
+        for i, y in enumerate(floating):
+            y.node = self if len(floating) == 1 else Output(self, i, y.array)
+            y._requires_grad = True
+        self.shape = floating[0].array.shape if len(floating) == 1 else ()
 
     def _record(self, args: tuple[Any, ...], out: Any, mode: int) -> None:
         self.inputs = tuple([(x.node or x) if isinstance(x, Tensor) and x._requires_grad else None for x in args])
@@ -384,6 +387,15 @@ class Function:
 
     # ---- for people and pictures ---------------------------------------------------------------------------------
 
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run an operation written in PyTorch's static style; for one in ours, the same as `cls()(*args)`."""
+        if isinstance(inspect.getattr_static(cls, "forward", None), staticmethod):
+            from .custom import apply
+
+            return apply(cls, *args, **kwargs)
+        return cls()(*args)
+
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """PyTorch's way of walking the graph: pairs of the input's node and an output number."""
@@ -426,8 +438,10 @@ class Parts(dict[int, "Tensor"]):
             both[i] = both[i] + g if i in both else g
         return both
 
-    def of(self, node: Function) -> tuple[Tensor, ...]:
-        """One gradient per result; zeros for those nobody used."""
+    def of(self, node: Function) -> tuple[Any, ...]:
+        """One gradient per result; zeros for those nobody used (None if the operation asks for that)."""
+        if not getattr(node, "materialize", True):
+            return tuple(self.get(i) for i in range(len(node.edges)))
         return tuple(
             self[i] if i in self else Tensor._of(np.zeros(shape, dtype)) for i, (shape, dtype) in enumerate(node.edges)
         )

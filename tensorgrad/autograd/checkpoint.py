@@ -1,0 +1,163 @@
+"""Trade time for memory: forget what a part of the model saved, and compute it again on the way back
+(Chen et al., arXiv:1604.06174)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..random import default_generator
+from ..tensor import Tensor
+from .engine import leading_to, sweep
+from .function import Function, _births
+from .modes import enable_grad, recording
+
+
+class Checkpoint(Function):
+    """A whole piece of graph as one node, which keeps its arguments and runs the piece again when its turn comes."""
+
+    _saves = ()
+
+    def __init__(self, run: Callable[[list[Any]], tuple[Tensor, ...]]) -> None:
+        self.run = run
+        self.arguments: list[Any] = []  # the tensors of the call
+        self.ages: list[int] = []
+        self.state: Any = None
+
+    def _run_rule(self, grad: Any) -> Any:
+        if self.arguments is None:
+            raise RuntimeError(
+                "backward through checkpoint a second time: its arguments are freed; "
+                "pass retain_graph=True to the first backward()."
+            )
+        for t, age in zip(self.arguments, self.ages):
+            if t._version != age:
+                self._refuse_changed(t, t.storage)  # type: ignore[arg-type]
+        grads = grad if type(grad) is tuple else (grad,)
+        create_graph = bool(recording.get())
+        now = default_generator.get_state()
+        if self.state is not None:
+            default_generator.set_state(self.state)
+        try:
+            with enable_grad():
+                twins = [_twin(t, connected=create_graph) for t in self.arguments]
+                outs = [y for y in self.run(twins) if y.requires_grad]
+        finally:
+            default_generator.set_state(now)
+        n = len(self.arguments)
+        sources = [(t.node or t) if t.requires_grad else None for t in twins] + list(self.inputs[n:])
+        wanted = {s for s, i in zip(sources, self.inputs) if s is not None and i is not None}
+        roots = [(y.node or y, g) for y, g in zip(outs, grads)]
+        only = leading_to({s for s, _ in roots}, wanted)
+        kept: dict[Any, Any] = {s: None for s in wanted if s.is_op}
+        found = {**sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept), **kept}
+        return tuple(None if s is None else found.get(s) for s in sources)
+
+    def release(self) -> None:
+        self.arguments = None  # type: ignore[assignment]
+
+
+def _twin(t: Tensor, connected: bool) -> Tensor:
+    """An argument for the second run: a leaf of its own, or, if that run is to be differentiated, a node above it."""
+    from ..ops.shape import alias
+
+    if connected and t.requires_grad:
+        return alias(t)
+    twin = Tensor._of(t.array)
+    twin._requires_grad = t.requires_grad
+    return twin
+
+
+def checkpoint(
+    function: Callable[..., Any],
+    *args: Any,
+    use_reentrant: bool | None = None,
+    preserve_rng_state: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """function(*args, **kwargs), keeping only the arguments: what backward needs is computed again when it comes by.
+
+    Tensors that `function` reaches without being given them (the parameters of a module) get their gradients too.
+
+    Args:
+        preserve_rng_state: let dropout inside draw the same mask both times.
+        use_reentrant: accepted; there is one implementation, and it has none of the restrictions of PyTorch's reentrant one.
+    """
+    if not recording.get():
+        return function(*args, **kwargs)
+    places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
+    names = [k for k, a in kwargs.items() if isinstance(a, Tensor)]
+    tensors = [args[i] for i in places] + [kwargs[k] for k in names]
+    single = True
+
+    def run(given: list[Any]) -> tuple[Tensor, ...]:
+        nonlocal single
+        positional, named = list(args_rest), dict(kwargs_rest)
+        for i, t in zip(places, given):
+            positional[i] = t
+        for k, t in zip(names, given[len(places) :]):
+            named[k] = t
+        out = function(*positional, **named)
+        single = not isinstance(out, tuple)
+        return (out,) if single else out
+
+    # The closure must not keep the caller's tensors: the node does, until it is released.
+    args_rest = [None if i in places else a for i, a in enumerate(args)]
+    kwargs_rest = {k: None if k in names else a for k, a in kwargs.items()}
+
+    node = Checkpoint(run)
+    if preserve_rng_state:
+        node.state = default_generator.get_state()
+    start = next(_births)
+    twins = [_twin(t, connected=False) for t in tensors]
+    outs = run(twins)
+    recorded = [y for y in outs if isinstance(y, Tensor) and y.requires_grad]
+    if not recorded:
+        return outs[0] if single else outs
+    inner = set(map(id, twins))
+    outside = _reached_outside([y.node or y for y in recorded], start, inner)
+    results = tuple(Tensor._of(y.array) if isinstance(y, Tensor) else y for y in outs)
+    node.inputs = tuple([(t.node or t) if t.requires_grad else None for t in tensors] + outside)
+    node.arguments, node.ages = tensors, [t._version for t in tensors]
+    node.birth, node.hooks, node.shape = next(_births), None, ()
+    floating = [r for r, y in zip(results, outs) if isinstance(y, Tensor) and y.requires_grad]
+    node._stand_above(floating)
+    return results[0] if single else results
+
+
+def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]:
+    """The sources that a piece of graph hangs on: leaves, and nodes born before it."""
+    found: list[Any] = []
+    seen = set(roots)
+    stack = list(roots)
+    while stack:
+        source = stack.pop()
+        if not source.is_op or source.birth < start:
+            if id(source) not in inner:
+                found.append(source)
+            continue
+        for s in source.inputs:
+            if s is not None and s not in seen:
+                seen.add(s)
+                stack.append(s)
+    return found
+
+
+def checkpoint_sequential(functions: Any, segments: int, input: Tensor, use_reentrant: bool | None = None) -> Tensor:
+    """A chain of functions (a Sequential, or a list), checkpointed in `segments` pieces."""
+    chain = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    if not 1 <= segments <= max(len(chain), 1):
+        raise ValueError(f"checkpoint_sequential: segments must be from 1 to {len(chain)}, got {segments}.")
+    size = len(chain) // segments
+
+    def piece(start: int, end: int) -> Callable[[Tensor], Tensor]:
+        def run(x: Tensor) -> Tensor:
+            for f in chain[start:end]:
+                x = f(x)
+            return x
+
+        return run
+
+    for s in range(segments - 1):
+        input = checkpoint(piece(s * size, (s + 1) * size), input)
+    return piece((segments - 1) * size, len(chain))(input)  # the last piece is needed at once: nothing to gain

@@ -1,0 +1,213 @@
+"""Operations from outside in PyTorch's style: `@staticmethod forward(ctx, …)`, `@staticmethod backward(ctx, grad)`.
+
+    class Cube(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x ** 3
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            return grad * 3 * x ** 2
+
+    y = Cube.apply(x)
+
+Here forward sees Tensors and runs unrecorded. The node in the graph is a `Custom` with the `ctx` in it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..tensor import Tensor
+from .function import Function, Output, Parts, _births, _twin, _user_frame
+from .modes import OFF, TRACED, no_grad, recording
+
+
+class Context:
+    """What forward leaves for backward: saved tensors, flags, and attributes of the user's own."""
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self.materialize_grads = True
+        self.dirty_tensors: tuple[Tensor, ...] = ()
+        self.non_differentiable: tuple[Tensor, ...] = ()
+        self._to_save: tuple[Any, ...] = ()
+        self._node: Any = None
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep tensors (inputs, results or others; None is allowed) for `saved_tensors`."""
+        for t in tensors:
+            if t is not None and not isinstance(t, Tensor):
+                raise TypeError(
+                    f"save_for_backward: takes Tensors, got {type(t).__name__}. Keep other things as attributes: ctx.k = k."
+                )
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` was given."""
+        return self._node.unpack() if self._node is not None else self._to_save
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Say which inputs forward has changed in place; they must be returned."""
+        self.dirty_tensors = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say which results have no gradient."""
+        self.non_differentiable = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward gets zeros (the default) or None for results nobody used."""
+        self.materialize_grads = value
+
+
+class Custom(Function):
+    """The node of an operation in PyTorch's style."""
+
+    __slots__ = ("cls", "ctx", "saved_outputs", "materialize")
+    broadcasts = True  # PyTorch, too, sums what a user's backward returns in a broadcast shape
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.cls.__name__
+
+    def unpack(self) -> tuple[Any, ...]:
+        """The saved tensors, checked for in-place changes, each at its place in the graph."""
+        if self.saved is None:
+            raise RuntimeError(
+                f"backward through {self.name} a second time: its buffers are freed; "
+                "pass retain_graph=True to the first backward()."
+            )
+        result = []
+        for i, (t, version) in enumerate(zip(self.saved, self.versions)):
+            if t is not None and t.storage is not None and t.storage.count != version:
+                self._refuse_changed(t, t.storage)
+            result.append(t._alias(self.saved_outputs[i]()) if i in self.saved_outputs else t)
+        return tuple(result)
+
+    def _run_rule(self, grad: Any) -> Any:
+        self.unpack()
+        grads = self.cls.backward(self.ctx, *(grad if type(grad) is tuple else (grad,)))
+        grads = grads if isinstance(grads, tuple) else (grads,)
+        n = len(self.inputs)
+        if len(grads) > n and all(g is None for g in grads[n:]):
+            grads = grads[:n]
+        for i, g in enumerate(grads):
+            if g is not None and not isinstance(g, Tensor):
+                raise TypeError(f"{self.name}: backward must return Tensors or None, got {type(g).__name__} for input {i}.")
+        return grads
+
+    def release(self) -> None:
+        self.saved = None  # type: ignore[assignment]
+        self.ctx._to_save = ()
+
+
+def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """Run an operation written in PyTorch's style and record it."""
+    mode = recording.get()
+    needs = tuple(bool(mode) and isinstance(a, Tensor) and a.requires_grad for a in args)
+    ctx = Context(needs)
+    with no_grad():
+        if "setup_context" in dir(cls):
+            out = cls.forward(*args, **kwargs)
+            cls.setup_context(ctx, args, out)
+        else:
+            out = cls.forward(ctx, *args, **kwargs)
+    outs = out if isinstance(out, tuple) else (out,)
+    if not any(needs):
+        return out
+    dirty = {id(t) for t in ctx.dirty_tensors}
+    fixed = {id(t) for t in ctx.non_differentiable}
+    given = {id(a) for a in args if isinstance(a, Tensor)}
+    # An input returned as it is becomes a tensor of its own, unless it was changed in place.
+    results = [
+        Tensor._of(y.array) if isinstance(y, Tensor) and id(y) in given and id(y) not in dirty else y for y in outs
+    ]
+    node = Custom.__new__(Custom)
+    node.cls, node.ctx = cls, ctx
+    node.inputs = tuple((a.node or a) if need else None for a, need in zip(args, needs))
+    node.birth, node.hooks, node.shape = next(_births), None, ()
+    node.materialize = ctx.materialize_grads
+    if mode is TRACED:
+        node.where = _user_frame()
+    floating = [
+        y for y, o in zip(results, outs) if isinstance(y, Tensor) and y.is_floating_point() and id(o) not in fixed
+    ]
+    # A saved result is kept as a twin, and finds its place in the graph when asked for.
+    place = {id(o): i for i, o in enumerate(outs) if isinstance(o, Tensor) and id(o) not in given}
+    saved, node.saved_outputs = [], {}
+    for k, t in enumerate(ctx._to_save):
+        if t is not None and id(t) in place:
+            saved.append(_twin(t))
+            y = results[place[id(t)]]
+            node.saved_outputs[k] = _place_of(node, floating, y)
+        else:
+            saved.append(t)
+    node.saved = tuple(saved)
+    node.versions = tuple(0 if t is None or t.storage is None else t.storage.count for t in saved)
+    node._stand_above(floating)
+    ctx._node = weakref.proxy(node)
+    ctx._to_save = ()
+    return tuple(results) if isinstance(out, tuple) else results[0]
+
+
+def _place_of(node: Custom, floating: list[Tensor], y: Tensor) -> Callable[[], Any]:
+    """Where a saved result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
+    nowhere."""
+    index = next((i for i, f in enumerate(floating) if f is y), None)
+    if index is None:
+        return lambda: None
+    if len(floating) == 1:
+        return lambda: node
+    return lambda: _output(node, index, y.array)
+
+
+def _output(node: Custom, index: int, array: Any) -> Output:
+    out = Output.__new__(Output)
+    out.inputs, out.shape, out.hooks, out.index, out.birth = (node,), array.shape, None, index, next(_births)
+    return out
+
+
+class Once(Function):
+    """Marks a gradient that cannot be differentiated again."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def forward(self, *arrays: Any) -> Any:
+        return tuple(a for a in arrays) if len(arrays) > 1 else arrays[0]
+
+    def backward(self, *grads: Tensor) -> Any:
+        raise RuntimeError(f"{self.what}: its backward is marked once_differentiable; it has no second gradient.")
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorates a static backward that is not written in differentiable operations; using it for a second gradient is
+    an error instead of a wrong number."""
+
+    @wraps(backward)
+    def once(ctx: Any, *grads: Any) -> Any:
+        with no_grad():
+            result = backward(ctx, *grads)
+        if recording.get() == OFF or not any(isinstance(g, Tensor) and g.requires_grad for g in grads):
+            return result
+        parts = result if isinstance(result, tuple) else (result,)
+        name = ctx._node.name if ctx._node is not None else "this operation"
+        marked = []
+        for g in parts:
+            if isinstance(g, Tensor):
+                y = Tensor._of(g.array)
+                y._requires_grad = True
+                g = Once(name)(y)
+            marked.append(g)
+        return tuple(marked) if isinstance(result, tuple) else marked[0]
+
+    return once
+
+
+__all__ = ["Context", "Custom", "Parts", "apply", "once_differentiable"]
