@@ -11,7 +11,10 @@
 What is generated: value in float64 and float32 against `expected`; gradient along a random direction against central
 differences; the gradient of that gradient likewise; transposed, strided, reversed and expanded inputs; inputs left
 alone; results repeatable bit for bit; gradients of the input's dtype and shape; every error with its words. The same
-classes are compared with PyTorch by tests/oracle.
+classes are compared with PyTorch by tests/oracle/test_ops.py, and tests/oracle/test_opinfo.py runs PyTorch's own sample
+inputs, good and bad, through both libraries: `python -m pytest -o addopts='-q --import-mode=importlib'
+tests/oracle/test_opinfo.py -k "-gather-"` in an environment that has PyTorch. What differs on purpose, with the reason,
+is listed in tests/oracle/differences.py.
 """
 
 from __future__ import annotations
