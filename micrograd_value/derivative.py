@@ -110,11 +110,11 @@ def _operation(op: str, x: Value, z: Any = None) -> Value:
     """
     rule = RULES[op]
     if isinstance(z, Value):
-        children, numbers, name = (x, z), (x.data, z.data), op
+        children, name, second, k = [x, z], op, z.data, None
     else:
-        children, numbers, name = (x,), (x.data, None), op if z is None else f"{op}({z!r})"
-    y = _over_floats(rule.value)(*numbers, None, z)
-    return Value(y, children, name, "", tuple(_over_floats(text)(*numbers, y, z) for text in rule.local))
+        children, name, second, k = [x], op if z is None else f"{op}({z!r})", None, z
+    y = _over_floats(rule.value)(x.data, second, None, k)
+    return Value(y, children, name, "", tuple(_over_floats(text)(x.data, second, y, k) for text in rule.local))
 
 
 def _power_slope(x: Value, k: float) -> Term:

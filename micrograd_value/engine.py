@@ -88,29 +88,29 @@ class Value:
     # ---- arithmetic: the result, and one local derivative per child --------------------------------------------
 
     def __add__(self, other: Value | Number) -> Value:
-        other = _lift(other)
-        if other is None:
+        right = _lift(other)
+        if right is None:
             return NotImplemented
-        return Value(self.data + other.data, (self, other), "+", "", (1.0, 1.0))
+        return Value(self.data + right.data, (self, right), "+", "", (1.0, 1.0))
 
     def __sub__(self, other: Value | Number) -> Value:
-        other = _lift(other)
-        if other is None:
+        right = _lift(other)
+        if right is None:
             return NotImplemented
-        return Value(self.data - other.data, (self, other), "-", "", (1.0, -1.0))
+        return Value(self.data - right.data, (self, right), "-", "", (1.0, -1.0))
 
     def __mul__(self, other: Value | Number) -> Value:
-        other = _lift(other)
-        if other is None:
+        right = _lift(other)
+        if right is None:
             return NotImplemented
-        return Value(self.data * other.data, (self, other), "*", "", (other.data, self.data))
+        return Value(self.data * right.data, (self, right), "*", "", (right.data, self.data))
 
     def __truediv__(self, other: Value | Number) -> Value:
-        other = _lift(other)
-        if other is None:
+        right = _lift(other)
+        if right is None:
             return NotImplemented
-        y = f.divide(self.data, other.data)
-        return Value(y, (self, other), "/", "", (f.divide(1.0, other.data), -f.divide(y, other.data)))
+        y = f.divide(self.data, right.data)
+        return Value(y, (self, right), "/", "", (f.divide(1.0, right.data), -f.divide(y, right.data)))
 
     def __pow__(self, other: Value | Number) -> Value:
         """xᵏ for a number k (one child, as in micrograd), xᶻ for a Value z (two)."""
@@ -376,7 +376,7 @@ def scope(name: str) -> Iterator[None]:
 
 
 def _is_number(x: object) -> bool:
-    """True for what `float()` reads as one real number: int, float, bool, NumPy scalars. Not text, complex or arrays."""
+    """True for what `float()` reads as one real number, NumPy's scalars too; not text, complex or arrays."""
     if isinstance(x, (int, float)):
         return True
     if isinstance(x, (Value, str)) or not hasattr(x, "__float__"):

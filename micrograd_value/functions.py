@@ -102,7 +102,7 @@ def minimum(a: float, b: float) -> float:
 
 
 def normal_cdf(x: float) -> float:
-    """Φ(x), the normal distribution function: half an erfc, which keeps its digits far below 0 where 1 + erf has none."""
+    """Φ(x), the normal distribution function; erfc keeps its digits far below 0, where 1 + erf has none."""
     return 0.5 * math.erfc(-x / SQRT_TWO)
 
 
