@@ -44,9 +44,7 @@ class Init(Choice):
             return math.sqrt(2.0 / (fan_in + fan_out))
         return 1.0 / math.sqrt(3.0)
 
-    def draws(
-        self, fan_in: int, fan_out: int, gain: float = 1.0, generator: Generator = random
-    ) -> Callable[[], float]:
+    def draws(self, fan_in: int, fan_out: int, gain: float = 1.0, generator: Generator = random) -> Callable[[], float]:
         """A function that returns one weight after the other."""
         std = self.std(fan_in, fan_out, gain)
         if self in (Init.KAIMING_NORMAL, Init.XAVIER_NORMAL):

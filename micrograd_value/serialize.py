@@ -114,7 +114,7 @@ def _read(path: str | PathLike[str]) -> Layers:
             "Save the weights again, or take another copy."
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{name!r} is not a file of weights: save_weights writes \"format\": \"{FORMAT}\" into each.")
+        raise ValueError(f'{name!r} is not a file of weights: save_weights writes "format": "{FORMAT}" into each.')
     if content.get("version") != VERSION:
         raise ValueError(
             f"{name!r} has version {content.get('version')!r} of the format, this library reads {VERSION}. Update it."

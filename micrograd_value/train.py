@@ -437,3 +437,5 @@ def _progress(epochs: int, progress: bool | str | None) -> Iterator[Callable[[Hi
             bar.update()
 
         yield move_bar
+        bar.total = bar.n  # stopped early is done as well
+        bar.refresh()
