@@ -194,7 +194,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     def once(ctx: Any, *grads: Any) -> Any:
         with no_grad():
             result = backward(ctx, *grads)
-        if recording.get() == OFF or not any(isinstance(g, Tensor) and g.requires_grad for g in grads):
+        if recording.get() == OFF:
             return result
         parts = result if isinstance(result, tuple) else (result,)
         name = ctx._node.name if ctx._node is not None else "this operation"

@@ -198,7 +198,10 @@ def leading_to(roots: set[Source], wanted: set[Source]) -> set[Source]:
 def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tensor]]:
     """Pairs of a source and its starting gradient, checked."""
     outs = [tensors] if isinstance(tensors, Tensor) else list(tensors)
-    given = [gradients] if isinstance(gradients, Tensor) or gradients is None else list(gradients)
+    given = list(gradients) if isinstance(gradients, (list, tuple)) else [gradients]
+    for g in given:
+        if g is not None and not isinstance(g, Tensor):
+            raise TypeError(f"{caller}: the gradient must be a Tensor, got {type(g).__name__}.")
     if len(given) == 1 and given[0] is None:
         given = [None] * len(outs)
     if len(given) != len(outs):
@@ -219,8 +222,6 @@ def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tens
                     f"{tuple(y.array.shape)}. Reduce it first, as in y.sum(), or pass a gradient of that shape."
                 )
             g = Tensor._of(np.ones_like(y.array))
-        elif not isinstance(g, Tensor):
-            raise TypeError(f"{caller}: the gradient must be a Tensor, got {type(g).__name__}.")
         elif g.array.shape != y.array.shape:
             raise RuntimeError(
                 f"{caller}: the gradient has shape {tuple(g.array.shape)}, the tensor {tuple(y.array.shape)}; "
