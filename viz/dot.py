@@ -24,7 +24,7 @@ def body(scene: Scene) -> list[str]:
     lines = [
         f'graph [rankdir={scene.direction} bgcolor="{PAPER}" fontname="{FONT}" fontsize=10 pad=0.2 '
         f"nodesep={0.3 if vertical else 0.15} ranksep={0.25 if vertical else 0.3} nslimit=4 nslimit1=4 charset=utf8]",
-        f'node [fontname="{FONT}" fontsize=10 margin=0 shape=box]',
+        f'node [fontname="{FONT}" fontsize=10 margin="0.06,0.03" shape=box]',
         f'edge [fontname="{FONT}" fontsize=9 fontcolor="{INK}" color="{LINE}" arrowsize=0.6]',
     ]
     if scene.notice:
@@ -78,14 +78,14 @@ def _label(box: Box) -> str:
     if box.shape in ("pill", "note"):
         return f"<{_text(box.rows[0])}>"
     rows = "".join(_row(row) for row in box.rows)
-    table = '<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
+    table = '<table border="0" cellborder="0" cellspacing="0" cellpadding="2">'
     return f"<{table}{rows or '<tr><td></td></tr>'}</table>>"
 
 
 def _row(row: Row) -> str:
     if not row.name:
         return f'<tr><td colspan="2">{_text(row)}</td></tr>'
-    name = f'<font color="{MUTED}" point-size="8">{_escape(row.name)}</font>'
+    name = f'<font color="{MUTED}" point-size="8">{_escape(row.name)}&#160;&#160;</font>'
     return f'<tr><td align="left">{name}</td><td align="right">{_text(row)}</td></tr>'
 
 
@@ -102,6 +102,8 @@ def _arrow(arrow: Arrow) -> str:
         settings.append("weight=10 arrowhead=none")
     else:
         settings.append(f'color="{arrow.colour}" penwidth={arrow.width:.2f}')
+    if arrow.ranks > 1:
+        settings.append(f"minlen={arrow.ranks}")
     if arrow.style != "solid":
         settings.append(f"style={arrow.style}")
     return f"{arrow.tail} -> {arrow.head} [{' '.join(settings)}]"

@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import dot, layout
+from . import dot, paint
 from .graph import Collapse, Graph, collapse, fit, graph_of
 from .scene import PARTS, Direction, Scene, scene_of
 
@@ -182,7 +182,7 @@ def to_bytes(
     draw: dict[str, Callable[[], bytes]] = {
         "pygraphviz": lambda: _with_pygraphviz(source, format, dpi, size),
         "dot": lambda: _with_dot(source, format, dpi),
-        "builtin": lambda: layout.draw(scene, format, dpi),
+        "builtin": lambda: paint.draw(scene, format, dpi),
     }
     if engine:
         if not _present(engine):

@@ -64,6 +64,7 @@ class Arrow:
     width: float = 1.0
     style: Literal["solid", "dotted"] = "solid"
     short: bool = False  # from an operation to its own result
+    ranks: int = 1  # at least this far: into a frame 2, so that the frame begins after its inputs
 
 
 @dataclass(slots=True)
@@ -111,6 +112,8 @@ def scene_of(
     largest = max((abs(flow) for flow in flows if flow is not None and math.isfinite(flow)), default=0.0)
     for edge, flow in zip(graph.edges, flows):
         arrow = Arrow(f"n{edge.source}", entry[edge.target])
+        if not f"{graph.nodes[edge.source].scope}/".startswith(f"{graph.nodes[edge.target].scope}/".lstrip("/")):
+            arrow.ranks = 2
         if edge.count > 1:
             arrow.text, arrow.width = f"×{edge.count:,}", min(1.0 + math.log10(edge.count), 4.0)
         elif edge.local is not None and "local" in parts:

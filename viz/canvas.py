@@ -1,0 +1,191 @@
+"""Four shapes and two ways to put them on paper: SVG, which needs nothing, and matplotlib for PNG and PDF.
+
+Units are points (1/72 inch), x to the right, y downwards.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from typing import TypeAlias
+
+from .scene import PAPER
+
+FAMILY = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"  # relatives in width, for whoever opens the SVG
+PIXELS = 30_000  # along a side: what PNG libraries still take
+
+Point: TypeAlias = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Rectangle:
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    line: str
+    stroke: float = 1.0
+    radius: float = 0.0
+    dashed: bool = False
+
+
+@dataclass(slots=True)
+class Curve:
+    """A chain of cubic Béziers: a start, then two control points and an end for each piece."""
+
+    points: list[Point]
+    line: str
+    stroke: float = 1.0
+    dotted: bool = False
+
+
+@dataclass(slots=True)
+class Triangle:
+    points: tuple[Point, Point, Point]
+    fill: str
+
+
+@dataclass(slots=True)
+class Text:
+    """`anchor` says which end of the text, or its middle, is at x; y is the baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    colour: str
+    bold: bool = False
+    anchor: str = "start"
+
+
+Shape: TypeAlias = Rectangle | Curve | Triangle | Text
+
+
+@dataclass(slots=True)
+class Canvas:
+    width: float = 0.0
+    height: float = 0.0
+    shapes: list[Shape] = field(default_factory=list)
+
+    def to_bytes(self, format: str, dpi: int) -> bytes:
+        """SVG, PNG or PDF. PNG and PDF raise ImportError where matplotlib is missing."""
+        return self.svg().encode() if format == "svg" else self._matplotlib(format, dpi)
+
+    # ---- SVG ----------------------------------------------------------------------------------------------------
+
+    def svg(self) -> str:
+        w, h = f"{self.width:.1f}", f"{self.height:.1f}"
+        return "\n".join(
+            [
+                '<?xml version="1.0" encoding="UTF-8"?>',
+                f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}pt" height="{h}pt" viewBox="0 0 {w} {h}" '
+                f'font-family="{FAMILY}">',
+                f'<rect width="100%" height="100%" fill="{PAPER}"/>',
+                *map(_svg_shape, self.shapes),
+                "</svg>",
+                "",
+            ]
+        )
+
+    # ---- matplotlib ---------------------------------------------------------------------------------------------
+
+    def _matplotlib(self, format: str, dpi: int) -> bytes:
+        try:
+            import matplotlib
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise ImportError(
+                f"render: drawing a {format.upper()} without Graphviz needs matplotlib, which is not installed. "
+                'Run: pip install "tensorgrad-learn[viz]", or ask for .svg, which needs nothing.'
+            ) from error
+        dpi = max(1, min(dpi, int(PIXELS * 72 / max(self.width, self.height))))
+        settings = {"font.family": ["DejaVu Sans"], "pdf.fonttype": 42, "text.usetex": False, "path.simplify": False}
+        with matplotlib.rc_context(settings):
+            figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=dpi, facecolor=PAPER)
+            FigureCanvasAgg(figure)
+            axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, self.width), ylim=(self.height, 0.0))
+            axes.set_axis_off()
+            for z, shape in enumerate(self.shapes):
+                _add(axes, shape, z)
+            stream = BytesIO()
+            date = {"CreationDate": None} if format == "pdf" else None  # one graph, one file
+            figure.savefig(stream, format=format, dpi=dpi, metadata=date)
+        return stream.getvalue()
+
+
+def _svg_shape(shape: Shape) -> str:
+    if isinstance(shape, Rectangle):
+        dash = ' stroke-dasharray="4 3"' if shape.dashed else ""
+        return (
+            f'<rect x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}" '
+            f'rx="{shape.radius:g}" fill="{shape.fill}" stroke="{shape.line}" stroke-width="{shape.stroke:g}"{dash}/>'
+        )
+    if isinstance(shape, Curve):
+        start, *rest = (f"{x:.1f} {y:.1f}" for x, y in shape.points)
+        dash = ' stroke-dasharray="1.5 3"' if shape.dotted else ""
+        return (
+            f'<path d="M{start} C{" ".join(rest)}" fill="none" stroke="{shape.line}" '
+            f'stroke-width="{shape.stroke:.2f}"{dash}/>'
+        )
+    if isinstance(shape, Triangle):
+        return f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in shape.points)}" fill="{shape.fill}"/>'
+    weight = ' font-weight="bold"' if shape.bold else ""
+    return (
+        f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size:g}" fill="{shape.colour}" '
+        f'text-anchor="{shape.anchor}"{weight} xml:space="preserve">{escape(shape.text)}</text>'
+    )
+
+
+def _add(axes: object, shape: Shape, z: int) -> None:
+    from matplotlib import patches
+    from matplotlib.path import Path
+
+    add = axes.add_patch  # type: ignore[attr-defined]
+    if isinstance(shape, Rectangle):
+        style = f"round,pad=0,rounding_size={shape.radius}" if shape.radius else "square,pad=0"
+        add(
+            patches.FancyBboxPatch(
+                (shape.x, shape.y), shape.width, shape.height, boxstyle=style, facecolor=shape.fill,
+                edgecolor=shape.line, linewidth=shape.stroke, linestyle=(0, (4, 3)) if shape.dashed else "-", zorder=z,
+            )
+        )  # fmt: skip
+    elif isinstance(shape, Curve):
+        path = Path(shape.points, [Path.MOVETO] + [Path.CURVE4] * (len(shape.points) - 1))
+        dash = (0, (1.5 / shape.stroke, 3 / shape.stroke)) if shape.dotted else "-"
+        add(
+            patches.PathPatch(
+                path, facecolor="none", edgecolor=shape.line, linewidth=shape.stroke, linestyle=dash,
+                capstyle="butt", zorder=z,
+            )
+        )  # fmt: skip
+    elif isinstance(shape, Triangle):
+        add(patches.Polygon(shape.points, closed=True, facecolor=shape.fill, linewidth=0, zorder=z))
+    else:
+        axes.text(  # type: ignore[attr-defined]
+            shape.x, shape.y, shape.text, fontsize=shape.size, color=shape.colour, zorder=z, va="baseline",
+            ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
+            fontweight="bold" if shape.bold else "normal",
+            parse_math=False,  # a $ is a $
+        )  # fmt: skip
+
+
+# ---- the width of words -----------------------------------------------------------------------------------------
+
+# Advance widths of DejaVu Sans from " " to "~", in hundredths of the font size. Measured here and not asked of a font,
+# so that the layout needs no font and is the same on every machine.
+_ADVANCES = (
+    "32 40 46 84 64 95 78 27 39 39 50 84 32 36 32 34 64 64 64 64 64 64 64 64 64 64 34 34 84 84 84 53 "
+    "100 68 69 70 77 63 58 77 75 29 29 66 56 86 75 79 60 79 69 63 61 73 68 99 69 61 69 39 34 39 84 50 "
+    "50 61 63 55 63 62 35 63 63 28 28 58 28 97 63 61 63 63 41 52 39 63 59 82 59 59 52 64 34 64 84"
+)
+ADVANCES = {chr(32 + i): int(advance) / 100 for i, advance in enumerate(_ADVANCES.split())}
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """How wide DejaVu Sans sets `text`; for signs beyond ASCII a safe guess."""
+    ems = sum(ADVANCES.get(c) or (1.05 if unicodedata.east_asian_width(c) in "WF" else 0.84) for c in text)
+    return ems * size * (1.16 if bold else 1.0)
