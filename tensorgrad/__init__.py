@@ -43,6 +43,7 @@ from .dtypes import (
 )
 from .ops import methods as _methods
 from .ops.activation import *  # noqa: F403
+from .ops.conv import *  # noqa: F403
 from .ops.create import *  # noqa: F403
 from .ops.elementwise import *  # noqa: F403
 from .ops.index import *  # noqa: F403

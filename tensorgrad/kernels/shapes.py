@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -56,3 +57,54 @@ def mismatch(op: str, what: str, cure: str = "", **shapes: Sequence[int]) -> str
     if not cure:
         cure = "Counted from the right, sizes must be equal or 1; use reshape or unsqueeze to line them up."
     return "\n".join([*lines, cure])
+
+
+# ---- windows: convolution, pooling, unfold --------------------------------------------------------------------------
+
+Tap = tuple[Shape, tuple[slice, ...], tuple[slice, ...]]
+
+
+def windows(size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
+    """How many windows fit along each axis: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
+    return tuple(
+        [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, stride, padding, dilation)]
+    )
+
+
+def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> list[Tap]:
+    """Sliding windows, seen from inside the window: for each of its positions, in row-major order, the position, the
+    windows for which it falls inside the image, and the pixels it falls on there:
+
+        for at, window, pixel in taps(…):  columns[at][window] = x[pixel]
+
+    is im2col, and its transpose (`x[pixel] += columns[at][window]`) is col2im; neither needs a padded copy of x. Positions
+    that fall outside for every window are left out. `padding` is what lies before the image; `out` decides what comes
+    after it.
+    """
+    along = []
+    for n, o, k, s, p, d in zip(size, out, kernel, stride, padding, dilation):
+        places = []
+        for r in range(k):
+            start = r * d - p
+            low, high = max(0, -(start // s)), min(o, (n - 1 - start) // s + 1)
+            if low < high:
+                first = low * s + start
+                places.append((r, slice(low, high), slice(first, first + (high - low - 1) * s + 1, s)))
+        along.append(places)
+    return [tuple(zip(*place)) for place in product(*along)]  # type: ignore[misc]
+
+
+def per_axis(op: str, name: str, value: Any, n: int, least: int | None = None) -> Shape:
+    """An int, or one int per spatial axis, as a tuple of `n`; each at least `least`."""
+    given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    try:
+        found = tuple([v.__index__() for v in given])
+    except AttributeError:
+        raise TypeError(f"{op}: {name} must be an int or a tuple of ints, got {value!r}.") from None
+    if len(found) == 1:
+        found *= n
+    if len(found) != n:
+        raise ValueError(f"{op}: {name} {found} has {len(found)} entries; give one int, or {n}, one per spatial axis.")
+    if least is not None and min(found) < least:
+        raise ValueError(f"{op}: {name} must be at least {least}, got {value!r}.")
+    return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autograd.inplace import before_write, check_writable, write
 from ..tensor import Tensor
-from . import activation, elementwise, index, linalg, reduce, shape
+from . import activation, conv, elementwise, index, linalg, reduce, shape
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -37,6 +37,7 @@ _METHODS: dict[ModuleType, str] = {
     linalg: "matmul",
     shape: "reshape expand transpose",
     index: "",
+    conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
 
 # ---- operations that also have an in-place form --------------------------------------------------------------------------
