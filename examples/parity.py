@@ -27,8 +27,7 @@ def fit(bits: int = 3, seed: int = 1, progress: bool | str = False) -> Trainer:
     inputs, targets = truth_table(bits)
     model = MLPBuilder(bits).add_layer(4 * bits, Activation.TANH).add_layer(1, Activation.SIGMOID).build(seed=seed)
     trainer = Trainer(model, Adam(lr=0.1), BCELoss())
-    good_enough = [lambda history: history.losses[-1] < 0.02]
-    trainer.train(inputs, targets, epochs=500, callbacks=good_enough, progress=progress)
+    trainer.train(inputs, targets, epochs=500, callbacks=lambda history: history.losses[-1] < 0.02, progress=progress)
     return trainer
 
 

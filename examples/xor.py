@@ -23,8 +23,7 @@ def fit(seed: int = 1, progress: bool | str = False) -> Trainer:
     """A trainer whose model has learnt XOR."""
     model = MLPBuilder(2).add_layer(4, Activation.TANH).add_layer(1, Activation.LINEAR).build(seed=seed)
     trainer = Trainer(model, Adam(lr=0.1), MSELoss(), correct=lambda y, t: abs(y[0] - t[0]) < 0.5)
-    good_enough = [lambda history: history.losses[-1] < 0.001]
-    trainer.train(INPUTS, TARGETS, epochs=500, callbacks=good_enough, progress=progress)
+    trainer.train(INPUTS, TARGETS, epochs=500, callbacks=lambda history: history.losses[-1] < 0.001, progress=progress)
     return trainer
 
 

@@ -44,6 +44,9 @@ class Loss(ABC):
                 f"{type(self).__name__}: {outputs} output{'s' * (outputs != 1)} but {len(row)} "
                 f"target{'s' * (len(row) != 1)} for one example. Give the model as many outputs as there are targets."
             )
+        for t in row:
+            if not hasattr(t, "__float__"):
+                raise TypeError(f"{type(self).__name__}: a target is a number, got {type(t).__name__} {t!r}.")
         return row
 
     def __call__(self, predictions: Any, targets: Any) -> Value:
@@ -173,7 +176,7 @@ class CrossEntropyLoss(Loss):
                 f"CrossEntropyLoss: needs one logit for each of two or more classes, got {outputs} output. "
                 "Widen the last layer, or use BCEWithLogitsLoss, which needs one output only."
             )
-        if is_single(target):
+        if is_single(target) and hasattr(target, "__float__"):
             if not 0 <= float(target) < outputs or float(target) != int(target):
                 raise ValueError(
                     f"CrossEntropyLoss: a class is a whole number from 0 to {outputs - 1}, got {target}. "
@@ -218,8 +221,8 @@ class L2(L1):
 
 
 def is_single(x: Any) -> bool:
-    """True for a number or a Value, False for a list of them."""
-    return isinstance(x, (Value, int, float)) or not hasattr(x, "__iter__")
+    """True for a number or a Value, or a text, False for a list of them."""
+    return isinstance(x, (Value, int, float, str)) or not hasattr(x, "__iter__")
 
 
 def as_row(x: Any) -> Row:

@@ -9,7 +9,7 @@ the same `random.seed`. `MLPBuilder` says more: which activation where, how weig
 
     >>> model = MLPBuilder(2).add_layer(4, Activation.TANH).add_layer(1, Activation.SIGMOID).build(seed=0)
     >>> model([0.0, 1.0])
-    Value(data=0.4258187290554246, grad=0.0)
+    Value(data=0.4309455628417954, grad=0.0)
 """
 
 from __future__ import annotations

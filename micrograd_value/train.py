@@ -113,7 +113,7 @@ class Trainer:
         correct: a function of (prediction, target), two lists of numbers, that says whether an example is right;
             None: the one the loss brings.
         compiled: turn the graph of a batch into a native function once, and run that from then on: the same numbers,
-            hundreds of times faster. Needs Numba, and a model and loss that do the same operations whatever the data.
+            over a hundred times faster. Needs Numba, and a model and loss that do the same operations whatever the data.
 
     Attributes:
         history: of the latest `train`, also after it was interrupted.
@@ -161,7 +161,7 @@ class Trainer:
         seed: int = 0,
         validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
         patience: int | None = None,
-        callbacks: Iterable[Callable[[History], Any]] = (),
+        callbacks: Callable[[History], Any] | Iterable[Callable[[History], Any]] = (),
         progress: bool | str | None = None,
     ) -> History:
         """Go through the examples `epochs` times and learn from each batch.
@@ -176,7 +176,7 @@ class Trainer:
             validation: (inputs, targets) that are never learnt from, evaluated after each epoch.
             patience: stop when so many epochs in a row brought no lower loss. With validation data it is their loss
                 that counts, and the parameters of the best epoch are put back at the end.
-            callbacks: called with the history after each epoch; True from one of them ends the training.
+            callbacks: a function, or several, called with the history after each epoch; True ends the training.
             progress: a tqdm bar, or plain lines without tqdm; a text is shown in front. None: only in a terminal.
 
         Raises:
@@ -184,9 +184,10 @@ class Trainer:
             RuntimeError: loss or gradient became nan or infinite; the parameters are those before that step.
         """
         epochs = whole("Trainer.train", "epochs", epochs)
-        patience = patience if patience is None else whole("Trainer.train", "patience", patience)
+        patience = None if patience is None else whole("Trainer.train", "patience", patience)
+        callbacks = [callbacks] if callable(callbacks) else list(callbacks)
         xs, ts = self._examples(inputs, targets)
-        held_out = validation and self._examples(*validation)
+        held_out = None if validation is None else self._examples(*_pair(validation))
         size = len(xs) if batch_size is None else min(whole("Trainer.train", "batch_size", batch_size), len(xs))
         if self.compiled:
             for n in {size, len(xs) % size} - {0}:
@@ -202,18 +203,18 @@ class Trainer:
                 history.learning_rates.append(self.optimizer.lr)
                 shuffled(order)
                 batches = [order[first : first + size] for first in range(0, len(order), size)]
-                loss, accuracy = self._epoch(epoch, [([xs[i] for i in b], [ts[i] for i in b]) for b in batches])
-                history._append("losses", loss)
-                history._append("accuracies", accuracy)
+                result = self._epoch(epoch, [([xs[i] for i in b], [ts[i] for i in b]) for b in batches])
+                history._append("losses", result.loss)
+                history._append("accuracies", result.accuracy)
                 if held_out:
-                    loss, accuracy = self._evaluate(*held_out)
-                    history._append("validation_losses", loss)
-                    history._append("validation_accuracies", accuracy)
+                    result = self._evaluate(*held_out)
+                    history._append("validation_losses", result.loss)
+                    history._append("validation_accuracies", result.accuracy)
                 history.seconds.append(time.perf_counter() - begin)
                 show(history)
 
-                if loss < best:
-                    best, best_epoch = loss, epoch
+                if result.loss < best:
+                    best, best_epoch = result.loss, epoch
                     if patience and held_out:
                         best_parameters = [p.data for p in self._parameters]
                 if any([callback(history) is True for callback in callbacks]):  # a list, so that each of them is called
@@ -351,7 +352,8 @@ class Trainer:
         xs, given = _rows("inputs", inputs), list(targets)
         if len(xs) != len(given):
             raise ValueError(f"Trainer: {len(xs)} inputs but {len(given)} targets. Give one target for each input.")
-        outputs = len(self._predictions(xs[:1])[0])
+        with no_grad():
+            outputs = len(as_row(self.model(xs[0])))
         if isinstance(self.loss, Loss):
             given = [self.loss.encode(target, outputs) for target in given]
         return xs, _rows("targets", given)
@@ -363,15 +365,21 @@ class Trainer:
 def _check_parts(model: Any, optimizer: Any, loss: Any) -> None:
     if isinstance(model, MLPBuilder):
         raise TypeError(f"Trainer: {model!r} is the plan of a model and not yet one. Give it {model!r}.build().")
-    if not callable(model) or not hasattr(model, "parameters"):
-        raise TypeError(f"Trainer: a model is callable and has parameters(); got {type(model).__name__} {model!r}.")
-    if isinstance(model, type) or not model.parameters():
-        raise ValueError(f"Trainer: {model!r} has no parameters, there is nothing to train.")
+    if isinstance(model, type) or not callable(model) or not hasattr(model, "parameters"):
+        raise TypeError(f"Trainer: a model is callable and has parameters(), got {type(model).__name__} {model!r}.")
+    if not model.parameters():
+        raise ValueError(f"Trainer: {type(model).__name__} has no parameters, so there is nothing to train.")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"Trainer: the second argument is an optimizer such as Adam(lr=0.01), got {optimizer!r}.")
     if not callable(loss) or isinstance(loss, type):
         name = loss.__name__ if isinstance(loss, type) else "MSELoss"
         raise TypeError(f"Trainer: the third argument is a loss such as {name}(), got {loss!r}.")
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(f"Trainer: validation is a pair (inputs, targets), got {reprlib.repr(validation)}.")
+    return validation[0], validation[1]
 
 
 def _rows(name: str, examples: Iterable[Any]) -> Rows:
