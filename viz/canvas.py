@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .scene import PAPER
 
@@ -70,7 +70,7 @@ class Canvas:
     height: float = 0.0
     shapes: list[Shape] = field(default_factory=list)
 
-    def to_bytes(self, format: str, dpi: int) -> bytes:
+    def to_bytes(self, format: str, dpi: float) -> bytes:
         """SVG, PNG or PDF. PNG and PDF raise ImportError where matplotlib is missing."""
         return self.svg().encode() if format == "svg" else self._matplotlib(format, dpi)
 
@@ -92,7 +92,7 @@ class Canvas:
 
     # ---- matplotlib ---------------------------------------------------------------------------------------------
 
-    def _matplotlib(self, format: str, dpi: int) -> bytes:
+    def _matplotlib(self, format: str, dpi: float) -> bytes:
         try:
             import matplotlib
             from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -102,8 +102,8 @@ class Canvas:
                 f"render: drawing a {format.upper()} without Graphviz needs matplotlib, which is not installed. "
                 'Run: pip install "tensorgrad-learn[viz]", or ask for .svg, which needs nothing.'
             ) from error
-        dpi = max(1, min(dpi, int(PIXELS * 72 / max(self.width, self.height))))
-        settings = {"font.family": ["DejaVu Sans"], "pdf.fonttype": 42, "text.usetex": False, "path.simplify": False}
+        dpi = min(dpi, PIXELS * 72 / max(self.width, self.height))
+        settings: Any = {"font.family": ["DejaVu Sans"], "pdf.fonttype": 42, "text.usetex": False}
         with matplotlib.rc_context(settings):
             figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=dpi, facecolor=PAPER)
             FigureCanvasAgg(figure)
@@ -140,11 +140,11 @@ def _svg_shape(shape: Shape) -> str:
     )
 
 
-def _add(axes: object, shape: Shape, z: int) -> None:
+def _add(axes: Any, shape: Shape, z: int) -> None:
     from matplotlib import patches
     from matplotlib.path import Path
 
-    add = axes.add_patch  # type: ignore[attr-defined]
+    add = axes.add_patch
     if isinstance(shape, Rectangle):
         style = f"round,pad=0,rounding_size={shape.radius}" if shape.radius else "square,pad=0"
         add(
@@ -165,7 +165,7 @@ def _add(axes: object, shape: Shape, z: int) -> None:
     elif isinstance(shape, Triangle):
         add(patches.Polygon(shape.points, closed=True, facecolor=shape.fill, linewidth=0, zorder=z))
     else:
-        axes.text(  # type: ignore[attr-defined]
+        axes.text(
             shape.x, shape.y, shape.text, fontsize=shape.size, color=shape.colour, zorder=z, va="baseline",
             ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
             fontweight="bold" if shape.bold else "normal",

@@ -20,18 +20,27 @@ def source(scene: Scene) -> str:
 
 def body(scene: Scene) -> list[str]:
     """The lines between the outer braces: settings, frames with their boxes, arrows."""
-    vertical = scene.direction in ("TB", "BT")
+    upright = scene.direction in ("TB", "BT")
     lines = [
-        f'graph [rankdir={scene.direction} bgcolor="{PAPER}" fontname="{FONT}" fontsize=10 pad=0.2 '
-        f"nodesep={0.3 if vertical else 0.15} ranksep={0.25 if vertical else 0.3} nslimit=4 nslimit1=4 charset=utf8]",
-        f'node [fontname="{FONT}" fontsize=10 margin="0.06,0.03" shape=box]',
-        f'edge [fontname="{FONT}" fontsize=9 fontcolor="{INK}" color="{LINE}" arrowsize=0.6]',
+        f'graph [rankdir={scene.direction} charset=utf8 bgcolor="{PAPER}" fontname="{FONT}" fontsize=10 pad=0.2 '
+        f"nodesep={0.3 if upright else 0.15} ranksep={0.25 if upright else 0.3} nslimit=4 nslimit1=4]",
+        # The label is Graphviz's own default. pygraphviz forgets it, and boxes added by hand would be empty.
+        f'node [label="\\N" shape=box style="filled,rounded" fillcolor="{PAPER}" color="{LINE}" margin="0.06,0.03" '
+        f'fontname="{FONT}" fontsize=10 fontcolor="{INK}"]',
+        f'edge [color="{LINE}" arrowsize=0.6 fontname="{FONT}" fontsize=9 fontcolor="{INK}"]',
     ]
-    if scene.notice:
-        lines.append(f"graph [label=<{_escape(scene.notice)}> labelloc=t labeljust=l]")
-    lines += _framed(scene)
-    lines += [_arrow(arrow) for arrow in scene.arrows]
-    return lines
+    if scene.key or scene.captions:
+        lines.append(f"graph [label={_heading(scene)} labelloc=t labeljust=l]")
+    return lines + _framed(scene) + [_arrow(arrow) for arrow in scene.arrows]
+
+
+def _heading(scene: Scene) -> str:
+    """What stands above the picture: the key to its boxes, and lines of text."""
+    key = "&#160;&#160; ".join(f'<font color="{box.line}">■</font> {_text(box.rows[0])}' for box in scene.key)
+    rows = [key] if key else []
+    rows += [f'<font color="{MUTED}">{_escape(line)}</font>' for line in scene.captions]
+    body = "".join(f'<tr><td align="left">{row}</td></tr>' for row in [*rows, "&#160;"])
+    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{body}</table>>'
 
 
 def _framed(scene: Scene) -> list[str]:
@@ -54,28 +63,27 @@ def _framed(scene: Scene) -> list[str]:
 
 
 def _box(box: Box) -> str:
-    settings = {
-        "label": _label(box),
-        "style": '"filled,rounded"' if box.rounded else "filled",
-        "fillcolor": f'"{box.fill}"',
-        "color": f'"{box.line}"',
-        "penwidth": f"{box.width:g}",
-    }
-    if box.double:
-        settings["peripheries"] = "2"
+    settings = [f"label={_label(box)}"]  # always: a node without one loses its name on the way through pygraphviz
     if box.shape == "pill":
-        settings |= {"height": "0.3", "width": "0.3"}
-        if len(box.rows[0].text) <= 2:
-            settings |= {"shape": "circle", "style": "filled", "fixedsize": "true"}
-        else:
-            settings |= {"margin": '"0.08,0.03"'}
+        small = len(box.rows[0].text) <= 2
+        settings.append('shape=circle width=0.3 fixedsize=true' if small else 'height=0.3 margin="0.08,0.03"')
     elif box.shape == "note":
-        settings |= {"shape": "note", "style": '"filled,dashed"', "margin": '"0.1,0.05"'}
-    return f"{box.id} [{' '.join(f'{name}={value}' for name, value in settings.items())}]"
+        settings.append('shape=note style="filled,dashed" margin="0.1,0.05"')
+    elif not box.rounded:
+        settings.append("style=filled")
+    if box.fill != PAPER:
+        settings.append(f'fillcolor="{box.fill}"')
+    if box.line != LINE:
+        settings.append(f'color="{box.line}"')
+    if box.width != 1.0:
+        settings.append(f"penwidth={box.width:g}")
+    if box.double:
+        settings.append("peripheries=2")
+    return f"{box.id} [{' '.join(settings)}]"
 
 
 def _label(box: Box) -> str:
-    if box.shape in ("pill", "note"):
+    if box.shape == "pill":
         return f"<{_text(box.rows[0])}>"
     rows = "".join(_row(row) for row in box.rows)
     table = '<table border="0" cellborder="0" cellspacing="0" cellpadding="2">'
@@ -91,7 +99,8 @@ def _row(row: Row) -> str:
 
 def _text(row: Row) -> str:
     text = _escape(row.text)
-    return f'<font color="{row.colour}">{f"<b>{text}</b>" if row.bold else text}</font>'
+    text = f"<b>{text}</b>" if row.bold else text
+    return text if row.colour == INK else f'<font color="{row.colour}">{text}</font>'
 
 
 def _arrow(arrow: Arrow) -> str:

@@ -218,7 +218,7 @@ def _common(a: list[str], b: list[str]) -> list[str]:
 # ---- fewer nodes ------------------------------------------------------------------------------------------------
 
 
-def collapse(graph: Graph, by: Collapse) -> Graph:
+def collapse_scopes(graph: Graph, by: Collapse) -> Graph:
     """Fold scopes into one node each.
 
     Args:
@@ -266,7 +266,7 @@ def fit(graph: Graph, max_nodes: int) -> Graph:
     if total <= max_nodes:
         return graph
     for depth in range(max((scope.depth for scope in graph.scopes), default=0), 0, -1):
-        smaller = collapse(graph, depth)
+        smaller = collapse_scopes(graph, depth)
         if len(smaller.nodes) <= max_nodes:
             words = " and ".join(dict.fromkeys(s.name.partition(".")[0] for s in graph.scopes if s.depth == depth))
             smaller.notice = f"{total:,} values, drawn by {words}: more than max_nodes = {max_nodes} fit."

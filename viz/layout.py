@@ -344,7 +344,7 @@ def _spots_in(item: Item) -> list[Spot]:
 
 
 def _stack(block: Block, items: list[Item], wishes: list[float], upright: bool) -> None:
-    """Move the items to their wishes, in their order, none on another in a rank they share; fit the block round them."""
+    """Move the items to their wishes, in order, none on another in a rank they share; fit the block round them."""
     tops = _in_order(items, wishes)
     for item, top in zip(items, tops):
         _move(item, top - item.top)
@@ -406,7 +406,7 @@ def box_size(box: Box) -> tuple[float, float]:
     """Width and height."""
     width = max((row_width(row) for row in box.rows), default=0.0)
     if box.shape == "pill":
-        return max(width + 12.0, 22.0), 22.0
+        return (22.0 if len(box.rows[0].text) <= 2 else width + 12.0), 22.0
     rim = 6.0 if box.double else 0.0
     return max(width + 16.0, 24.0) + rim, max(len(box.rows), 1) * ROW + 8.0 + rim
 

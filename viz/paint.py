@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from .canvas import Canvas, Curve, Point, Rectangle, Shape, Text, Triangle, text_width
-from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, Layout, Spot, arrange, row_width
+from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, Layout, Spot, arrange, box_size, row_width
 from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Scene
 
 HEAD = 6.0  # length of an arrow's head
@@ -14,7 +14,7 @@ Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 Turn = Callable[[float, float], Point]
 
 
-def draw(scene: Scene, format: str, dpi: int) -> bytes:
+def draw(scene: Scene, format: str, dpi: float) -> bytes:
     """The scene as "svg", "png" or "pdf"."""
     return paint(scene, arrange(scene)).to_bytes(format, dpi)
 
@@ -23,12 +23,7 @@ def paint(scene: Scene, layout: Layout) -> Canvas:
     """Put a layout on a canvas: frames, arrows, boxes, and on top the numbers on arrows."""
     upright, mirrored = scene.direction in ("TB", "BT"), scene.direction in ("RL", "BT")
     canvas = Canvas(*((layout.wide, layout.long) if upright else (layout.long, layout.wide)))
-    head = 0.0
-    if scene.notice:
-        head = ROW + 4.0
-        canvas.height += head
-        canvas.width = max(canvas.width, text_width(scene.notice, SIZE) + 2 * MARGIN)
-        canvas.shapes.append(Text(MARGIN, MARGIN + SIZE, scene.notice, SIZE, INK))
+    head = _add_heading(canvas, scene)
 
     def turn(u: float, v: float) -> Point:
         u = layout.long - u if mirrored else u
@@ -52,7 +47,7 @@ def paint(scene: Scene, layout: Layout) -> Canvas:
         room.take(box)
         boxes.append((spot, box))
     words: list[Shape] = []
-    for (arrow, route), ports in zip(layout.routes, _ports(layout)):
+    for (arrow, route), ports in zip(layout.routes, _ports(layout, 26.0 if upright else 10.0)):
         points = [turn(u, v) for u, v in _curve(route, *ports)]
         if route[0].box is not None and route[0].box.id != arrow.tail:
             points.reverse()  # it was turned round to keep the ranks in order
@@ -66,10 +61,29 @@ def paint(scene: Scene, layout: Layout) -> Canvas:
     return canvas
 
 
+def _add_heading(canvas: Canvas, scene: Scene) -> float:
+    """The key to the boxes and the captions above the picture; returns how far the picture moves down."""
+    x = y = MARGIN
+    tallest = max((box_size(box)[1] for box in scene.key), default=0.0)
+    for box in scene.key:
+        width, height = box_size(box)
+        _add_box(canvas, box, x, y + (tallest - height) / 2, width, height)
+        x += width + 8.0
+        canvas.width = max(canvas.width, x + MARGIN)
+    y += tallest + 4.0 if scene.key else 0.0
+    for line in scene.captions:
+        y += ROW
+        canvas.shapes.append(Text(MARGIN, y - 3.0, line, SMALL, MUTED))
+        canvas.width = max(canvas.width, text_width(line, SMALL) + 2 * MARGIN)
+    height = y - MARGIN + 10.0 if y > MARGIN else 0.0
+    canvas.height += height
+    return height
+
+
 # ---- arrows -----------------------------------------------------------------------------------------------------
 
 
-def _ports(layout: Layout) -> list[tuple[float, float]]:
+def _ports(layout: Layout, apart: float) -> list[tuple[float, float]]:
     """Where along v each route leaves its tail and enters its head: side by side, in the order of where they go."""
     leaving: dict[int, list[tuple[float, int]]] = {}
     entering: dict[int, list[tuple[float, int]]] = {}
@@ -80,7 +94,7 @@ def _ports(layout: Layout) -> list[tuple[float, float]]:
     for end, sides in enumerate((leaving, entering)):
         for side in sides.values():
             spot = layout.routes[side[0][1]][1][-end]
-            step = min(10.0, spot.wide * 0.6 / max(len(side) - 1, 1))
+            step = min(apart, spot.wide * 0.6 / max(len(side) - 1, 1))
             for k, (_, i) in enumerate(sorted(side)):
                 ports[i][end] = spot.v + (k - (len(side) - 1) / 2) * step
     return [(leave, enter) for leave, enter in ports]

@@ -6,7 +6,6 @@ of `layout.py`, which needs nothing (SVG) or matplotlib alone (PNG, PDF). So som
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 import shutil
@@ -15,12 +14,14 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable
+from functools import cache
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import dot, paint
-from .graph import Collapse, Graph, collapse, fit, graph_of
+from .graph import Collapse, collapse_scopes, fit, graph_of
 from .scene import PARTS, Direction, Scene, scene_of
 
 if TYPE_CHECKING:
@@ -31,31 +32,8 @@ ENGINES = ("pygraphviz", "dot", "builtin")
 ENGINE_VARIABLE = "TENSORGRAD_VIZ_ENGINE"
 
 MAX_NODES = 400  # Graphviz lays out this many in a second; a person reads fewer
-IN_PROCESS = 200  # boxes. Layout holds the interpreter and cannot be stopped: more are laid out in a process of their own
-SECONDS = 30.0  # and that one is given this long
+SECONDS = 30.0  # what Graphviz is given for a layout
 DPI = 144
-
-
-def scene(
-    x: Any,
-    *,
-    direction: Direction = "LR",
-    precision: int = 4,
-    show: Iterable[str] = PARTS,
-    max_nodes: int = MAX_NODES,
-    collapse_by: Collapse | None = None,
-    parameters: Any = None,
-) -> Scene:
-    """The record of `x`, folded on request and down to the budget, with its looks; warns if it was over the budget."""
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
-        raise ValueError(f"max_nodes: needs a whole number of at least 1, got {max_nodes!r}.")
-    record = graph_of(x, parameters=parameters)
-    if collapse_by is not None:
-        record = collapse(record, collapse_by)
-    smaller = fit(record, max_nodes)
-    if smaller is not record:
-        warnings.warn(f"viz: {smaller.notice}", stacklevel=3)
-    return scene_of(smaller, direction=direction, precision=precision, show=show)
 
 
 def graph(
@@ -67,42 +45,45 @@ def graph(
     max_nodes: int = MAX_NODES,
     collapse: Collapse | None = None,
     parameters: Any = None,
+    legend: bool = False,
     engine: str | None = None,
 ) -> Digraph:
     """The computation graph of `x` as a `graphviz.Digraph` that shows itself in a notebook.
 
     Boxes are values: label, data, gradient ("–" where no backward has been). Round nodes are operations. The number
-    on an edge is the local derivative; its width and colour are the gradient that flowed back along it. Frames are
+    on an arrow is the local derivative; its width and colour are the gradient that flowed back along it. Frames are
     layers and neurons.
 
     Args:
         x: a Value, or a list of Values.
-        direction: "LR", "TB", "RL" or "BT".
-        precision: significant digits.
+        direction: "LR" from left to right, "TB" from top to bottom, or their reverses "RL" and "BT".
+        precision: significant digits, 1 to 17.
         show: any of "label", "data", "grad", "op", "local".
         max_nodes: above this many values the picture is folded by neuron, then by layer, or cut, and says so.
         collapse: fold on purpose: "neuron", "layer", a scope such as "layers.0", a list of these, or a depth.
-        parameters: a model, or a list of parameters, to be drawn as such.
-        engine: "pygraphviz", "dot" or "builtin"; by default the first of them that works here.
+        parameters: a model, or a list of parameters, to be drawn as such. Those of an MLP are known without it.
+        legend: add a box that explains the picture.
+        engine: "pygraphviz", "dot" or "builtin"; by default what the environment variable TENSORGRAD_VIZ_ENGINE
+            says, or else the first of them that works here.
 
     Returns:
         A `graphviz.Digraph`: `.source`, `.render(…)`, `.pipe(…)`, `.node(…)` as usual, but no `dot` program is needed.
+
+    Raises:
+        TypeError, ValueError: for what cannot be drawn, or an option that does not exist.
+        ImportError: the package `graphviz` is missing; `render` does without it.
     """
-    drawn = scene(
-        x,
-        direction=direction,
-        precision=precision,
-        show=show,
-        max_nodes=max_nodes,
-        collapse_by=collapse,
-        parameters=parameters,
-    )
     check_engine(engine)
+    looks = dict(direction=direction, precision=precision, show=show, legend=legend)
+    drawn = _scene(x, max_nodes, collapse, parameters, **looks)
     try:
         from .digraph import Digraph
     except ImportError as error:
-        raise missing("graph", "graphviz") from error
-    return Digraph(drawn, draw_with=engine)
+        raise ImportError(
+            'viz.graph: needs the package graphviz, which is not installed. Run: pip install "tensorgrad-learn[viz]", '
+            "or use viz.render, which does without it."
+        ) from error
+    return Digraph.of(drawn, engine)
 
 
 def render(
@@ -115,6 +96,7 @@ def render(
     max_nodes: int = MAX_NODES,
     collapse: Collapse | None = None,
     parameters: Any = None,
+    legend: bool = False,
     engine: str | None = None,
     dpi: int = DPI,
 ) -> Path:
@@ -126,17 +108,26 @@ def render(
     target = Path(path)
     format = check_format(target.suffix[1:].lower(), f"render: {str(target)!r}")
     check_engine(engine)
-    drawn = scene(
-        x,
-        direction=direction,
-        precision=precision,
-        show=show,
-        max_nodes=max_nodes,
-        collapse_by=collapse,
-        parameters=parameters,
-    )
+    if isinstance(dpi, bool) or not isinstance(dpi, (int, float)) or not 1 <= dpi <= 2400:
+        raise ValueError(f"dpi: needs a number from 1 to 2400, got {dpi!r}.")
+    looks = dict(direction=direction, precision=precision, show=show, legend=legend)
+    drawn = _scene(x, max_nodes, collapse, parameters, **looks)
     write(target, to_bytes(drawn, format, engine=engine, dpi=dpi))
     return target
+
+
+def _scene(x: Any, max_nodes: int, collapse: Collapse | None, parameters: Any, **looks: Any) -> Scene:
+    """The record of `x`, folded on request and down to the budget, with its looks. Warns if it was over the budget."""
+    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(f"max_nodes: needs a whole number of at least 1, got {max_nodes!r}.")
+    record = graph_of(x, parameters=parameters)
+    if collapse is not None:
+        record = collapse_scopes(record, collapse)
+    smaller = fit(record, max_nodes)
+    drawn = scene_of(smaller, **looks)
+    if smaller is not record:
+        warnings.warn(f"viz: {smaller.notice}", stacklevel=3)
+    return drawn
 
 
 def check_format(format: str, where: str) -> str:
@@ -149,10 +140,6 @@ def check_format(format: str, where: str) -> str:
 def check_engine(engine: str | None) -> None:
     if engine is not None and engine not in ENGINES:
         raise ValueError(f"engine: {engine!r} is none of {', '.join(map(repr, ENGINES))}.")
-
-
-def missing(what: str, package: str) -> ImportError:
-    return ImportError(f'{what}: needs {package}, which is not installed. Run: pip install "tensorgrad-learn[viz]"')
 
 
 def write(path: Path, content: bytes) -> None:
@@ -170,80 +157,79 @@ def write(path: Path, content: bytes) -> None:
 
 
 def to_bytes(
-    scene: Scene, format: str, *, source: str | None = None, engine: str | None = None, dpi: int = DPI
+    scene: Scene, format: str, *, source: str | None = None, engine: str | None = None, dpi: float = DPI
 ) -> bytes:
-    """The picture in one of FORMATS. `source` is DOT text to draw in place of the scene's own, where Graphviz is used."""
-    source = source or dot.source(scene)
+    """The picture in one of FORMATS. `source`: the scene's DOT text with changes by hand, for Graphviz to draw."""
+    own = dot.source(scene)
+    source = source or own
     if format == "dot":
         return source.encode()
     engine = engine or os.environ.get(ENGINE_VARIABLE) or None
     check_engine(engine)
-    size = len(scene.boxes)
+
+    def builtin() -> bytes:
+        if source != own:
+            warnings.warn("viz: the built-in engine does not draw what was added to the graph by hand.", stacklevel=2)
+        return paint.draw(scene, format, dpi)
+
     draw: dict[str, Callable[[], bytes]] = {
-        "pygraphviz": lambda: _with_pygraphviz(source, format, dpi, size),
-        "dot": lambda: _with_dot(source, format, dpi),
-        "builtin": lambda: paint.draw(scene, format, dpi),
+        "pygraphviz": lambda: _run([sys.executable, "-P", "-c", PYGRAPHVIZ, format, _scale(format, dpi)], source),
+        "dot": lambda: _run([_dot_program() or "dot", f"-T{format}", _scale(format, dpi)], source),
+        "builtin": builtin,
     }
     if engine:
         if not _present(engine):
             cure = {
                 "pygraphviz": 'Run: pip install "tensorgrad-learn[viz]"',
-                "dot": "Install Graphviz, so that `dot` is on PATH",
+                "dot": "Install Graphviz, so that its program dot is on PATH",
             }[engine]
             raise RuntimeError(f"engine: {engine!r} was asked for and is not here. {cure}, or leave the choice open.")
         return draw[engine]()
-    for name in ENGINES[:-1]:
+    for name in ("pygraphviz", "dot"):
         if _present(name):
             try:
                 return draw[name]()
-            except Exception as error:  # whatever goes wrong inside a program of others, a picture is still drawn
-                warnings.warn(f"viz: {name} could not draw this graph ({error}); trying the next engine.", stacklevel=2)
+            except (OSError, RuntimeError) as error:
+                warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=2)
     return draw["builtin"]()
 
 
 def _present(engine: str) -> bool:
     if engine == "pygraphviz":
-        return find_spec("pygraphviz") is not None
-    return engine == "builtin" or shutil.which("dot") is not None
+        return bool(sys.executable) and find_spec("pygraphviz") is not None
+    return engine == "builtin" or _dot_program() is not None
 
 
-def _with_pygraphviz(source: str, format: str, dpi: int, size: int) -> bytes:
-    if size > IN_PROCESS and sys.executable:
-        command = [sys.executable, "-c", _CHILD, format, str(dpi)]
-        return _run(command, source)
-    _provide_fonts(os.environ)
-    import pygraphviz
-
-    return pygraphviz.AGraph(string=source).draw(format=format, prog="dot", args=_arguments(format, dpi))
+def _dot_program() -> str | None:
+    return shutil.which("dot")
 
 
-# The whole program of the process that lays out big graphs: DOT in, picture out.
-_CHILD = """
+# Graphviz runs in a process of its own, and this is its whole program: DOT in, picture out. In ours a layout would hold
+# the interpreter without a way to stop it, settings for fonts would have to go into our environment, and whatever
+# happens in C would happen to us. It costs a tenth of a second.
+PYGRAPHVIZ = """
 import sys, pygraphviz
-format, dpi = sys.argv[1:]
-source = sys.stdin.buffer.read().decode()
-args = "-Gdpi=" + dpi if format == "png" else ""
-sys.stdout.buffer.write(pygraphviz.AGraph(string=source).draw(format=format, prog="dot", args=args))
+_, format, scale = sys.argv
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=format, prog="dot", args=scale))
 """
 
 
-def _with_dot(source: str, format: str, dpi: int) -> bytes:
-    return _run([shutil.which("dot") or "dot", f"-T{format}", *_arguments(format, dpi).split()], source)
-
-
-def _arguments(format: str, dpi: int) -> str:
-    return f"-Gdpi={dpi}" if format == "png" else ""  # in SVG and PDF a dpi would only change the scale
+def _scale(format: str, dpi: float) -> str:
+    return f"-Gdpi={dpi if format == 'png' else 72:g}"  # SVG and PDF are measured in points
 
 
 def _run(command: list[str], source: str) -> bytes:
-    environment = dict(os.environ)
-    _provide_fonts(environment)
+    """Standard output of a program that is given the DOT text. RuntimeError when it fails or takes too long."""
     try:
-        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=SECONDS, env=environment)
+        done = subprocess.run(
+            command, input=source.encode(), capture_output=True, timeout=SECONDS, env=os.environ | _fonts(), check=False
+        )
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"layout took more than {SECONDS:g} s") from None
+        raise RuntimeError(f"its layout took more than {SECONDS:g} s") from None
     if done.returncode or not done.stdout:
-        raise RuntimeError(done.stderr.decode(errors="replace").strip()[-500:] or f"exit status {done.returncode}")
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RuntimeError(reason[-1] if reason else f"exit status {done.returncode}")
     return done.stdout
 
 
@@ -252,30 +238,31 @@ def _run(command: list[str], source: str) -> bytes:
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
-def _provide_fonts(environment: Any) -> None:
-    """On a machine without fonts Graphviz draws boxes for letters; matplotlib brings DejaVu along: show it the way.
+@cache
+def _fonts() -> dict[str, str]:
+    """Where there are no fonts Graphviz draws boxes for letters. matplotlib brings DejaVu along: show it the way.
 
-    Must happen before Graphviz first sets text, since fontconfig reads its settings once.
+    What the user has set for fontconfig stays.
     """
-    if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in environment or _has_fonts():
-        return
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        return
-    folder = Path(tempfile.mkdtemp(prefix="viz-fonts-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    fonts = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    config = folder / "fonts.conf"
+    set_by_user = {"FONTCONFIG_FILE", "FONTCONFIG_PATH"} & set(os.environ)
+    matplotlib = find_spec("matplotlib")
+    if not sys.platform.startswith("linux") or set_by_user or _has_fonts() or not (matplotlib and matplotlib.origin):
+        return {}
+    fonts = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
+    folder = tempfile.TemporaryDirectory(prefix="viz-fonts-", ignore_cleanup_errors=True)
+    _fonts.folder = folder  # type: ignore[attr-defined]  # it is removed with the last reference, at exit
+    config = Path(folder.name, "fonts.conf")
     config.write_text(
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
-        f"<fontconfig><dir>{fonts}</dir><cachedir>{folder}</cachedir></fontconfig>\n"
+        f"<fontconfig><dir>{escape(str(fonts))}</dir><cachedir>{escape(folder.name)}</cachedir></fontconfig>\n"
     )
-    environment["FONTCONFIG_FILE"] = str(config)
+    return {"FONTCONFIG_FILE": str(config)}
 
 
 def _has_fonts() -> bool:
-    for folder in FONT_FOLDERS:
-        for _, _, files in os.walk(os.path.expanduser(folder)):
-            if any(name.lower().endswith((".ttf", ".otf", ".ttc", ".pfb")) for name in files):
-                return True
-    return False
+    return any(
+        name.lower().endswith((".ttf", ".otf", ".ttc", ".pfb"))
+        for folder in FONT_FOLDERS
+        for _, _, files in os.walk(os.path.expanduser(folder))
+        for name in files
+    )

@@ -73,7 +73,8 @@ class Scene:
     arrows: list[Arrow] = field(default_factory=list)
     frames: list[Scope] = field(default_factory=list)
     direction: Direction = "LR"
-    notice: str = ""
+    key: list[Box] = field(default_factory=list)  # what kinds of boxes there are
+    captions: list[str] = field(default_factory=list)  # lines above the picture
 
 
 def scene_of(
@@ -82,6 +83,7 @@ def scene_of(
     direction: Direction = "LR",
     precision: int = 4,
     show: Iterable[str] = PARTS,
+    legend: bool = False,
 ) -> Scene:
     """Choose words, colours and widths for a record.
 
@@ -89,6 +91,7 @@ def scene_of(
         direction: "LR" from left to right, "TB" from top to bottom, and their reverses "RL", "BT".
         precision: significant digits of numbers, 1 to 17.
         show: any of "label", "data", "grad", "op", "local".
+        legend: add a box that explains the picture.
     """
     if direction not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"direction: {direction!r} is none of 'LR', 'TB', 'RL', 'BT'.")
@@ -98,7 +101,9 @@ def scene_of(
     if unknown := parts - set(PARTS):
         raise ValueError(f"show: {', '.join(map(repr, sorted(unknown)))} is none of {', '.join(map(repr, PARTS))}.")
 
-    scene = Scene(frames=graph.scopes, direction=direction, notice=graph.notice)
+    scene = Scene(frames=graph.scopes, direction=direction)
+    if graph.notice:
+        scene.captions.append(graph.notice)
     entry: dict[int, str] = {}  # where arrows into a node end: at its operation if that is drawn
     for node in graph.nodes:
         entry[node.id] = f"n{node.id}"
@@ -121,7 +126,21 @@ def scene_of(
         if flow is not None:
             _style(arrow, flow, largest)
         scene.arrows.append(arrow)
+    if legend:
+        _explain(scene, graph, parts)
     return scene
+
+
+def _explain(scene: Scene, graph: Graph, parts: set[str]) -> None:
+    roles = {node.role for node in graph.nodes}
+    for role, word in ("leaf", "input"), ("parameter", "parameter"), ("inner", "between"), ("output", "output"):
+        if role in roles:
+            scene.key.append(_outlined(Box("", "card", [Row("", word)]), role))
+    if "local" in parts:
+        scene.captions.append("number on an arrow: local derivative")
+    scene.captions.append("width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)")
+    if any(node.grad is None for node in graph.nodes) and "grad" in parts:
+        scene.captions.append("grad –: no backward yet")
 
 
 def _flow(local: float | None, grad: float | None) -> float | None:
@@ -161,14 +180,19 @@ def _box(node: Node, parts: set[str], precision: int) -> Box:
     if "grad" in parts and (node.kind == "value" or node.data is not None):
         box.rows.append(Row("grad", *_signed(node.grad, precision)))
 
-    if node.role == "leaf":
-        box.fill, box.line, box.width = "#eaf5fd", SKY, 1.6
-    elif node.role == "parameter":
-        box.fill, box.line, box.width, box.rounded = "#fdf3dc", ORANGE, 1.6, False
-    elif node.role == "output":
-        box.fill, box.line, box.width, box.double = "#e2f5ee", GREEN, 1.6, True
+    _outlined(box, node.role)
     if any(x is not None and not math.isfinite(x) for x in (node.data, node.grad)):
         box.fill, box.line, box.width = "#fbeaf3", PURPLE, 2.5
+    return box
+
+
+def _outlined(box: Box, role: str) -> Box:
+    if role == "leaf":
+        box.fill, box.line, box.width = "#eaf5fd", SKY, 1.6
+    elif role == "parameter":
+        box.fill, box.line, box.width, box.rounded = "#fdf3dc", ORANGE, 1.6, False
+    elif role == "output":
+        box.fill, box.line, box.width, box.double = "#e2f5ee", GREEN, 1.6, True
     return box
 
 
