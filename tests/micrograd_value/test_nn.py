@@ -1,6 +1,10 @@
 """Neurons, layers, networks: micrograd's behaviour first, then what was added to it."""
 
+import copy
+import doctest
+import importlib
 import math
+import pickle
 import random
 import statistics
 
@@ -303,3 +307,17 @@ class TestErrors:
             MLP(2, [3, 1], activations=["relu"])
         with pytest.raises(ValueError, match="MLP: 3 inits for 2 layers. Give one for each"):
             MLP(2, [3, 1], inits=["micrograd"] * 3)
+
+
+class TestCopies:
+    def test_deepcopy_and_pickle(self):
+        model = MLP(2, [3, 1], activations=["gelu", "linear"], seed=0)
+        for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+            assert repr(twin) == repr(model) and twin([0.5, 1.0]).data == model([0.5, 1.0]).data
+            assert not set(twin.parameters()) & set(model.parameters())
+
+
+@pytest.mark.parametrize("module", ["nn", "losses", "optim"])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(importlib.import_module(f"micrograd_value.{module}"))
+    assert result.attempted > 0 and result.failed == 0
