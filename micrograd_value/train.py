@@ -113,7 +113,7 @@ class Trainer:
         correct: a function of (prediction, target), two lists of numbers, that says whether an example is right;
             None: the one the loss brings.
         compiled: turn the graph of a batch into a native function once, and run that from then on: the same numbers,
-            over a hundred times faster. Needs Numba, and a model and loss that do the same operations whatever the data.
+            over a hundred times faster. Needs Numba, and a model and a loss without an `if` on the data.
 
     Attributes:
         history: of the latest `train`, also after it was interrupted.
