@@ -21,9 +21,10 @@ def source(scene: Scene) -> str:
 def body(scene: Scene) -> list[str]:
     """The lines between the outer braces: settings, frames with their boxes, arrows."""
     upright = scene.direction in ("TB", "BT")
+    gap = 1.2 if scene.crowded else 0.25 if upright else 0.3
     lines = [
         f'graph [rankdir={scene.direction} charset=utf8 bgcolor="{PAPER}" fontname="{FONT}" fontsize=10 pad=0.2 '
-        f"nodesep={0.3 if upright else 0.15} ranksep={0.25 if upright else 0.3} nslimit=4 nslimit1=4]",
+        f"nodesep={0.3 if upright else 0.15} ranksep={gap} nslimit=4 nslimit1=4]",
         # The label is Graphviz's own default. pygraphviz forgets it, and boxes added by hand would be empty.
         f'node [label="\\N" shape=box style="filled,rounded" fillcolor="{PAPER}" color="{LINE}" margin="0.06,0.03" '
         f'fontname="{FONT}" fontsize=10 fontcolor="{INK}"]',

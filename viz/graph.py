@@ -57,12 +57,19 @@ class Node:
 
 @dataclass(slots=True)
 class Edge:
-    """`target` was computed from `source`: its `slot`-th operand, with the local derivative ∂target/∂source."""
+    """`target` was computed from `source`, its `slot`-th operand.
+
+    Attributes:
+        local: the local derivative ∂target/∂source; None where it is not one number.
+        flow: the gradient that backward sent along, local · target.grad; None as long as it has not.
+        count: how many edges this one stands for in a folded graph; their flows are added up.
+    """
 
     source: int
     target: int
     slot: int = 0
     local: float | None = None
+    flow: float | None = None
     count: int = 1
 
 
@@ -159,6 +166,9 @@ def from_value(outputs: Any, *, parameters: Any = None) -> Graph:
         graph.edges.extend(Edge(place[id(child)], i, slot, local[slot]) for slot, child in enumerate(children))
 
     _forget_unreached_gradients(graph)
+    for edge in graph.edges:
+        grad = graph.nodes[edge.target].grad
+        edge.flow = None if edge.local is None or grad is None else edge.local * grad
     _bring_parameters_home(graph)
     return graph
 
@@ -306,11 +316,18 @@ def _contract(graph: Graph, group_of: Callable[[Node], Hashable | None]) -> Grap
         if all(small.nodes[end].kind == "value" for end in pair):
             small.edges.append(replace(edge, source=pair[0], target=pair[1]))
         elif pair in between:
-            between[pair].count += edge.count
+            _add(between[pair], edge)
         else:
-            between[pair] = Edge(*pair, count=edge.count)
+            between[pair] = replace(edge, source=pair[0], target=pair[1], slot=0)
             small.edges.append(between[pair])
     return small
+
+
+def _add(edge: Edge, other: Edge) -> None:
+    """Let `edge` stand for `other` too."""
+    edge.count += other.count
+    edge.local = None
+    edge.flow = None if edge.flow is None or other.flow is None else edge.flow + other.flow
 
 
 def _group(i: int, path: str, nodes: list[Node], leaving: set[int]) -> Node:
@@ -394,9 +411,9 @@ def _nearest(graph: Graph, n: int) -> Graph:
         if edge.source in place:
             small.edges.append(replace(edge, source=place[edge.source], target=target))
         elif target in cut:
-            cut[target].count += edge.count
+            _add(cut[target], edge)
         else:
-            cut[target] = Edge(0, target, count=edge.count)
+            cut[target] = replace(edge, source=0, target=target, slot=0)
             small.edges.append(cut[target])
     return small
 

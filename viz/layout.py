@@ -26,6 +26,7 @@ ROW = 13.0  # from line to line
 GAP_U, GAP_V = 20.0, 9.0  # between ranks; between neighbours in a rank
 FRAME, TITLE = 8.0, 14.0  # a frame's margin; the height of its title
 MARGIN = 12.0
+WAYPOINTS = 6000
 ROUNDS, PUSHES = 24, 16
 FORTH_AND_BACK = (-1, 1, 0, 0)  # look at earlier neighbours, at later ones, at both
 
@@ -94,16 +95,13 @@ class Layout:
 def arrange(scene: Scene) -> Layout:
     """Find a place for everything."""
     upright = scene.direction in ("TB", "BT")
-    spots = {}
-    for box in scene.boxes:
-        width, height = box_size(box)
-        long, wide = (height, width) if upright else (width, height)
-        spots[box.id] = Spot(box, box.scope, long=long, wide=wide)
-    ends = _forward(spots, scene.arrows)
-    _rank(spots, ends, scene.arrows)
+    spots, ends = _ranked(scene, upright)
     blocks = _blocks(scene, spots)
-    layout = Layout(spots, [(a, _route(spots[t], spots[h], blocks)) for a, (t, h) in zip(scene.arrows, ends)], blocks)
-    for arrow, route in layout.routes:
+    span = _longest_lane(spots, ends)
+    layout = Layout(spots, [], blocks)
+    for arrow, (tail, head) in zip(scene.arrows, ends):
+        route = _route(spots[tail], spots[head], blocks, span)
+        layout.routes.append((arrow, route))
         for a, b in zip(route, route[1:]):
             # Straightness counts most between an operation and its result, and within a lane.
             pull = 8.0 if arrow.short else (1.0, 2.0, 8.0)[(a.box is None) + (b.box is None)]
@@ -111,9 +109,37 @@ def arrange(scene: Scene) -> Layout:
             b.links.append((a, pull))
         for spot in route[1:-1]:
             blocks[spot.scope].items.append(spot)
-    _place_along(layout, scene.direction)
+    _place_along(layout, scene)
     _place_across(layout, upright)
     return layout
+
+
+def waypoints(scene: Scene) -> int:
+    """How many ranks the arrows cross in all: what makes a layout slow, here and in Graphviz."""
+    spots, ends = _ranked(scene, upright=False)
+    return sum(spots[head].rank - spots[tail].rank - 1 for tail, head in ends)
+
+
+def _ranked(scene: Scene, upright: bool) -> tuple[dict[str, Spot], list[tuple[str, str]]]:
+    """The boxes with their ranks, and the arrows' tails and heads."""
+    spots = {}
+    for box in scene.boxes:
+        width, height = box_size(box)
+        long, wide = (height, width) if upright else (width, height)
+        spots[box.id] = Spot(box, box.scope, long=long, wide=wide)
+    ends = _forward(spots, scene.arrows)
+    _rank(spots, ends, scene.arrows)
+    return spots, ends
+
+
+def _longest_lane(spots: dict[str, Spot], ends: list[tuple[str, str]]) -> int:
+    """Arrows that cross more ranks than this get no lane and run behind the boxes: there would be too many."""
+    total = 0
+    for ranks in sorted(spots[head].rank - spots[tail].rank for tail, head in ends):
+        total += ranks - 1
+        if total > WAYPOINTS:
+            return ranks - 1
+    return len(spots)
 
 
 # ---- ranks ------------------------------------------------------------------------------------------------------
@@ -204,8 +230,10 @@ def _around(path: str) -> list[str]:
     return ["/".join(parts[:i]) for i in range(len(parts) + 1)]
 
 
-def _route(tail: Spot, head: Spot, blocks: dict[str, Block]) -> list[Spot]:
+def _route(tail: Spot, head: Spot, blocks: dict[str, Block], longest: int) -> list[Spot]:
     """Tail, a waypoint for each rank between, head. A waypoint lies in a frame that the arrow must cross anyway."""
+    if head.rank - tail.rank > longest:
+        return [tail, head]
     route = [tail]
     for rank in range(tail.rank + 1, head.rank):
         leaving = [path for path in _around(tail.scope) if rank in blocks[path].ranks]
@@ -217,14 +245,14 @@ def _route(tail: Spot, head: Spot, blocks: dict[str, Block]) -> list[Spot]:
 # ---- along the arrows -------------------------------------------------------------------------------------------
 
 
-def _place_along(layout: Layout, direction: str) -> None:
+def _place_along(layout: Layout, scene: Scene) -> None:
     """A column for each rank, with room between for the margins of frames and for the numbers on arrows."""
-    upright = direction in ("TB", "BT")
+    upright = scene.direction in ("TB", "BT")
     ranks = layout.blocks[""].ranks
     column = [0.0 for _ in ranks]
     for spot in layout.spots.values():
         column[spot.rank] = max(column[spot.rank], spot.long)
-    gap = [GAP_U for _ in ranks]
+    gap = [3 * GAP_U if scene.crowded else GAP_U for _ in ranks]
     for arrow, route in layout.routes:
         if arrow.text:
             rank = route[(len(route) - 1) // 2].rank
@@ -239,8 +267,8 @@ def _place_along(layout: Layout, direction: str) -> None:
             inner = [item for item in block.items if isinstance(item, Block)]
             block.before = FRAME + max((b.before for b in inner if b.ranks[0] == first), default=0.0)
             block.after = FRAME + max((b.after for b in inner if b.ranks[-1] == last), default=0.0)
-            block.before += TITLE if direction == "TB" else 0.0  # a title is always at the top
-            block.after += TITLE if direction == "BT" else 0.0
+            block.before += TITLE if scene.direction == "TB" else 0.0  # a title is always at the top
+            block.after += TITLE if scene.direction == "BT" else 0.0
             before[first], after[last] = max(before[first], block.before), max(after[last], block.after)
 
     def starts() -> list[float]:

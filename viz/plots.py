@@ -7,11 +7,11 @@ of a notebook cell, `figure.savefig("loss.png")` writes it, and it is freed like
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colors, figure, ticker
+from matplotlib import colors, figure, lines, ticker
 from matplotlib.axes import Axes
 
 from .scene import BLUE, GREEN, INK, LINE, MUTED, ORANGE, PURPLE, SKY, VERMILLION
@@ -36,11 +36,11 @@ class Figure(figure.Figure):
 
 # What a history may hold, and the panel each goes to. An object offers them as attributes, a dict as keys.
 PANELS = {
-    "Loss": ("losses", "loss", "train_losses", "train_loss", "validation_losses", "validation_loss", "val_losses",
+    "loss": ("losses", "loss", "train_losses", "train_loss", "validation_losses", "validation_loss", "val_losses",
              "val_loss", "test_losses", "test_loss"),
-    "Accuracy": ("accuracies", "accuracy", "train_accuracies", "train_accuracy", "validation_accuracies",
+    "accuracy": ("accuracies", "accuracy", "train_accuracies", "train_accuracy", "validation_accuracies",
                  "validation_accuracy", "val_accuracies", "val_accuracy", "test_accuracies", "test_accuracy"),
-    "Learning rate": ("learning_rates", "learning_rate", "lrs", "lr"),
+    "learning rate": ("learning_rates", "learning_rate", "lrs", "lr"),
 }  # fmt: skip
 
 
@@ -48,40 +48,46 @@ def plot_history(history: Any, *, title: str = "", log: bool | None = None) -> F
     """Draw the curves of a training run: the loss, and below it accuracy and learning rate where they were recorded.
 
     Args:
-        history: a list of losses; a dict of lists; a list of dicts, one per epoch; or an object with `losses` and
-            perhaps `accuracies`, `validation_losses`, `validation_accuracies`, `learning_rates`.
-        log: logarithmic loss axis. By default, when the loss is positive and spans more than a factor of 30.
+        history: an object with `losses` and perhaps `accuracies`, `validation_losses`, `validation_accuracies`,
+            `learning_rates`; a list of losses; a dict of lists; or a list of dicts, one per epoch.
+        title: a heading.
+        log: logarithmic loss axis. By default where the loss is positive and spans more than a factor of 30.
 
     Raises:
-        TypeError: it holds no such list. ValueError: all lists are empty, or one has an entry that is not a number.
+        TypeError: it holds no such list.
+        ValueError: all lists are empty, or one has an entry that is not a number.
     """
-    curves = _curves(history)
-    panels = [name for name in dict.fromkeys([*PANELS, *curves]) if name in curves]
-    chart = Figure(figsize=(7.2, 3.4 + 1.5 * (len(panels) - 1)), layout="constrained")
-    axes = chart.subplots(len(panels), sharex=True, squeeze=False, height_ratios=[2.2] + [1.0] * (len(panels) - 1))[:, 0]
-    for axis, panel in zip(axes, panels):
-        _curve_panel(axis, panel, curves[panel], log)
+    panels = _curves(history)
+    heights = [2.2, *[1.0] * (len(panels) - 1)]
+    chart = Figure(figsize=(7.2, 1.5 * sum(heights)), layout="constrained")
+    axes = chart.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axis, (panel, curves) in zip(axes, panels.items()):
+        _draw_curves(axis, panel, curves, log)
+    epochs = max(len(values) for curves in panels.values() for values in curves.values())
+    axes[-1].set_xlim(1 - 0.02 * epochs, epochs + 0.02 * epochs)
     axes[-1].set_xlabel("epoch")
-    axes[-1].xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    axes[-1].xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
     if title:
         chart.suptitle(title, color=INK, fontweight="bold")
     return chart
 
 
 def _curves(history: Any) -> dict[str, dict[str, np.ndarray]]:
-    """Panel → name → numbers."""
-    named = _named_lists(history)
+    """Panel → name of the curve → its numbers; the loss first."""
+    named = {name: values for name, values in _named_lists(history).items() if len(values)}
+    if not named:
+        raise ValueError("plot_history: the history is empty. Train for at least one epoch first.")
     curves: dict[str, dict[str, np.ndarray]] = {}
     for name, values in named.items():
         panel = next((panel for panel, names in PANELS.items() if name in names), None) or _panel_by_word(name)
-        curves.setdefault(panel, {})[name.replace("_", " ")] = values
-    if not any(len(values) for values in named.values()):
-        raise ValueError("plot_history: the history is empty. Train for at least one epoch first.")
-    return curves
+        if panel == "learning rate" and np.ptp(values) == 0.0:
+            continue  # one that never changes is no news
+        curves.setdefault(panel, {})[name] = values
+    return {panel: curves[panel] for panel in dict.fromkeys([*PANELS, *curves]) if panel in curves}
 
 
 def _panel_by_word(name: str) -> str:
-    return "Loss" if "loss" in name.lower() else "Accuracy" if "acc" in name.lower() else name.replace("_", " ")
+    return "loss" if "loss" in name.lower() else "accuracy" if "acc" in name.lower() else name.replace("_", " ")
 
 
 def _named_lists(history: Any) -> dict[str, np.ndarray]:
@@ -96,9 +102,7 @@ def _named_lists(history: Any) -> dict[str, np.ndarray]:
     else:
         known = [name for names in PANELS.values() for name in names]
         found = {name: getattr(history, name) for name in known if _is_list(getattr(history, name, None))}
-    found = {str(name): values for name, values in found.items() if _is_list(values) and len(values)} or {
-        str(name): values for name, values in found.items() if _is_list(values)
-    }
+    found = {str(name): values for name, values in found.items() if _is_list(values)}
     if not found:
         raise TypeError(
             f"plot_history: found no list of numbers in {type(history).__name__}. Pass a list of losses, a dict of "
@@ -119,29 +123,45 @@ def _numbers(name: str, values: Any) -> np.ndarray:
     return numbers
 
 
-def _curve_panel(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: bool | None) -> None:
+def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: bool | None) -> None:
     finite = np.concatenate([values[np.isfinite(values)] for values in curves.values()])
     for i, (name, values) in enumerate(curves.items()):
-        style = dict(color=CYCLE[i % len(CYCLE)], linestyle=STROKES[i % len(STROKES)], linewidth=1.8)
-        if len(values) <= 30:
-            style |= dict(marker=MARKERS[i % len(MARKERS)], markersize=4)
         epochs = np.arange(1, len(values) + 1)
-        axis.plot(epochs, values, label=name, **style)
-        for epoch in epochs[~np.isfinite(values)][:1] if panel == "Loss" and not np.isnan(values).all() else []:
-            axis.axvline(epoch, color=PURPLE, linewidth=1.2, linestyle=":", label=f"{name}: first nan or inf")
-    if panel == "Loss" and (log or (log is None and finite.size and finite.min() > 0 < finite.max() / finite.min() - 30)):
-        axis.set_yscale("log")
-    if panel == "Accuracy" and finite.size and finite.min() >= 0.0 and finite.max() <= 1.0:
-        axis.set_ylim(-0.03, 1.03)
+        axis.plot(
+            epochs,
+            values,
+            label=_word(name),
+            color=CYCLE[i % len(CYCLE)],
+            linestyle=STROKES[i % len(STROKES)],
+            linewidth=1.8,
+            marker=MARKERS[i % len(MARKERS)] if len(values) <= 30 else "",
+            markersize=4.0,
+        )
+        broken = epochs[~np.isfinite(values)]
+        if panel == "loss" and len(broken):
+            axis.axvline(broken[0], color=PURPLE, linewidth=1.4, linestyle=":", label=f"first {values[broken[0] - 1]}")
+    if panel == "loss" and finite.size:
+        spread = finite.max() / finite.min() if finite.min() > 0.0 else 0.0
+        if log or (log is None and spread > 30.0):
+            axis.set_yscale("log")
+    share = panel == "accuracy" and finite.size > 0 and finite.min() >= 0.0 and finite.max() <= 1.0
+    if share:
+        axis.set_ylim(-0.04, 1.04)
         axis.yaxis.set_major_formatter(ticker.PercentFormatter(1.0))
-    axis.set_ylabel(panel.lower() if panel in PANELS else panel)
+    axis.set_ylabel(panel)
     _finish(axis)
     if len(axis.get_lines()) > 1:
         axis.legend(frameon=False, fontsize=9)
-    if len(curves) == 1 and finite.size:
-        last = finite[-1]
-        text = f"{last:.1%}" if panel == "Accuracy" and 0.0 <= last <= 1.0 else f"{last:.4g}"
-        axis.set_title(f"last {text}", loc="right", fontsize=9, color=MUTED)
+    elif finite.size:
+        last = f"{finite[-1]:.1%}" if share else f"{finite[-1]:.4g}"
+        axis.set_title(f"last: {last}", loc="right", fontsize=9, color=MUTED)
+
+
+def _word(name: str) -> str:
+    """The part of a name that tells two curves of a panel apart: "validation_losses" → "validation"."""
+    kinds = {"val": "validation", "validation": "validation", "test": "test", "train": "training"}
+    words = [word for word in name.lower().split("_") if word not in ("loss", "losses", "accuracy", "accuracies")]
+    return " ".join(kinds.get(word, word) for word in words) or "training"
 
 
 def _finish(axis: Axes) -> None:
@@ -187,60 +207,86 @@ def plot_decision_boundary(
     grid = [[float(x), float(y)] for y in ys for x in xs]
     answers = _answers(predict, grid)
 
-    chart = Figure(figsize=(5.6, 4.6), layout="constrained")
+    chart = Figure(figsize=(5.8, 4.8), layout="constrained")
     axis = chart.subplots()
     classes = np.unique(marks)
+    extent = (float(xs[0]), float(xs[-1]), float(ys[0]), float(ys[-1]))
     if answers.shape[1] == 1:
-        _draw_score(chart, axis, xs, ys, answers[:, 0].reshape(resolution, resolution), classes, threshold)
-        palette = _two_or_more(len(classes))
+        _draw_score(chart, axis, answers[:, 0].reshape(resolution, resolution), extent, classes, threshold)
+        palette = [VERMILLION, BLUE] if len(classes) <= 2 else list(CYCLE)
     else:
-        palette = [CYCLE[i % len(CYCLE)] for i in range(max(len(classes), answers.shape[1]))]
-        winner = answers.argmax(axis=1).reshape(resolution, resolution)
-        axis.contourf(xs, ys, winner, levels=np.arange(-0.5, answers.shape[1]), colors=palette, alpha=0.25)
-        for k in range(answers.shape[1]):
-            if (winner == k).any() and (winner != k).any():
-                axis.contour(xs, ys, winner == k, levels=[0.5], colors=[INK], linewidths=1.0)
+        _draw_regions(axis, answers.reshape(resolution, resolution, -1), extent)
+        palette = list(CYCLE)
     for i, value in enumerate(classes):
         chosen = data[marks == value]
         axis.scatter(
-            chosen[:, 0], chosen[:, 1], s=46 if len(data) < 60 else 22, c=palette[i % len(palette)],
-            marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.9, label=f"{value:g}", zorder=3,
-        )  # fmt: skip
-    axis.set(xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]), xlabel=names[0], ylabel=names[1])
+            chosen[:, 0],
+            chosen[:, 1],
+            s=70 if len(data) <= 16 else 30,
+            color=palette[i % len(palette)],
+            marker=MARKERS[i % len(MARKERS)],
+            edgecolors="white",
+            linewidths=1.0,
+            label=f"{value:g}",
+            zorder=3,
+        )
+    axis.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1], title=title)
+    axis.title.set(color=INK, fontweight="bold")
     _finish(axis)
     axis.grid(False)
-    axis.legend(title="target", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=len(classes), frameon=False)
-    if title:
-        axis.set_title(title, color=INK, fontweight="bold")
+    axis.yaxis.label.set(rotation=0, ha="right", va="center")
+    handles, words = axis.get_legend_handles_labels()
+    handles.insert(0, lines.Line2D([], [], linestyle=""))
+    chart.legend(handles, ["target", *words], loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
     return chart
 
 
+Extent = tuple[float, float, float, float]
+
+
 def _draw_score(
-    chart: Figure, axis: Axes, xs: np.ndarray, ys: np.ndarray, score: np.ndarray, classes: np.ndarray,
-    threshold: float | None,
-) -> None:  # fmt: skip
+    chart: Figure, axis: Axes, score: np.ndarray, extent: Extent, classes: np.ndarray, threshold: float | None
+) -> None:
+    """One number per point: shades on both sides of the threshold, and the threshold itself."""
     if threshold is None:
         threshold = float(classes[0] + classes[-1]) / 2.0 if len(classes) > 1 else 0.0
-    reach = np.abs(score[np.isfinite(score)] - threshold)
-    # One far corner must not wash out the rest: the scale ends where 95 % of the answers do.
-    span = float(np.quantile(reach, 0.95)) if reach.size else 0.0
-    if len(classes) > 1:
-        span = max(span, float(classes[-1] - classes[0]) / 2.0) if span < 1e-12 else span
-    span = span or 1.0
-    shades = colors.LinearSegmentedColormap.from_list("sides", [VERMILLION, "#f7f2ee", "#ffffff", "#eef3f7", BLUE])
-    levels = np.linspace(threshold - span, threshold + span, 21)
-    surface = axis.contourf(xs, ys, score, levels=levels, cmap=shades, extend="both", alpha=0.8)
     finite = score[np.isfinite(score)]
+    # One far corner must not wash out the rest: the scale ends where nine tenths of the answers do.
+    span = float(np.quantile(np.abs(finite - threshold), 0.9)) if finite.size else 0.0
+    span = max(span, 0.5 * float(classes[-1] - classes[0]), 1e-12)
+    sides = colors.LinearSegmentedColormap.from_list("sides", ["#e38a4c", "#fbeee4", "#e6f0f7", "#4f9bc9"])
+    surface = _fill(axis, score, extent, "bilinear", cmap=sides, vmin=threshold - span, vmax=threshold + span)
     if finite.size and finite.min() < threshold < finite.max():
-        axis.contour(xs, ys, score, levels=[threshold], colors=[INK], linewidths=1.6)
-    bar = chart.colorbar(surface, ax=axis, shrink=0.85, aspect=28, ticks=ticker.MaxNLocator(5))
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.set_label(f"model's answer, boundary at {threshold:g}", color=MUTED, fontsize=9)
+        axis.contour(score, levels=[threshold], extent=extent, colors=[INK], linewidths=1.6)
+    bar = chart.colorbar(surface, ax=axis, shrink=0.85, aspect=28, extend="both", ticks=ticker.MaxNLocator(5))
+    bar.outline.set_visible(False)
+    bar.set_label(f"answer of the model; boundary at {threshold:g}", color=MUTED, fontsize=9)
     bar.ax.tick_params(labelsize=8, colors=MUTED, labelcolor=INK)
 
 
-def _two_or_more(n: int) -> list[str]:
-    return [VERMILLION, BLUE] if n <= 2 else [CYCLE[i % len(CYCLE)] for i in range(n)]
+def _draw_regions(axis: Axes, answers: np.ndarray, extent: Extent) -> None:
+    """One number per class: the plane in the colour of the largest, (rows, columns, classes)."""
+    count = answers.shape[2]
+    winner = answers.argmax(axis=2)
+    tints = colors.ListedColormap([_tint(CYCLE[k % len(CYCLE)]) for k in range(count)])
+    _fill(axis, winner, extent, "nearest", cmap=tints, vmin=-0.5, vmax=count - 0.5)
+    for k in range(count):
+        lead = answers[:, :, k] - np.delete(answers, k, axis=2).max(axis=2)
+        if np.isfinite(lead).all() and lead.min() < 0.0 < lead.max():
+            axis.contour(lead, levels=[0.0], extent=extent, colors=[INK], linewidths=1.2)
+
+
+def _fill(axis: Axes, picture: np.ndarray, extent: Extent, interpolation: str, **scale: Any) -> Any:
+    """Colour the plane, each answer in the middle of its pixel."""
+    left, right, low, high = extent
+    du, dv = (right - left) / (picture.shape[1] - 1) / 2, (high - low) / (picture.shape[0] - 1) / 2
+    edges = left - du, right + du, low - dv, high + dv
+    return axis.imshow(picture, extent=edges, origin="lower", aspect="auto", interpolation=interpolation, **scale)
+
+
+def _tint(colour: str) -> tuple[float, float, float]:
+    r, g, b = (0.25 * part + 0.75 for part in colors.to_rgb(colour))
+    return r, g, b
 
 
 def _points(points: Any) -> np.ndarray:
@@ -268,7 +314,8 @@ def _targets(targets: Any, n: int) -> np.ndarray:
 
 def _describe(x: Any) -> str:
     try:
-        return f"{type(x).__name__} of length {len(x)}, first {str(x[0])[:40]}" if len(x) else f"empty {type(x).__name__}"
+        kind = type(x).__name__
+        return f"a {kind} of length {len(x)}, first {str(x[0])[:40]}" if len(x) else f"an empty {kind}"
     except (TypeError, KeyError, IndexError):
         return type(x).__name__
 
@@ -304,43 +351,57 @@ def _floats(answer: Any) -> Any:
 
 
 def plot_activations(
-    functions: Mapping[str, Callable[[Any], Any]] | Sequence[Callable[[Any], Any]],
+    functions: Mapping[str, Callable[[Any], Any]] | Iterable[Callable[[Any], Any]],
     *,
     value: Callable[[float], Any] | None = None,
     low: float = -4.0,
     high: float = 4.0,
     points: int = 161,
 ) -> Figure:
-    """Draw functions of one number, each with its derivative as the engine computes it.
+    """Draw functions of one number, each with its derivative.
 
     Args:
-        functions: callables on a Value, `{"tanh": Value.tanh}` or `[Value.relu, Value.gelu]`.
-        value: makes the engine's number from a float: `Value`.
-        low, high, points: where.
+        functions: `{"tanh": Value.tanh}`, `[Value.relu, Value.gelu]`, or the enumeration `Activation` itself.
+        value: makes the engine's number from a float (`Value`), and the derivative is what `backward` finds. Without
+            it the functions are called with floats, and the derivative is the slope between neighbouring points.
+        low, high, points: where, and in how many steps.
+
+    Raises:
+        ValueError: no functions, an empty range, or fewer than three points.
     """
-    named = dict(functions) if isinstance(functions, Mapping) else {f.__name__: f for f in functions}
+    named = dict(functions) if isinstance(functions, Mapping) else {_name_of(f): f for f in functions}
     if not named:
         raise ValueError("plot_activations: no functions given. Pass for example [Value.relu, Value.tanh].")
+    if not low < high or points < 3:
+        raise ValueError(f"plot_activations: needs low < high and 3 points or more, got {low}, {high} and {points}.")
     xs = np.linspace(low, high, points)
     columns = min(3, len(named))
     rows = -(-len(named) // columns)
-    chart = Figure(figsize=(3.1 * columns, 2.6 * rows), layout="constrained")
-    axes = chart.subplots(rows, columns, squeeze=False, sharex=True).ravel()
+    chart = Figure(figsize=(3.1 * columns + 0.4, 2.5 * rows + 0.3), layout="constrained")
+    axes = chart.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, function) in zip(axes, named.items()):
-        ys, slopes = [], []
-        for x in xs:
-            number: Any = value(float(x)) if value else float(x)
-            y = function(number)
-            ys.append(float(y))
-            if hasattr(y, "backward"):
-                y.backward()
-                slopes.append(number.grad)
+        ys, slopes = _sampled(function, xs, value)
         axis.plot(xs, ys, color=BLUE, linewidth=2.0, label="f(x)")
-        if slopes:
-            axis.plot(xs, slopes, color=VERMILLION, linewidth=1.6, linestyle="--", label="f′(x)")
+        axis.plot(xs, slopes, color=VERMILLION, linewidth=1.6, linestyle="--", label="f′(x)")
         axis.set_title(name, fontsize=11, color=INK, fontweight="bold")
         _finish(axis)
     for axis in axes[len(named) :]:
-        axis.set_visible(False)
-    axes[0].legend(frameon=False, fontsize=9)
+        axis.remove()
+    chart.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return chart
+
+
+def _sampled(function: Callable[[Any], Any], xs: np.ndarray, value: Callable[[float], Any] | None) -> tuple[Any, Any]:
+    if value is None:
+        ys = np.array([float(function(float(x))) for x in xs])
+        return ys, np.gradient(ys, xs)
+    numbers = [value(float(x)) for x in xs]
+    results = [function(number) for number in numbers]
+    for result in results:
+        result.backward()
+    return [float(result) for result in results], [float(number.grad) for number in numbers]
+
+
+def _name_of(function: Callable[[Any], Any]) -> str:
+    name = getattr(function, "__name__", None) or getattr(function, "name", None) or type(function).__name__
+    return str(name).lower()

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import dot, paint
 from .graph import Collapse, collapse_scopes, fit, graph_of
+from .layout import waypoints
 from .scene import PARTS, Direction, Scene, scene_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ ENGINES = ("pygraphviz", "dot", "builtin")
 ENGINE_VARIABLE = "TENSORGRAD_VIZ_ENGINE"
 
 MAX_NODES = 400  # Graphviz lays out this many in a second; a person reads fewer
+WAYPOINTS = 3000  # ranks crossed by arrows: takes Graphviz 3 s, twice as many 10 s, and the built-in layout 0.3 s
 SECONDS = 30.0  # what Graphviz is given for a layout
 DPI = 144
 
@@ -185,13 +187,19 @@ def to_bytes(
             }[engine]
             raise RuntimeError(f"engine: {engine!r} was asked for and is not here. {cure}, or leave the choice open.")
         return draw[engine]()
-    for name in ("pygraphviz", "dot"):
-        if _present(name):
-            try:
-                return draw[name]()
-            except (OSError, RuntimeError) as error:
-                warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=2)
-    return draw["builtin"]()
+    *others, last = _by_preference(scene)
+    for name in others:
+        try:
+            return draw[name]()
+        except (OSError, RuntimeError, ImportError) as error:
+            warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=2)
+    return draw[last]()
+
+
+def _by_preference(scene: Scene) -> list[str]:
+    """The engines that are here. Graphviz comes first, unless long arrows would keep it busy for minutes."""
+    engines = [name for name in ENGINES if _present(name)]
+    return engines[::-1] if waypoints(scene) > WAYPOINTS else engines
 
 
 def _present(engine: str) -> bool:

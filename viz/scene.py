@@ -73,6 +73,7 @@ class Scene:
     arrows: list[Arrow] = field(default_factory=list)
     frames: list[Scope] = field(default_factory=list)
     direction: Direction = "LR"
+    crowded: bool = False  # so many arrows between folded scopes that they need space more than words
     key: list[Box] = field(default_factory=list)  # what kinds of boxes there are
     captions: list[str] = field(default_factory=list)  # lines above the picture
 
@@ -113,18 +114,22 @@ def scene_of(
             scene.arrows.append(Arrow(entry[node.id], f"n{node.id}", short=True))
         scene.boxes.append(_box(node, parts, precision))
 
-    flows = [_flow(edge.local, graph.nodes[edge.target].grad) for edge in graph.edges]
-    largest = max((abs(flow) for flow in flows if flow is not None and math.isfinite(flow)), default=0.0)
-    for edge, flow in zip(graph.edges, flows):
-        arrow = Arrow(f"n{edge.source}", entry[edge.target])
-        if not f"{graph.nodes[edge.source].scope}/".startswith(f"{graph.nodes[edge.target].scope}/".lstrip("/")):
+    flows = [abs(edge.flow) for edge in graph.edges if edge.flow is not None and math.isfinite(edge.flow)]
+    largest = max(flows, default=0.0)
+    scene.crowded = sum("group" in (graph.nodes[e.source].kind, graph.nodes[e.target].kind) for e in graph.edges) > 24
+    for edge in graph.edges:
+        source, target = graph.nodes[edge.source], graph.nodes[edge.target]
+        arrow = Arrow(f"n{source.id}", entry[target.id])
+        if target.kind == "value" and not f"{source.scope}/".startswith(f"{target.scope}/".lstrip("/")):
             arrow.ranks = 2
-        if edge.count > 1:
-            arrow.text, arrow.width = f"×{edge.count:,}", min(1.0 + math.log10(edge.count), 4.0)
+        if scene.crowded and "group" in (source.kind, target.kind):
+            pass
+        elif edge.count > 1:
+            arrow.text = f"×{edge.count:,}"
         elif edge.local is not None and "local" in parts:
             arrow.text = number(edge.local, precision)
-        if flow is not None:
-            _style(arrow, flow, largest)
+        if edge.flow is not None:
+            _style(arrow, edge.flow, largest)
         scene.arrows.append(arrow)
     if legend:
         _explain(scene, graph, parts)
@@ -141,11 +146,6 @@ def _explain(scene: Scene, graph: Graph, parts: set[str]) -> None:
     scene.captions.append("width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)")
     if any(node.grad is None for node in graph.nodes) and "grad" in parts:
         scene.captions.append("grad –: no backward yet")
-
-
-def _flow(local: float | None, grad: float | None) -> float | None:
-    """What backward sent along this edge: the local derivative times the gradient from above."""
-    return None if local is None or grad is None else local * grad
 
 
 def _style(arrow: Arrow, flow: float, largest: float) -> None:
