@@ -77,9 +77,9 @@ def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, 
 
         for at, window, pixel in taps(…):  columns[at][window] = x[pixel]
 
-    is im2col, and its transpose (`x[pixel] += columns[at][window]`) is col2im; neither needs a padded copy of x. Positions
-    that fall outside for every window are left out. `padding` is what lies before the image; `out` decides what comes
-    after it.
+    is im2col, and its transpose (`x[pixel] += columns[at][window]`) is col2im; neither needs a padded copy of x.
+    Positions that fall outside for every window are left out. `padding` is what lies before the image; `out` decides
+    what comes after it.
     """
     along = []
     for n, o, k, s, p, d in zip(size, out, kernel, stride, padding, dilation):
@@ -91,7 +91,7 @@ def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, 
                 first = low * s + start
                 places.append((r, slice(low, high), slice(first, first + (high - low - 1) * s + 1, s)))
         along.append(places)
-    return [tuple(zip(*place)) for place in product(*along)]  # type: ignore[misc]
+    return [tuple(zip(*place)) for place in product(*along)]
 
 
 def per_axis(op: str, name: str, value: Any, n: int, least: int | None = None) -> Shape:

@@ -20,6 +20,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, per_axis, windows
 from ..tensor import Tensor
 from .promote import as_operand
+from .shape import reshape
 
 
 class _Convolution(Function):
@@ -95,7 +96,7 @@ def conv2d(
 ) -> Tensor:
     """Cross-correlation of images with a set of filters (LeCun et al., 1989).
 
-    y[n, k, i, j] = bias[k] + Σ x[n, c, stride·i + dilation·r − padding, stride·j + dilation·s − padding] · w[k, c, r, s]
+    y[n, k, i, j] = bias[k] + Σ x[n, c, stride·i + dilation·r − padding, stride·j + dilation·s − padding]·w[k, c, r, s]
 
     Shape: input (N, C, H, W) or (C, H, W), weight (K, C/groups, R, S), bias (K,) → (N, K, H′, W′) or (K, H′, W′) with
     H′ = ⌊(H + 2·padding − dilation·(R − 1) − 1) / stride⌋ + 1.
@@ -133,7 +134,8 @@ def conv_transpose1d(
 
     Shape: input (N, C, L) or (C, L), weight (C, K/groups, S), bias (K,) → (N, K, L′) or (K, L′).
     """
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    geometry = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, *geometry)
 
 
 def conv_transpose2d(
@@ -146,8 +148,8 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """The transpose of `conv2d` as a linear map (Zeiler et al., 2010): each input pixel adds its multiple of the filters
-    to the output.
+    """The transpose of `conv2d` as a linear map (Zeiler et al., 2010): each input pixel adds its multiple of the
+    filters to the output.
 
     Shape: input (N, C, H, W) or (C, H, W), weight (C, K/groups, R, S), bias (K,) → (N, K, H′, W′) or (K, H′, W′) with
     H′ = (H − 1)·stride − 2·padding + dilation·(R − 1) + output_padding + 1.
@@ -156,7 +158,8 @@ def conv_transpose2d(
         stride, padding, dilation, groups: those of the conv2d it transposes; here padding takes away from the output.
         output_padding: how much larger the output is at its end, for conv2d with a stride maps several sizes to one.
     """
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    geometry = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, *geometry)
 
 
 def conv_transpose3d(
@@ -173,7 +176,8 @@ def conv_transpose3d(
 
     Shape: input (N, C, D, H, W) or without N, weight (C, K/groups, Q, R, S), bias (K,) → (N, K, D′, H′, W′).
     """
-    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    geometry = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *geometry)
 
 
 def _conv(
@@ -210,8 +214,9 @@ def _conv(
             f"dilation={dilation} the window {tuple(e * (r - 1) + 1 for e, r in zip(dilation, kernel))}: "
             "pad more, or use a smaller window."
         )
-    y = Conv(out, stride, before, dilation, groups)(x if batched else x.reshape(1, *x.array.shape), w, bias)
-    return y if batched else y.reshape(y.array.shape[1:])
+    x = x if batched else reshape(x, (1, *x.array.shape))
+    y = Conv(out, stride, before, dilation, groups)(x, w, bias)
+    return y if batched else reshape(y, y.array.shape[1:])
 
 
 def _conv_transpose(
@@ -247,19 +252,19 @@ def _conv_transpose(
     for m, s, e in zip(more, stride, dilation):
         if m >= max(s, e):
             raise ValueError(
-                f"{op}: output_padding={more} must be smaller than stride={stride} or dilation={dilation} on each axis; "
-                "it only chooses among the sizes that the stride cannot tell apart."
+                f"{op}: output_padding={more} must be smaller than stride={stride} or dilation={dilation} on each "
+                "axis; it only chooses among the sizes that the stride cannot tell apart."
             )
-    out = tuple(
-        [(n - 1) * s - 2 * p + e * (r - 1) + m + 1 for n, s, p, e, r, m in zip(size, stride, padding, dilation, kernel, more)]
-    )
+    along = zip(size, kernel, stride, padding, dilation, more)
+    out = tuple([(n - 1) * s - 2 * p + e * (r - 1) + m + 1 for n, r, s, p, e, m in along])
     if min(out) < 1 or min(size) < 1:
         raise ValueError(
             f"{op}: the output would have size {out}.\n{_shapes(d, x, w, groups, True)}\n"
             f"padding={padding} takes away more than there is: use less padding, or a larger input."
         )
-    y = ConvTranspose(out, stride, padding, dilation, groups)(x if batched else x.reshape(1, *x.array.shape), w, bias)
-    return y if batched else y.reshape(y.array.shape[1:])
+    x = x if batched else reshape(x, (1, *x.array.shape))
+    y = ConvTranspose(out, stride, padding, dilation, groups)(x, w, bias)
+    return y if batched else reshape(y, y.array.shape[1:])
 
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
@@ -278,7 +283,7 @@ def _operands(op: str, d: int, input: Any, weight: Any, bias: Any) -> tuple[Tens
         )
     if w.array.ndim != d + 2:
         raise ValueError(
-            f"{op}: weight has shape {tuple(w.array.shape)}; it needs the {d + 2} axes (filters, channels, {_WINDOW[d]})."
+            f"{op}: weight has shape {tuple(w.array.shape)}; it needs {d + 2} axes (filters, channels, {_WINDOW[d]})."
         )
     if bias is not None:
         bias = as_operand(op, bias, "bias")
@@ -297,7 +302,7 @@ def _check_groups(op: str, groups: int) -> None:
 
 def _check_bias(op: str, bias: Tensor | None, k: int) -> None:
     if bias is not None and bias.array.shape != (k,):
-        raise ValueError(f"{op}: bias has shape {tuple(bias.array.shape)}, needs ({k},): one number per output channel.")
+        raise ValueError(f"{op}: bias has shape {tuple(bias.array.shape)}, needs ({k},): a number per output channel.")
 
 
 def _named_padding(

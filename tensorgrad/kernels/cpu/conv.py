@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
+from .workspace import workspace
 
 BLOCK = 1 << 20  # bytes of columns laid out at a time: about what a core's second cache holds
+FEWEST = 256  # places laid out at a time, however long the columns: products of matrices thinner than that are slow
 
 
 def conv(
@@ -28,11 +30,6 @@ def conv(
     if x.dtype == np.float16:
         return _wide(conv, x, w, bias, out, stride, padding, dilation, groups)
     n, k, kernel = x.shape[0], w.shape[0], w.shape[2:]
-    if w.shape[1] == 1 and groups > 1:
-        y = _depthwise(x, w, out, stride, padding, dilation)
-        if bias is not None:
-            y += bias.reshape(k, *[1] * len(out))
-        return y
     y = np.empty((n, k, *out), x.dtype)
     matrix = w.reshape(groups, k // groups, -1)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
@@ -58,25 +55,23 @@ def conv_transpose(
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
     y = np.zeros((n, groups, per, *out), x.dtype)
-    if per == 1 and groups > 1:
-        _depthwise_transpose(x, w, y, stride, padding, dilation)
-    else:
-        matrix = w.reshape(groups, k // groups, -1).swapaxes(1, 2)
-        into = y.swapaxes(0, 1).swapaxes(1, 2)  # (G, C/G, N, *out)
-        d = matrix.shape[1]
-        for images, rows, steps in _blocks(n, groups * d * x.itemsize, out, kernel, size, stride, padding, dilation):
-            part = x[images, :, rows]
-            b, length = part.shape[0], prod(part.shape[2:])
-            part = part.reshape(b, groups, k // groups, length)
-            if length >= d:
-                columns = np.empty((groups, d, b, length), x.dtype)
-                np.matmul(matrix, part, out=columns.transpose(2, 0, 1, 3))
-            else:
-                columns = np.matmul(matrix, part.transpose(1, 2, 0, 3).reshape(groups, k // groups, b * length))
-            columns = columns.reshape(groups, per, *kernel, b, rows.stop - rows.start, *size[1:])
-            block = into[:, :, images]
-            for at, window, pixel in steps:
-                block[:, :, :, *pixel] += columns[:, :, *at, :, *window]
+    matrix = w.reshape(groups, k // groups, -1).swapaxes(1, 2)
+    into = y.swapaxes(0, 1).swapaxes(1, 2)  # (G, C/G, N, *out)
+    d = matrix.shape[1]
+    multiply: Any = np.multiply if k == groups else np.matmul  # depthwise, the inner dimension is 1
+    for images, rows, steps in _blocks(n, groups * d * x.itemsize, out, kernel, size, stride, padding, dilation):
+        part = x[images, :, rows]
+        b, length = part.shape[0], prod(part.shape[2:])
+        part = part.reshape(b, groups, k // groups, length)
+        columns, flat = _buffer(b, (groups, per), kernel, (rows.stop - rows.start, *size[1:]), x.dtype)
+        if length >= d:
+            multiply(matrix, part, out=flat.transpose(2, 0, 1, 3))
+        else:
+            part = part.transpose(1, 2, 0, 3).reshape(groups, k // groups, b * length)
+            multiply(matrix, part, out=flat.reshape(groups, d, b * length))
+        block = into[:, :, images]
+        for at, window, pixel in steps:
+            block[:, :, :, *pixel] += columns[:, :, *at, :, *window]
     y = y.reshape(n, groups * per, *out)
     if bias is not None:
         y += bias.reshape(-1, *[1] * len(out))
@@ -91,8 +86,6 @@ def conv_weight(
     if x.dtype == np.float16:
         return _wide(conv_weight, x, grad, kernel, stride, padding, dilation, groups)
     k, out = grad.shape[1], grad.shape[2:]
-    if x.shape[1] == groups and groups > 1:
-        return _depthwise_weight(x, grad, kernel, stride, padding, dilation)
     gw = np.zeros((groups, k // groups, x.shape[1] // groups * prod(kernel)), x.dtype)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
         g, d, b, length = columns.shape
@@ -124,10 +117,11 @@ def _blocks(
     dilation: Shape,
 ) -> Iterator[tuple[slice, slice, Any]]:
     """Pieces of about BLOCK bytes (`per_place` for each place of the window): several whole images, or, when one is too
-    large, some of its rows (the first axis of the output). With the taps of those rows."""
+    large, some of its rows (the first axis of the output); and the taps of those rows."""
     per_row = max(per_place * prod(out[1:]), 1)
-    rows = min(max(BLOCK // per_row, 1), out[0])
-    images = max(BLOCK // (per_row * out[0]), 1)
+    block = max(BLOCK, FEWEST * per_place)
+    rows = min(max(block // per_row, 1), out[0])
+    images = max(block // (per_row * out[0]), 1)
     for a in range(0, out[0], rows):
         b = min(a + rows, out[0])
         before = (padding[0] - a * stride[0], *padding[1:])
@@ -143,6 +137,8 @@ def _columns(
     n, c, size = x.shape[0], x.shape[1], x.shape[2:]
     x = x.reshape(n, groups, c // groups, *size).transpose(1, 2, 0, *range(3, 3 + len(size)))
     as_it_is = out == size and prod(kernel) == 1 and not any(padding) and max(stride) == 1  # 1 × 1: nothing to lay out
+    columns: Any = None
+    flat: Any = None
     before: Any = None
     for images, rows, steps in _blocks(n, c * prod(kernel) * x.itemsize, size, kernel, out, stride, padding, dilation):
         part = x[:, :, images]
@@ -154,50 +150,23 @@ def _columns(
         # What the taps leave out is padding; it stays zero for as long as they leave out the same.
         same = [b, height, [(at, window) for at, window, _ in steps]]
         if same != before:
-            columns = np.zeros((groups, c // groups, *kernel, b, height, *out[1:]), x.dtype)
+            columns, flat = _buffer(b, (groups, c // groups), kernel, (height, *out[1:]), x.dtype)
+            flat.fill(0)
             before = same
         for at, window, pixel in steps:
             columns[:, :, *at, :, *window] = part[:, :, :, *pixel]
-        yield images, rows, columns.reshape(groups, -1, b, height * prod(out[1:]))
+        yield images, rows, flat
 
 
-# ---- one channel a group: a weighted sum of shifted images, no matrix ------------------------------------------------
-
-
-def _depthwise(x: Any, w: Any, out: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
-    n, c, k = x.shape[0], x.shape[1], w.shape[0]
-    y = np.zeros((n, c, k // c, *out), x.dtype)
-    w = w.reshape(c, k // c, *w.shape[2:])
-    one = (1,) * len(out)
-    steps = taps(x.shape[2:], out, w.shape[2:], stride, padding, dilation)
-    for image, result in zip(x[:, :, None], y):  # one at a time: the sum stays in the cache
-        for at, window, pixel in steps:
-            result[:, :, *window] += image[:, :, *pixel] * w[:, :, *at].reshape(c, -1, *one)
-    return y.reshape(n, k, *out)
-
-
-def _depthwise_transpose(x: Any, w: Any, y: Any, stride: Shape, padding: Shape, dilation: Shape) -> None:
-    n, c, size = y.shape[0], y.shape[1], x.shape[2:]
-    x = x.reshape(n, c, -1, *size)
-    w = w.reshape(c, x.shape[2], *w.shape[2:])
-    one = (1,) * len(size)
-    steps = taps(y.shape[3:], size, w.shape[2:], stride, padding, dilation)
-    for image, result in zip(x, y):
-        for at, window, pixel in steps:
-            part = image[:, :, *window] * w[:, :, *at].reshape(c, -1, *one)
-            result[:, 0, *pixel] += part[:, 0] if part.shape[1] == 1 else part.sum(1)
-
-
-def _depthwise_weight(x: Any, grad: Any, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
-    n, c, k, out = x.shape[0], x.shape[1], grad.shape[1], grad.shape[2:]
-    grad = grad.reshape(n, c, k // c, *out)
-    gw = np.zeros((c, k // c, *kernel), x.dtype)
-    steps = taps(x.shape[2:], out, kernel, stride, padding, dilation)
-    axes = tuple(range(2, 2 + len(out)))
-    for image, g in zip(x[:, :, None], grad):
-        for at, window, pixel in steps:
-            gw[:, :, *at] += (image[:, :, *pixel] * g[:, :, *window]).sum(axes)
-    return gw.reshape(k, 1, *kernel)
+def _buffer(b: int, channels: Shape, kernel: Shape, out: Shape, dtype: Any) -> tuple[Any, Any]:
+    """Room for columns, as (G, C/G, *kernel, B, *out) and as (G, D, B, L). In memory the images come first if they will
+    be multiplied one by one, which they are when they have many places."""
+    g, d, length = channels[0], channels[1] * prod(kernel), prod(out)
+    if length >= d:
+        columns = workspace((b, *channels, *kernel, *out), dtype)
+        return np.moveaxis(columns, 0, 2 + len(kernel)), columns.reshape(b, g, d, length).transpose(1, 2, 0, 3)
+    columns = workspace((*channels, *kernel, b, *out), dtype)
+    return columns, columns.reshape(g, d, b, length)
 
 
 __all__ = ["conv", "conv_transpose", "conv_weight"]

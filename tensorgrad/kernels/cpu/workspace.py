@@ -1,0 +1,22 @@
+"""Memory for intermediate results, used again: fresh pages from the system cost more than what is written to them."""
+
+from __future__ import annotations
+
+from math import prod
+from threading import local
+from typing import Any
+
+import numpy as np
+
+from ..shapes import Shape
+
+_own = local()  # one piece per thread
+
+
+def workspace(shape: Shape, dtype: Any) -> Any:
+    """An array with arbitrary contents, valid until this thread's next call. Never part of a result."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    memory = getattr(_own, "memory", None)
+    if memory is None or memory.size < size:
+        memory = _own.memory = np.empty(size, np.uint8)
+    return memory[:size].view(dtype).reshape(shape)
