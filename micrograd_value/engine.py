@@ -190,7 +190,7 @@ class Value:
 
     def leaky_relu(self, negative_slope: float = 0.01) -> Value:
         """x for x > 0, else negative_slope · x (Maas et al., 2013)."""
-        x, slope = self.data, float(negative_slope)
+        x, slope = self.data, _to_float(negative_slope, "leaky_relu")
         local = 1.0 if x > 0.0 else slope
         return Value(x * local, (self,), f"leaky_relu({slope!r})", "", (local,))
 
@@ -230,6 +230,12 @@ class Value:
         Gradients add, over the paths of one call and over calls, until `zero_grad()`.
         """
         order = topological_order(self)
+        silent = [node._op for node in order if not (node._local_grads or node._own_backward)]
+        if silent:
+            raise RuntimeError(
+                f"backward: the operation '{silent[0]}' does not say how its result depends on its children. Give its "
+                "Value _local_grads, one number per child, or assign its _backward."
+            )
         # A second call must push only its own gradient through the graph, so what inner nodes hold from earlier calls
         # steps aside during the sweep and is added to afterwards. Leaves simply go on adding.
         earlier = [(node, node.grad) for node in order if node.grad != 0.0]
@@ -301,20 +307,53 @@ class Value:
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """Copy the whole graph below, without recursion and with shared nodes still shared."""
-        for node in topological_order(self, leaves=True):
+        order = topological_order(self, leaves=True)
+        _refuse_closures(order, "deepcopy")
+        for node in order:
             if id(node) not in memo:
-                twin = memo[id(node)] = Value(node.data, label=node.label)
-                twin.grad, twin._op, twin._scope = node.grad, node._op, node._scope
-                twin._prev = tuple(memo[id(child)] for child in node._prev)
-                twin._local_grads = node._local_grads
-                if node._own_backward is not None:
-                    raise TypeError(
-                        f"deepcopy: the node '{node._op}' has a _backward of its own, a closure over the original "
-                        "graph; its copy would write gradients there. Give the op _local_grads instead."
-                    )
+                memo[id(node)] = _restore(node._record(), [memo[id(child)] for child in node._prev])
         return memo[id(self)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the graph below as one flat list. Results pickled together go on sharing their leaves."""
+        order = topological_order(self, leaves=True)
+        _refuse_closures(order, "pickle")
+        if not self._prev:
+            return _restore, (self._record(), [])
+        place = {node: i for i, node in enumerate(order)}
+        flat = [(node._record(), [place[child] for child in node._prev]) if node._prev else node for node in order]
+        return _restore_graph, (flat,)
+
+    def _record(self) -> tuple[Any, ...]:
+        return self.data, self.grad, self.label, self._local_grads, self._op, self._scope
+
+
+def _restore(record: tuple[Any, ...], children: list[Value]) -> Value:
+    node = Value(0.0)
+    node.data, node.grad, node.label, node._local_grads, node._op, node._scope = record
+    node._prev = tuple(children)
+    return node
+
+
+def _restore_graph(flat: list[Any]) -> Value:
+    nodes: list[Value] = []
+    for entry in flat:
+        nodes.append(entry if isinstance(entry, Value) else _restore(entry[0], [nodes[i] for i in entry[1]]))
+    return nodes[-1]
+
+
+def _refuse_closures(order: list[Value], doing: str) -> None:
+    for node in order:
+        if node._own_backward is not None:
+            raise TypeError(
+                f"{doing}: the node '{node._op}' has a _backward of its own, a closure over the original graph; a copy "
+                "would write its gradients there. Give the op _local_grads instead."
+            )
 
 
 def topological_order(root: Value, leaves: bool = False) -> list[Value]:
@@ -386,14 +425,14 @@ def _is_number(x: object) -> bool:
     return getattr(x, "ndim", 0) == 0  # an array is left to NumPy, which calls us back for each of its numbers
 
 
-def _to_float(x: Any) -> float:
+def _to_float(x: Any, wanted_by: str = "Value") -> float:
     if isinstance(x, Value):
         raise TypeError(
-            "Value: got a Value where a number is needed; a Value of a Value would cut the graph without a word. "
-            "Use it as it is, or x.detach() to cut it on purpose."
+            f"{wanted_by}: got a Value where a number is needed; taking its number would cut the graph without a word. "
+            "Use the Value as it is, or x.detach().data to cut on purpose."
         )
     if not _is_number(x):
-        raise TypeError(f"Value: needs a real number, got {type(x).__name__} {x!r}. Convert it with float() first.")
+        raise TypeError(f"{wanted_by}: needs a real number, got {type(x).__name__} {x!r}. Convert with float() first.")
     return float(x)
 
 

@@ -1,0 +1,1 @@
+"""Timings of the library beside others; each file is a program: `python -m benchmarks.scalar`."""
