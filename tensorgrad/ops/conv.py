@@ -192,8 +192,7 @@ def _conv(
     if c != per * groups:
         raise ValueError(
             f"{op}: input has {c} channels, weight expects {per * groups}.\n{_shapes(d, x, w, groups)}\n"
-            + (f"Build the weight with C = {c}, or c" if c % groups == 0 else "C")
-            + f"hoose groups so that C equals groups × {per}."
+            f"Build the weight with C = {c}, or choose groups so that C equals groups × {per}."
         )
     if k % groups:
         raise ValueError(

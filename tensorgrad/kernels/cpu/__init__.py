@@ -5,6 +5,7 @@ from typing import Any
 from .conv import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .linalg import *  # noqa: F403
+from .optim import *  # noqa: F403
 from .reduce import *  # noqa: F403
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
-from .workspace import workspace
+from .workspace import is_half, workspace
 
 BLOCK = 1 << 20  # bytes of columns laid out at a time: about what a core's second cache holds
 FEWEST = 256  # places laid out at a time, however long the columns: products of matrices thinner than that are slow
@@ -27,11 +27,11 @@ def conv(
 ) -> Any:
     """y[n, k, o] = bias[k] + Σ x[n, c, stride·o + dilation·r − padding] · w[k, c, r] over c and r."""
     # x (N, C, *size), w (K, C/G, *kernel), bias (K,) or None → (N, K, *out)
-    if x.dtype == np.float16:
+    if is_half(x):
         return _wide(conv, x, w, bias, out, stride, padding, dilation, groups)
     n, k, kernel = x.shape[0], w.shape[0], w.shape[2:]
     y = np.empty((n, k, *out), x.dtype)
-    matrix = w.reshape(groups, k // groups, -1)
+    matrix = w.reshape(groups, k // groups, w.shape[1] * prod(kernel))
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
         g, d, b, length = columns.shape
         part = y[images, :, rows].reshape(b, g, k // g, length)  # a view
@@ -50,14 +50,14 @@ def conv_transpose(
 ) -> Any:
     """The transpose of `conv` as a linear map: y[n, c, stride·o + dilation·r − padding] += x[n, k, o] · w[k, c, r]."""
     # x (N, K, *size), w (K, C/G, *kernel), bias (C,) or None → (N, C, *out)
-    if x.dtype == np.float16:
+    if is_half(x):
         return _wide(conv_transpose, x, w, bias, out, stride, padding, dilation, groups)
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
     y = np.zeros((n, groups, per, *out), x.dtype)
-    matrix = w.reshape(groups, k // groups, -1).swapaxes(1, 2)
-    into = y.swapaxes(0, 1).swapaxes(1, 2)  # (G, C/G, N, *out)
-    d = matrix.shape[1]
+    d = per * prod(kernel)
+    matrix = w.reshape(groups, k // groups, d).swapaxes(1, 2)
+    into = np.moveaxis(y, 0, 2)  # (G, C/G, N, *out)
     multiply: Any = np.multiply if k == groups else np.matmul  # depthwise, the inner dimension is 1
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, out, kernel, size, stride, padding, dilation):
         part = x[images, :, rows]
@@ -83,7 +83,7 @@ def conv_weight(
 ) -> Any:
     """The gradient of `conv` towards w: gw[k, c, r] = Σ grad[n, k, o] · x[n, c, stride·o + dilation·r − padding]."""
     # x (N, C, *size), grad (N, K, *out) → (K, C/G, *kernel)
-    if x.dtype == np.float16:
+    if is_half(x):
         return _wide(conv_weight, x, grad, kernel, stride, padding, dilation, groups)
     k, out = grad.shape[1], grad.shape[2:]
     gw = np.zeros((groups, k // groups, x.shape[1] // groups * prod(kernel)), x.dtype)
@@ -95,11 +95,11 @@ def conv_weight(
         else:
             flat = part.transpose(1, 2, 0, 3).reshape(g, k // g, b * length)
             gw += np.matmul(flat, columns.reshape(g, d, b * length).swapaxes(1, 2))
-    return gw.reshape(k, -1, *kernel)
+    return gw.reshape(k, x.shape[1] // groups, *kernel)
 
 
 def _wide(kernel: Any, x: Any, *rest: Any) -> Any:
-    """Half precision is computed in single and rounded once."""
+    """Half precision, computed in single and rounded once."""
     return kernel(*[a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in (x, *rest)]).astype(x.dtype)
 
 
@@ -145,7 +145,7 @@ def _columns(
         b, height = part.shape[2], rows.stop - rows.start
         if as_it_is:
             part = part[:, :, :, rows]
-            yield images, rows, part.reshape(groups, c // groups, b, -1)
+            yield images, rows, part.reshape(groups, c // groups, b, height * prod(out[1:]))
             continue
         # What the taps leave out is padding; it stays zero for as long as they leave out the same.
         same = [b, height, [(at, window) for at, window, _ in steps]]

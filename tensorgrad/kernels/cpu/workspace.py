@@ -20,3 +20,8 @@ def workspace(shape: Shape, dtype: Any) -> Any:
     if memory is None or memory.size < size:
         memory = _own.memory = np.empty(size, np.uint8)
     return memory[:size].view(dtype).reshape(shape)
+
+
+def is_half(x: Any) -> bool:
+    """Whether x holds 16-bit floats, in which NumPy computes slowly and nobody should add up."""
+    return x.dtype.itemsize == 2 and x.dtype.kind not in "iu"
