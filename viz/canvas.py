@@ -6,6 +6,7 @@ Units are points (1/72 inch), x to the right, y downwards.
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
@@ -104,7 +105,8 @@ class Canvas:
             ) from error
         dpi = min(dpi, PIXELS * 72 / max(self.width, self.height))
         settings: Any = {"font.family": ["DejaVu Sans"], "pdf.fonttype": 42, "text.usetex": False}
-        with matplotlib.rc_context(settings):
+        with matplotlib.rc_context(settings), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # a label may be in any script; a box stands for it
             figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=dpi, facecolor=PAPER)
             FigureCanvasAgg(figure)
             axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, self.width), ylim=(self.height, 0.0))

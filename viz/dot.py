@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 
-from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Row, Scene
+from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Row, Scene, clean
 
 FONT = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"  # relatives in width, for whoever opens the SVG
 
@@ -55,7 +55,7 @@ def _framed(scene: Scene) -> list[str]:
         fill = FRAMES[(frame.depth - 1) % 2]
         inside[frame.parent] += [
             f"subgraph cluster_{i} {{",
-            f'\tgraph [label=<{_escape(frame.name)}> fontcolor="{MUTED}" labeljust=l style="rounded,filled" '
+            f'\tgraph [label=<{_escape(clean(frame.name))}> fontcolor="{MUTED}" labeljust=l style="rounded,filled" '
             f'fillcolor="{fill}" color="{LINE}" penwidth=0.6 margin=8]',
             *("\t" + line for line in inside[frame.path]),
             "}",
@@ -120,5 +120,5 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def _escape(text: str) -> str:
-    """Safe inside an HTML-like label: & < > " as entities, and the backslash, which Graphviz would read even there."""
-    return html.escape(text).replace("\\", "&#92;")
+    r"""Safe inside an HTML-like label: & < > " as entities, and \ twice, since \N would become the node's name."""
+    return html.escape(text).replace("\\", "&#92;&#92;")

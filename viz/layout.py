@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .canvas import text_width
-from .scene import Arrow, Box, Row, Scene
+from .graph import Scope
+from .scene import Arrow, Box, Row, Scene, clean
 
 SIZE, SMALL, TINY = 10.0, 9.0, 8.0  # letters: values; numbers on arrows and titles; names
 ROW = 13.0  # from line to line
@@ -69,7 +70,7 @@ class Block:
 
     @property
     def title_width(self) -> float:
-        return text_width(self.path.rpartition("/")[2], SMALL) + 2 * FRAME if self.path else 0.0
+        return text_width(clean(Scope(self.path).name), SMALL) + 2 * FRAME if self.path else 0.0
 
 
 Item: TypeAlias = Spot | Block
@@ -255,7 +256,7 @@ def _place_along(layout: Layout, scene: Scene) -> None:
     gap = [3 * GAP_U if scene.crowded else GAP_U for _ in ranks]
     for arrow, route in layout.routes:
         if arrow.text:
-            rank = route[(len(route) - 1) // 2].rank
+            rank = route[(len(route) - 2) // 2].rank  # the middle gap: the number goes there
             gap[rank] = max(gap[rank], GAP_U + (SMALL if upright else text_width(arrow.text, SMALL)))
         elif not arrow.short:
             gap[route[-2].rank] = max(gap[route[-2].rank], 1.5 * GAP_U)

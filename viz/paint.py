@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from .canvas import Canvas, Curve, Point, Rectangle, Shape, Text, Triangle, text_width
 from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, Layout, Spot, arrange, box_size, row_width
-from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Scene
+from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Scene, clean
 
 HEAD = 6.0  # length of an arrow's head
 Bounds = tuple[float, float, float, float]  # left, top, right, bottom
@@ -33,14 +33,16 @@ def paint(scene: Scene, layout: Layout) -> Canvas:
         (xa, ya), (xb, yb) = turn(u0, v0), turn(u1, v1)
         return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
 
+    room = Room()
     for frame in scene.frames:
         block = layout.blocks[frame.path]
         x0, y0, x1, y1 = bounds(block.u0, block.top, block.u1, block.top + block.wide)
         fill = FRAMES[(frame.depth - 1) % 2]
         canvas.shapes.append(Rectangle(x0, y0, x1 - x0, y1 - y0, fill, LINE, 0.6, 6.0))
-        canvas.shapes.append(Text(x0 + FRAME, y0 + TITLE - 2.0, frame.name, SMALL, MUTED))
+        canvas.shapes.append(Text(x0 + FRAME, y0 + TITLE - 2.0, clean(frame.name), SMALL, MUTED))
+        for side in (x0, y0, x0, y1), (x1, y0, x1, y1), (x0, y0, x1, y0), (x0, y1, x1, y1):
+            room.take(side)
 
-    room = Room()
     boxes = []
     for spot in layout.spots.values():
         box = bounds(spot.u - spot.long / 2, spot.top, spot.u + spot.long / 2, spot.top + spot.wide)

@@ -24,11 +24,14 @@ MARKERS = "osD^vP"
 class Figure(figure.Figure):
     """A figure that shows itself in a notebook, whether or not pyplot was ever imported."""
 
+    def __init__(self, width: float, height: float) -> None:
+        super().__init__(figsize=(width, height), dpi=144, layout="constrained")
+
     def _repr_png_(self) -> bytes:
         from io import BytesIO
 
         stream = BytesIO()
-        self.savefig(stream, format="png", dpi=120)
+        self.savefig(stream, format="png")
         return stream.getvalue()
 
 
@@ -59,7 +62,7 @@ def plot_history(history: Any, *, title: str = "", log: bool | None = None) -> F
     """
     panels = _curves(history)
     heights = [2.2, *[1.0] * (len(panels) - 1)]
-    chart = Figure(figsize=(7.2, 1.5 * sum(heights)), layout="constrained")
+    chart = Figure(7.2, 1.5 * sum(heights))
     axes = chart.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axis, (panel, curves) in zip(axes, panels.items()):
         _draw_curves(axis, panel, curves, log)
@@ -207,7 +210,7 @@ def plot_decision_boundary(
     grid = [[float(x), float(y)] for y in ys for x in xs]
     answers = _answers(predict, grid)
 
-    chart = Figure(figsize=(5.8, 4.8), layout="constrained")
+    chart = Figure(5.8, 4.8)
     axis = chart.subplots()
     classes = np.unique(marks)
     extent = (float(xs[0]), float(xs[-1]), float(ys[0]), float(ys[-1]))
@@ -377,7 +380,7 @@ def plot_activations(
     xs = np.linspace(low, high, points)
     columns = min(3, len(named))
     rows = -(-len(named) // columns)
-    chart = Figure(figsize=(3.1 * columns + 0.4, 2.5 * rows + 0.3), layout="constrained")
+    chart = Figure(3.1 * columns + 0.4, 2.5 * rows + 0.3)
     axes = chart.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, function) in zip(axes, named.items()):
         ys, slopes = _sampled(function, xs, value)

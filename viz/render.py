@@ -6,6 +6,7 @@ of `layout.py`, which needs nothing (SVG) or matplotlib alone (PNG, PDF). So som
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -243,34 +244,30 @@ def _run(command: list[str], source: str) -> bytes:
 
 # ---- fonts ------------------------------------------------------------------------------------------------------
 
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
+
+def _fonts() -> dict[str, str]:
+    """Settings for fontconfig: all that this machine has, and DejaVu from matplotlib.
+
+    A machine may have no fonts at all, and Graphviz would draw boxes for letters. And with DejaVu always among them a
+    graph has the same picture on every machine.
+    """
+    matplotlib = find_spec("matplotlib") if sys.platform.startswith("linux") else None
+    if matplotlib is None or matplotlib.origin is None:
+        return {}
+    dejavu = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return {"FONTCONFIG_FILE": _font_settings(os.environ.get("FONTCONFIG_FILE", "fonts.conf"), str(dejavu))}
 
 
 @cache
-def _fonts() -> dict[str, str]:
-    """Where there are no fonts Graphviz draws boxes for letters. matplotlib brings DejaVu along: show it the way.
-
-    What the user has set for fontconfig stays.
-    """
-    set_by_user = {"FONTCONFIG_FILE", "FONTCONFIG_PATH"} & set(os.environ)
-    matplotlib = find_spec("matplotlib")
-    if not sys.platform.startswith("linux") or set_by_user or _has_fonts() or not (matplotlib and matplotlib.origin):
-        return {}
-    fonts = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
-    folder = tempfile.TemporaryDirectory(prefix="viz-fonts-", ignore_cleanup_errors=True)
-    _fonts.folder = folder  # type: ignore[attr-defined]  # it is removed with the last reference, at exit
-    config = Path(folder.name, "fonts.conf")
-    config.write_text(
-        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
-        f"<fontconfig><dir>{escape(str(fonts))}</dir><cachedir>{escape(folder.name)}</cachedir></fontconfig>\n"
+def _font_settings(usual: str, more: str) -> str:
+    """A file that says: as in the file `usual`, and look into the folder `more`. It is removed at exit."""
+    folder = tempfile.mkdtemp(prefix="viz-fonts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = Path(folder, "fonts.conf")
+    settings.write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
+        f'<include ignore_missing="yes">{escape(usual)}</include>\n<dir>{escape(more)}</dir>\n'
+        f'<cachedir prefix="xdg">fontconfig</cachedir><cachedir>{escape(folder)}</cachedir>\n</fontconfig>\n',
+        encoding="utf-8",
     )
-    return {"FONTCONFIG_FILE": str(config)}
-
-
-def _has_fonts() -> bool:
-    return any(
-        name.lower().endswith((".ttf", ".otf", ".ttc", ".pfb"))
-        for folder in FONT_FOLDERS
-        for _, _, files in os.walk(os.path.expanduser(folder))
-        for name in files
-    )
+    return str(settings)

@@ -223,9 +223,6 @@ def op_symbol(op: str) -> str:
 
 
 def clean(text: object, length: int = 40) -> str:
-    """One line of printable text: control characters as their pictures (␊), long text cut with an ellipsis."""
-    line = "".join(
-        chr(0x2400 + ord(c)) if ord(c) < 0x20 else "�" if 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 else c
-        for c in str(text)[: length + 1]
-    )
+    """One line of printable text: what cannot be printed as its escape (\\n), long text cut with an ellipsis."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)[: length + 1])
     return line if len(line) <= length else line[: length - 1] + "…"
