@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import autograd, nn  # noqa: F401
+from . import autograd, nn, optim  # noqa: F401
 from .autograd.modes import (
     enable_grad,
     inference_mode,

@@ -1,0 +1,56 @@
+"""Adam with Nesterov momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels import on
+from ..tensor import Tensor
+from .adam import check_adam
+from .optimizer import Optimizer, Params, arrays, check, counted, counter, number, positive, zeros_like
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov momentum (Dozat, 2016): the step is taken with the momentum the next one will have.
+
+    Args:
+        momentum_decay: ψ in μₜ = β₁(1 − ½·0.96^(t·ψ)). Others as `Adam`.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check_adam("NAdam", lr, betas, eps, weight_decay)
+        check("NAdam", momentum_decay=positive(momentum_decay))
+        super().__init__(
+            params,
+            dict(
+                lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay,
+                decoupled_weight_decay=decoupled_weight_decay, maximize=maximize, foreach=foreach,
+                capturable=capturable, differentiable=differentiable,
+            ),
+        )  # fmt: skip
+
+    def start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        product = counter()
+        product.array[...] = 1
+        return {"step": counter(), "mu_product": product, "exp_avg": zeros_like(p), "exp_avg_sq": zeros_like(p)}
+
+    def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
+        on(params[0]).nadam_step(
+            params, grads, arrays(states, "exp_avg"), arrays(states, "exp_avg_sq"), arrays(states, "mu_product"),
+            counted(states), number(group["lr"]), *group["betas"], group["eps"], group["weight_decay"],
+            group["momentum_decay"], group["decoupled_weight_decay"], group["maximize"],
+        )  # fmt: skip

@@ -1,0 +1,253 @@
+"""What all optimizers share: groups of parameters with their settings, state per parameter, saving, the step itself."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..autograd.modes import enable_grad, no_grad, quiet
+from ..tensor import Tensor
+
+_required = object()
+
+
+class Optimizer:
+    """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `update` (one
+    step for the parameters of a group, by a kernel).
+
+    Args:
+        params: parameters, (name, parameter) pairs, or dicts {"params": …, settings…}, one per group.
+        defaults: the settings of groups that do not give their own.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError("optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor].")
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        self._step_hooks: OrderedDict[int, tuple[str, Callable[..., Any]]] = OrderedDict()
+        self._steps_taken = 0
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer: got an empty list of parameters. Pass model.parameters().")
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    # ---- to be given by each optimizer -------------------------------------------------------------------------------
+
+    def start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first step."""
+        raise TypeError(f"{type(self).__name__}: an optimizer defines start() and update(), or step().")
+
+    def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
+        """One step, in place: arrays of the parameters and gradients, and their states."""
+        raise TypeError(f"{type(self).__name__}: an optimizer defines start() and update(), or step().")
+
+    # ---- stepping ------------------------------------------------------------------------------------------------
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One update of every parameter that has a gradient.
+
+        Args:
+            closure: clears the gradients, computes the loss, calls backward() and returns the loss; what it returns is
+                returned.
+        """
+        for when, hook in list(self._step_hooks.values()):
+            if when == "before":
+                hook(self, (closure,), {})
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad(), quiet():
+            for group in self.param_groups:
+                params = [p for p in group["params"] if p._grad is not None]
+                if not params:
+                    continue
+                for p in params:
+                    if not self.state[p]:
+                        self.state[p] = self.start(p, group)
+                grads = [lined(p._grad.array) for p in params]
+                self.update(group, [lined(p.array) for p in params], grads, [self.state[p] for p in params])
+                name = type(self).__name__ + ".step"
+                for p in params:
+                    storage = p.storage or p._storage()
+                    storage.count += 1
+                    storage.op = name
+        self._steps_taken += 1
+        for when, hook in list(self._step_hooks.values()):
+            if when == "after":
+                hook(self, (closure,), {})
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of every parameter (None), or set them to zero."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p._grad = None
+                elif p._grad is not None:
+                    p._grad = Tensor._of(np.zeros_like(p._grad.array))
+
+    # ---- groups --------------------------------------------------------------------------------------------------
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters with settings of their own: layers that join the training later."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"add_param_group: needs a dict, got {type(param_group).__name__}.")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeError("add_param_group: a set has no order, and the state depends on it. Use a list.")
+        given = [params] if isinstance(params, Tensor) else list(params)
+        names = [x[0] for x in given if isinstance(x, tuple)]
+        if names and len(names) != len(given):
+            raise ValueError("add_param_group: name all parameters of a group or none of them.")
+        tensors = [x[1] if isinstance(x, tuple) else x for x in given]
+        for p in tensors:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"optimizer: can optimize Tensors only, one of the params is {type(p).__name__}.")
+            if p.node is not None:
+                raise ValueError(
+                    f"optimizer: can't optimize a non-leaf Tensor (the result of {p.node.name}); pass the leaf it came from."
+                )
+        if len(set(tensors)) != len(tensors):
+            raise ValueError("optimizer: a parameter stands twice in one group; it would be updated twice a step.")
+        taken = {p for group in self.param_groups for p in group["params"]}
+        if taken & set(tensors):
+            raise ValueError("optimizer: some parameters appear in more than one parameter group.")
+        group = {**self.defaults, **param_group, "params": tensors}
+        missing = [k for k, v in group.items() if v is _required]
+        if missing:
+            raise ValueError(f"optimizer: this group needs a value for {missing[0]!r}.")
+        if names:
+            group["param_names"] = names
+        self.param_groups.append(group)
+
+    # ---- saving --------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"state": {number of the parameter: its state}, "param_groups": [settings with numbers]}, as in PyTorch."""
+        number: dict[Tensor, int] = {}
+        for group in self.param_groups:
+            for p in group["params"]:
+                number[p] = len(number)
+        groups = [
+            {**{k: v for k, v in g.items() if k != "params"}, "params": [number[p] for p in g["params"]]}
+            for g in self.param_groups
+        ]
+        state = {number[p]: s for p, s in self.state.items() if s and p in number}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned; the groups must have the same sizes. The tensors are copied."""
+        groups = state_dict["param_groups"]
+        if len(groups) != len(self.param_groups):
+            raise ValueError(
+                f"load_state_dict: the dict has {len(groups)} parameter groups, this optimizer {len(self.param_groups)}."
+            )
+        for i, (saved, own) in enumerate(zip(groups, self.param_groups)):
+            if len(saved["params"]) != len(own["params"]):
+                raise ValueError(
+                    f"load_state_dict: group {i} of the dict has {len(saved['params'])} parameters, this optimizer's "
+                    f"{len(own['params'])}."
+                )
+        of_number = {n: p for s, o in zip(groups, self.param_groups) for n, p in zip(s["params"], o["params"])}
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for n, saved in state_dict["state"].items():
+            p = of_number[int(n)]
+            state[p] = {k: _taken(v, p, k) for k, v in saved.items()}
+        for saved, own in zip(groups, self.param_groups):
+            own.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
+        self.state = state
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> Any:
+        """`hook(optimizer, args, kwargs)` before every step. Returns a handle with `remove()`."""
+        return _Hook(self._step_hooks, "before", hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> Any:
+        """`hook(optimizer, args, kwargs)` after every step. Returns a handle with `remove()`."""
+        return _Hook(self._step_hooks, "after", hook)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
+        return "\n".join(lines) + "\n)"
+
+
+class _Hook:
+    def __init__(self, hooks: OrderedDict[int, Any], when: str, hook: Callable[..., Any]) -> None:
+        self._hooks = hooks
+        hooks[id(self)] = (when, hook)
+
+    def remove(self) -> None:
+        """Take the hook out."""
+        self._hooks.pop(id(self), None)
+
+
+def _taken(value: Any, p: Tensor, key: str) -> Any:
+    """A saved entry as state of p: a copy, floating tensors in p's dtype (steps stay as they are)."""
+    if isinstance(value, Tensor):
+        array = value.array.copy()
+        if key != "step" and p.is_floating_point() and array.dtype.kind == "f":
+            array = array.astype(p.array.dtype, copy=False)
+        return Tensor._of(array)
+    return copy.deepcopy(value)
+
+
+def zeros_like(p: Tensor) -> Tensor:
+    """State of a parameter's shape, all zero."""
+    return Tensor._of(np.zeros_like(p.array))
+
+
+def counter() -> Tensor:
+    """A step count, kept as a 0-d tensor because it is saved like one."""
+    return Tensor._of(np.zeros((), np.float32))
+
+
+def counted(states: list[dict[str, Any]]) -> list[float]:
+    """Count every parameter's step up, and the new counts."""
+    steps = []
+    for s in states:
+        s["step"].array[...] += 1
+        steps.append(float(s["step"].array))
+    return steps
+
+
+def arrays(states: list[dict[str, Any]], key: str) -> list[Any]:
+    """The same entry of several states, as arrays."""
+    return [lined(s[key].array) for s in states]
+
+
+def lined(array: Any) -> Any:
+    """A single number as a line of one: arithmetic on 0-d arrays gives scalars, which cannot be written to."""
+    return array if array.ndim else array.reshape(1)
+
+
+def check(name: str, **limits: tuple[Any, Callable[[Any], bool], str]) -> None:
+    """Refuse settings outside their range: setting=(value, condition, the range in words)."""
+    for setting, (value, holds, words) in limits.items():
+        if not holds(float(value) if isinstance(value, Tensor) else value):
+            raise ValueError(f"{name}: {setting} must be {words}, got {value}.")
+
+
+def positive(x: Any) -> tuple[Any, Callable[[Any], bool], str]:
+    return x, lambda v: v >= 0, "at least 0"
+
+
+def share(x: Any) -> tuple[Any, Callable[[Any], bool], str]:
+    return x, lambda v: 0 <= v < 1, "in [0, 1)"
+
+
+def number(x: Any) -> float:
+    """A setting that may be a Tensor, as a float."""
+    return float(x)
+
+
+Params = Iterable[Any]

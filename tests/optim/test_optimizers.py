@@ -1,0 +1,222 @@
+"""Optimizers: what every one must do; the numbers are compared with PyTorch's in tests/oracle/test_optim.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorgrad as tg
+from tensorgrad import optim
+
+from tests.optim.table import OPTIMIZERS
+
+START = np.array([[1.5, -1.0], [0.5, 2.0]])
+
+
+def make(name: str, options: dict[str, Any]) -> tuple[tg.Tensor, Any]:
+    p = tg.tensor(START, requires_grad=True)
+    return p, getattr(optim, name)([p], **options)
+
+
+def step(p: tg.Tensor, optimizer: Any) -> float:
+    def closure() -> tg.Tensor:
+        optimizer.zero_grad()
+        loss = ((p - 0.3) * (p - 0.3)).sum()
+        loss.backward()
+        return loss
+
+    return float(optimizer.step(closure))
+
+
+ids = [f"{name}-{i}" for i, (name, _) in enumerate(OPTIMIZERS)]
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=ids)
+class TestEvery:
+    def test_goes_downhill_or_up_if_asked(self, name: str, options: dict[str, Any]) -> None:
+        p, optimizer = make(name, options)
+        losses = [step(p, optimizer) for _ in range(15)]
+        assert (losses[-1] > losses[0]) == bool(options.get("maximize"))
+        assert np.isfinite(losses).all()
+
+    def test_saved_and_loaded_it_goes_on_bit_for_bit(self, name: str, options: dict[str, Any]) -> None:
+        p, optimizer = make(name, options)
+        for _ in range(4):
+            step(p, optimizer)
+        twin = tg.tensor(p.detach().numpy(), requires_grad=True)
+        other = getattr(optim, name)([twin], **options)
+        other.load_state_dict(optimizer.state_dict())
+        for _ in range(4):
+            step(p, optimizer)
+            step(twin, other)
+        np.testing.assert_array_equal(p.detach().numpy(), twin.detach().numpy())
+
+    def test_gradients_and_dtype_stay(self, name: str, options: dict[str, Any]) -> None:
+        if name == "LBFGS":
+            options = {**options, "max_iter": 1}
+        p = tg.tensor(START.astype(np.float32), requires_grad=True)
+        optimizer = getattr(optim, name)([p], **options)
+        (p * p).sum().backward()
+        before = p.grad.array.copy()
+        optimizer.step(lambda: tg.tensor(0.0))
+        np.testing.assert_array_equal(p.grad.array, before)
+        assert p.dtype is tg.float32 and p.is_leaf and p.requires_grad
+
+    def test_a_single_number_is_a_parameter_too(self, name: str, options: dict[str, Any]) -> None:
+        p = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
+        optimizer = getattr(optim, name)([p], **options)
+        before = p.item()
+        step(p, optimizer)
+        step(p, optimizer)
+        assert p.shape == () and p.item() != before
+
+
+def test_sgd_by_hand() -> None:
+    p = tg.tensor([1.0], requires_grad=True, dtype=tg.float64)
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, weight_decay=0.5)
+    b, x = 0.0, 1.0
+    for t in range(5):
+        p.grad = tg.tensor([2.0], dtype=tg.float64)
+        optimizer.step()
+        g = 2.0 + 0.5 * x
+        b = g if t == 0 else 0.9 * b + g
+        x -= 0.1 * b
+        assert p.item() == pytest.approx(x, rel=1e-14)
+
+
+def test_adam_by_hand() -> None:
+    p = tg.tensor([1.0], requires_grad=True, dtype=tg.float64)
+    optimizer = optim.Adam([p], lr=0.1, betas=(0.9, 0.99), eps=1e-8)
+    m = v = 0.0
+    x = 1.0
+    for t in range(1, 6):
+        p.grad = tg.tensor([float(t)], dtype=tg.float64)
+        optimizer.step()
+        m, v = 0.9 * m + 0.1 * t, 0.99 * v + 0.01 * t * t
+        x -= 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.99**t)) ** 0.5 + 1e-8)
+        assert p.item() == pytest.approx(x, rel=1e-12)
+
+
+def test_muon_steps_have_singular_values_near_one() -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((4, 7), (7, 4)):
+        p = tg.tensor(np.zeros(shape), requires_grad=True)
+        optimizer = optim.Muon([p], lr=1.0, weight_decay=0.0)
+        p.grad = tg.tensor(rng.standard_normal(shape))
+        optimizer.step()
+        scale = max(1, shape[0] / shape[1]) ** 0.5
+        s = np.linalg.svd(p.detach().numpy() / scale, compute_uv=False)
+        assert (s > 0.6).all() and (s < 1.3).all()
+
+
+def test_lbfgs_finds_the_minimum_of_rosenbrock() -> None:
+    p = tg.tensor([-1.2, 1.0], dtype=tg.float64, requires_grad=True)
+    optimizer = optim.LBFGS([p], max_iter=60, line_search_fn="strong_wolfe", tolerance_grad=1e-10)
+
+    def closure() -> tg.Tensor:
+        optimizer.zero_grad()
+        x, y = p[0], p[1]
+        loss = (1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    np.testing.assert_allclose(p.detach().numpy(), [1.0, 1.0], atol=1e-6)
+
+
+class TestGroups:
+    def test_each_group_has_its_settings(self) -> None:
+        a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.5}], lr=0.1)
+        for p in (a, b):
+            p.grad = tg.tensor([1.0])
+        optimizer.step()
+        assert a.item() == pytest.approx(0.9) and b.item() == pytest.approx(0.5)
+        c = tg.tensor([1.0], requires_grad=True)
+        optimizer.add_param_group({"params": c, "lr": 1.0})
+        assert len(optimizer.param_groups) == 3
+
+    def test_names_are_kept(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([("weight", a)], lr=0.1)
+        assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight"]
+
+    def test_a_parameter_without_a_gradient_is_left_alone(self) -> None:
+        a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.Adam([a, b], lr=0.1)
+        a.grad = tg.tensor([1.0])
+        optimizer.step()
+        assert b.item() == 1.0 and list(optimizer.state_dict()["state"]) == [0]
+
+    def test_zero_grad(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([a])
+        a.grad = tg.tensor([1.0])
+        optimizer.zero_grad(set_to_none=False)
+        assert a.grad.tolist() == [0.0]
+        optimizer.zero_grad()
+        assert a.grad is None
+
+    def test_hooks_and_repr(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([a], lr=0.25)
+        seen: list[str] = []
+        first = optimizer.register_step_pre_hook(lambda *_: seen.append("before"))
+        optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+        optimizer.step()
+        first.remove()
+        optimizer.step()
+        assert seen == ["before", "after", "after"]
+        assert repr(optimizer).startswith("SGD (\nParameter Group 0\n    dampening: 0") and "lr: 0.25" in repr(optimizer)
+
+    def test_a_step_between_forward_and_backward_is_noticed(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([a], lr=0.1)
+        loss = (a * a).sum()
+        a.grad = tg.tensor([1.0])
+        optimizer.step()
+        with pytest.raises(RuntimeError, match=r"changed in place by SGD.step"):
+            loss.backward()
+
+
+P = tg.tensor([1.0], requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "words"),
+    [
+        (lambda: optim.SGD(P), TypeError, "params must be an iterable of Tensors or dicts, got one Tensor"),
+        (lambda: optim.SGD([]), ValueError, "got an empty list of parameters"),
+        (lambda: optim.SGD([P * 2]), ValueError, "can't optimize a non-leaf Tensor (the result of mul)"),
+        (lambda: optim.SGD([1.0]), TypeError, "can optimize Tensors only, one of the params is float"),
+        (lambda: optim.SGD([P, P]), ValueError, "stands twice in one group"),
+        (lambda: optim.SGD([{"params": [P]}, {"params": [P]}]), ValueError, "in more than one parameter group"),
+        (lambda: optim.SGD([{"params": {P}}]), TypeError, "a set has no order"),
+        (lambda: optim.SGD([P], lr=-1), ValueError, "SGD: lr must be at least 0, got -1"),
+        (lambda: optim.SGD([P], nesterov=True), ValueError, "nesterov needs a momentum above 0"),
+        (lambda: optim.Adam([P], betas=(1.0, 0.9)), ValueError, "Adam: betas[0] must be in [0, 1), got 1.0"),
+        (lambda: optim.AdamW([P], eps=-1), ValueError, "AdamW: eps must be at least 0"),
+        (lambda: optim.Adadelta([P], rho=2), ValueError, "Adadelta: rho must be in [0, 1], got 2"),
+        (lambda: optim.Rprop([P], etas=(2, 3)), ValueError, "Rprop: etas must be"),
+        (lambda: optim.LBFGS([P]).step(), ValueError, "LBFGS: step() needs a closure"),
+        (lambda: optim.LBFGS([P], line_search_fn="x"), ValueError, "line_search_fn must be None or 'strong_wolfe'"),
+        (lambda: optim.LBFGS([{"params": [P]}, {"params": [tg.tensor([2.0])]}]), ValueError, "single parameter group"),
+        (lambda: optim.Muon([P]), ValueError, "Muon: optimizes matrices only, one parameter has shape (1,)"),
+        (lambda: optim.SGD([("a", P), tg.tensor([1.0])]), ValueError, "name all parameters of a group or none"),
+    ],
+)
+def test_errors(make: Any, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind) as error:
+        make()
+    assert words in str(error.value)
+
+
+def test_loading_into_another_shape_of_groups() -> None:
+    a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([1.0], requires_grad=True)
+    one, two = optim.SGD([a], lr=0.1), optim.SGD([{"params": [a]}, {"params": [b]}], lr=0.1)
+    with pytest.raises(ValueError, match="the dict has 1 parameter groups, this optimizer 2"):
+        two.load_state_dict(one.state_dict())
+    with pytest.raises(ValueError, match="group 0 of the dict has 1 parameters, this optimizer's 2"):
+        optim.SGD([a, b]).load_state_dict(one.state_dict())

@@ -1,0 +1,148 @@
+"""Schedules: step by step they must give what their closed form says; the numbers are PyTorch's in tests/oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tensorgrad as tg
+from tensorgrad import optim
+from tensorgrad.optim import lr_scheduler as S
+
+from tests.optim.table import SCHEDULES
+
+
+def optimizer_of_two() -> Any:
+    a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([1.0], requires_grad=True)
+    return optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.2}], lr=0.1, momentum=0.9)
+
+
+def lrs(optimizer: Any) -> list[float]:
+    return [g["lr"] for g in optimizer.param_groups]
+
+
+def advance(optimizer: Any, schedule: Any) -> None:
+    optimizer.step()
+    schedule.step()
+
+
+CASES = [pytest.param(n, o, id=f"{n}-{i}") for i, (n, o) in enumerate(SCHEDULES)]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_steps_follow_the_closed_form(name: str, options: dict[str, Any]) -> None:
+    optimizer = optimizer_of_two()
+    schedule = getattr(S, name)(optimizer, **options)
+    if schedule.closed_form() is None:  # no such formula: the numbers are compared in tests/oracle
+        return
+    for _ in range(18):
+        assert lrs(optimizer) == pytest.approx(schedule.closed_form(), rel=1e-9, abs=1e-12)
+        advance(optimizer, schedule)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_saved_and_loaded_it_goes_on(name: str, options: dict[str, Any]) -> None:
+    optimizer, other = optimizer_of_two(), optimizer_of_two()
+    schedule, twin = getattr(S, name)(optimizer, **options), getattr(S, name)(other, **options)
+    for _ in range(6):
+        advance(optimizer, schedule)
+    other.load_state_dict(optimizer.state_dict())
+    twin.load_state_dict(schedule.state_dict())
+    other._steps_taken = 1
+    for _ in range(6):
+        advance(optimizer, schedule)
+        advance(other, twin)
+        assert lrs(other) == lrs(optimizer)
+
+
+def test_by_hand() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    schedule = S.StepLR(optimizer, 2, 0.1)
+    seen = []
+    for _ in range(5):
+        seen.append(lrs(optimizer)[0])
+        advance(optimizer, schedule)
+    assert seen == pytest.approx([1.0, 1.0, 0.1, 0.1, 0.01])
+
+
+def test_warmup_then_cosine() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    parts = [S.LinearLR(optimizer, 0.25, total_iters=3), S.CosineAnnealingLR(optimizer, 4)]
+    schedule = S.SequentialLR(optimizer, parts, milestones=[3])
+    seen = []
+    for _ in range(8):
+        seen.append(lrs(optimizer)[0])
+        advance(optimizer, schedule)
+    assert seen == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.853553, 0.5, 0.146447, 0.0], abs=1e-6)
+
+
+def test_stepping_in_the_wrong_order_warns() -> None:
+    schedule = S.StepLR(optimizer_of_two(), 2)
+    with pytest.warns(UserWarning, match="was called before the optimizer's step()"):
+        schedule.step()
+
+
+def test_step_to_an_epoch_uses_the_closed_form() -> None:
+    optimizer = optimizer_of_two()
+    schedule = S.ExponentialLR(optimizer, 0.5)
+    optimizer.step()
+    schedule.step(3)
+    assert lrs(optimizer) == pytest.approx([0.0125, 0.025])
+
+
+def test_resuming_needs_the_initial_rates() -> None:
+    with pytest.raises(KeyError, match="to resume at epoch 3, group 0 of the optimizer must have an 'initial_lr'"):
+        S.StepLR(optimizer_of_two(), 2, last_epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "words"),
+    [
+        (lambda o: S.StepLR(3, 2), TypeError, "StepLR: needs an Optimizer, got int"),
+        (lambda o: S.LambdaLR(o, [abs]), ValueError, "1 functions for 2 parameter groups"),
+        (lambda o: S.ConstantLR(o, 2.0), ValueError, "factor must be in [0, 1], got 2.0"),
+        (lambda o: S.LinearLR(o, 0.0), ValueError, "start_factor must be in (0, 1]"),
+        (lambda o: S.LinearLR(o, 0.5, 2.0), ValueError, "end_factor must be in [0, 1]"),
+        (lambda o: S.CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0 must be a whole number above 0"),
+        (lambda o: S.CosineAnnealingWarmRestarts(o, 2, 0), ValueError, "T_mult must be a whole number of at least 1"),
+        (lambda o: S.CyclicLR(o, 0.1, 1.0, mode="x"), ValueError, "mode must be 'triangular'"),
+        (lambda o: S.CyclicLR(o, [0.1], 1.0), ValueError, "base_lr has 1 entries for 2 parameter groups"),
+        (lambda o: S.OneCycleLR(o, 1.0), ValueError, "give total_steps, or epochs and steps_per_epoch"),
+        (lambda o: S.OneCycleLR(o, 1.0, 5, pct_start=2.0), ValueError, "pct_start must be a float in [0, 1]"),
+        (lambda o: S.OneCycleLR(o, 1.0, 5, anneal_strategy="x"), ValueError, "anneal_strategy must be"),
+        (lambda o: S.SequentialLR(o, [S.StepLR(o, 1)], [3]), ValueError, "1 schedulers need 0 milestones, got 1"),
+        (lambda o: S.ChainedScheduler([]), ValueError, "needs at least one scheduler"),
+        (
+            lambda o: S.ChainedScheduler([S.StepLR(o, 1), S.StepLR(optimizer_of_two(), 1)]),
+            ValueError,
+            "scheduler 1 belongs to another optimizer",
+        ),
+        (lambda o: S.ReduceLROnPlateau(o, factor=1.5), ValueError, "factor must be below 1"),
+        (lambda o: S.ReduceLROnPlateau(o, mode="x"), ValueError, "mode must be 'min' or 'max'"),
+        (lambda o: S.CyclicLR(optim.Adagrad([tg.tensor([1.0], requires_grad=True)]), 0.1, 1.0), ValueError, "cycle_momentum=False"),
+    ],
+)
+def test_errors(make: Any, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind) as error:
+        make(optimizer_of_two())
+    assert words in str(error.value)
+
+
+def test_one_cycle_ends() -> None:
+    optimizer = optimizer_of_two()
+    schedule = S.OneCycleLR(optimizer, 0.3, total_steps=3)
+    with pytest.raises(ValueError, match="of a schedule of 3; it ends there"):
+        for _ in range(5):
+            advance(optimizer, schedule)
+
+
+def test_plateau() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    schedule = S.ReduceLROnPlateau(optimizer, patience=1, factor=0.5, cooldown=1)
+    seen = []
+    for metric in (1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9):
+        schedule.step(metric)
+        seen.append(lrs(optimizer)[0])
+    assert seen == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]
+    assert not schedule.in_cooldown or schedule.cooldown_counter == 1
