@@ -15,7 +15,7 @@ derivatives come from the text in `rules.py`, evaluated over Values.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any, overload
 
@@ -43,10 +43,12 @@ def derivative(y: Value, x: Value | Sequence[Value]) -> Value | list[Value]:
     """
     if not isinstance(y, Value):
         raise TypeError(f"derivative: y must be a Value, got {type(y).__name__} {y!r}.")
-    targets = [x] if isinstance(x, Value) else list(x)
+    targets = list(x) if isinstance(x, Iterable) else [x]
     for target in targets:
         if not isinstance(target, Value):
-            raise TypeError(f"derivative: x must be a Value or a list of Values, got {type(target).__name__} in it.")
+            raise TypeError(
+                f"derivative: x must be a Value or a list of Values, got {type(target).__name__} {target!r}."
+            )
 
     order = topological_order(y)
     on_the_way = set(targets)  # only nodes between x and y are worth a gradient
