@@ -211,7 +211,9 @@ def straight_line_code(recording: Recording) -> tuple[str, Run]:
     """The graph as a function: a line per operation on the way forward, a line per edge on the way back."""
     nodes, children, rows, outputs, parameters, inputs = recording
     names = [f"p{i}" for i in range(parameters)] + [f"x{i}" for i in range(inputs)]
-    names += [f"v{i}" if i in rows else repr(nodes[i].data) for i in range(len(names), len(nodes))]
+    names += [repr(node.data) for node in nodes[len(names) :]]
+    for n, i in enumerate(rows, start=1):
+        names[i] = f"v{n}"
 
     def filled_in(text: str, i: int) -> str:
         """A rule's text with the names of this node in the place of x, z, y and k."""
