@@ -48,6 +48,7 @@ from .ops.create import *  # noqa: F403
 from .ops.elementwise import *  # noqa: F403
 from .ops.index import *  # noqa: F403
 from .ops.linalg import *  # noqa: F403
+from .ops.pool import *  # noqa: F403
 from .ops.promote import result_type
 from .ops.reduce import *  # noqa: F403
 from .ops.shape import *  # noqa: F403

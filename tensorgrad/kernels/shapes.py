@@ -64,11 +64,21 @@ def mismatch(op: str, what: str, cure: str = "", **shapes: Sequence[int]) -> str
 Tap = tuple[Shape, tuple[slice, ...], tuple[slice, ...]]
 
 
-def windows(size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
-    """How many windows fit along each axis: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
-    return tuple(
-        [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, stride, padding, dilation)]
-    )
+def windows(
+    size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil: bool = False
+) -> Shape:
+    """How many windows fit along each axis: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
+
+    With `ceil` the last one may reach beyond the end, as long as it begins within the image or the padding before it.
+    """
+    out = []
+    for n, k, s, p, d in zip(size, kernel, stride, padding, dilation):
+        room = n + 2 * p - d * (k - 1) - 1
+        count = room // s + 1
+        if ceil and room % s and count * s < n + p:
+            count += 1
+        out.append(count)
+    return tuple(out)
 
 
 def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> list[Tap]:

@@ -1,0 +1,461 @@
+"""Pooling: the largest, or the mean, of the numbers in each window. Any number of leading axes, as PyTorch has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..autograd.function import Function
+from ..autograd.modes import is_grad_enabled
+from ..kernels import on
+from ..kernels.shapes import Shape, per_axis, windows
+from ..tensor import Tensor
+from .maps import LinearMap
+from .promote import as_operand, needs_floating
+
+
+class MaxPool(Function):
+    """The largest number in each window; its gradient goes to the position it came from.
+
+    With `remember` there is a second result, the number of that position within the window, which the gradient reads.
+    """
+
+    def __init__(self, remember: bool, *how: Any) -> None:
+        self.remember, self.how = remember, how
+        self.name = f"max_pool{len(how[0])}d"  # type: ignore[misc]
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        y, choice = on(x).max_pool(x, *self.how, self.remember)
+        return (y, choice) if self.remember else y
+
+    def backward(self, grad: Tensor, out: Any) -> Tensor:
+        return LinearMap("max_pool_choice", out[1].array, *self.how, shape=self.before)(grad)
+
+
+# ---- maxima ---------------------------------------------------------------------------------------------------------
+
+
+def max_pool1d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest in each window of a sequence; see `max_pool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest in each window of an image. Of equals the first (row by row) receives the gradient; nan wins.
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′), H′ = ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
+
+    Args:
+        kernel_size, stride, padding, dilation: an int or one per axis; stride None is kernel_size; padding is −∞, at
+            most half a kernel.
+        ceil_mode: round the size up: the last window may reach beyond the image, but begins inside it or its padding.
+        return_indices: also where each came from, as an index into the flattened image (int64), for `max_unpool2d`.
+    """
+    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest in each window of a volume; see `max_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
+    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _max_pool(
+    op: str,
+    d: int,
+    input: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    return_indices: bool,
+) -> Any:
+    x = _image(op, d, as_operand(op, input))
+    kernel, stride, padding = _geometry(op, d, kernel_size, stride, padding)
+    dilation = per_axis(op, "dilation", dilation, d, 1)
+    size = x.array.shape[-d:]
+    out = _out(op, x, windows(size, kernel, stride, padding, dilation, ceil_mode), kernel, padding)
+    remember = return_indices or (x.requires_grad and is_grad_enabled())
+    y = MaxPool(remember, out, kernel, stride, padding, dilation)(x)
+    if not remember:
+        return y
+    y, choice = y
+    if not return_indices:
+        return y
+    array = choice.array
+    return y, Tensor._of(on(array).max_pool_indices(array, size, kernel, stride, padding, dilation))
+
+
+def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest in each of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′); an entry None of `output_size` keeps the input's size.
+    """
+    return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, D, H, W) or without N."""
+    return _adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
+
+
+def _adaptive_max_pool(op: str, d: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    x = _image(op, d, as_operand(op, input))
+    size = x.array.shape[-d:]
+    out = _output_size(op, x, output_size, size)
+    if 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
+        kernel = tuple([n // o for n, o in zip(size, out)])
+        return _max_pool(op, d, x, kernel, kernel, 0, 1, False, return_indices)
+    indices = on(x.array).adaptive_max_indices(x.array, out)
+    return _picked(x, indices, d, return_indices)
+
+
+def fractional_max_pool2d(
+    input: Any,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Any = None,
+) -> Any:
+    """The largest in windows that lie at random, evenly enough to reach any output size (Graham, arXiv:1412.6071).
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′) with (H′, W′) = output_size, or ⌊output_ratio · (H, W)⌋. Each plane
+    has windows of its own, from `_random_samples` (N, C, 2) in [0, 1): one number for the columns, one for the rows.
+    """
+    return _fractional("fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, return_indices,
+                       _random_samples)  # fmt: skip
+
+
+def fractional_max_pool3d(
+    input: Any,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Any = None,
+) -> Any:
+    """The largest in windows that lie at random; see `fractional_max_pool2d`.  Shape: (N, C, D, H, W) or without N."""
+    return _fractional("fractional_max_pool3d", 3, input, kernel_size, output_size, output_ratio, return_indices,
+                       _random_samples)  # fmt: skip
+
+
+def _fractional(
+    op: str, d: int, input: Any, kernel_size: Any, output_size: Any, ratio: Any, return_indices: bool, samples: Any
+) -> Any:
+    x = _image(op, d, needs_floating(op, input))
+    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
+    shape, size = x.array.shape, x.array.shape[-d:]
+    if output_size is None:
+        if ratio is None:
+            raise ValueError(f"{op}: give output_size, or output_ratio as fractions of the input's size.")
+        ratios = tuple(ratio) if isinstance(ratio, Sequence) else (ratio,) * d
+        if len(ratios) != d or not all(0 < r < 1 for r in ratios):
+            raise ValueError(f"{op}: output_ratio must lie between 0 and 1, one number or {d}, got {ratio!r}.")
+        output_size = tuple([int(n * r) for n, r in zip(size, ratios)])
+    out = per_axis(op, "output_size", output_size, d, 1)
+    if any(o + k - 1 > n for o, k, n in zip(out, kernel, size)):
+        raise ValueError(
+            f"{op}: output_size={out} with kernel_size={kernel} needs an input of at least "
+            f"{tuple(o + k - 1 for o, k in zip(out, kernel))}, got {tuple(size)}. Ask for less, or a smaller kernel."
+        )
+    planes = shape[:-d] if len(shape) == d + 2 else (1, *shape[:-d])
+    if samples is None:
+        from .create import rand
+
+        samples = rand(*planes, d, dtype=x.dtype)
+    samples = as_operand(op, samples, "_random_samples")
+    if samples.array.shape != (*planes, d):
+        raise ValueError(f"{op}: _random_samples has shape {tuple(samples.array.shape)}, needs {(*planes, d)}.")
+    array = x.array.reshape(*planes, *size)
+    # PyTorch's samples name the columns first (the volumes, the depth)
+    order = samples.array[..., ::-1] if d == 2 else samples.array
+    indices = on(array).fractional_max_indices(array, out, kernel, order)
+    return _picked(x, indices.reshape(*shape[:-d], *out), d, return_indices)
+
+
+def _picked(x: Tensor, indices: Any, d: int, return_indices: bool) -> Any:
+    y = LinearMap("pick", indices, d)(x)
+    return (y, Tensor._of(indices)) if return_indices else y
+
+
+def max_unpool1d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """The way back from `max_pool1d`; see `max_unpool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """Put the numbers back where `max_pool2d(…, return_indices=True)` found them, and zero elsewhere.
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′), H′ = (H − 1)·stride − 2·padding + kernel unless `output_size` (with
+    or without the leading axes) chooses another within one stride of that. Where two indices are equal the last wins.
+    """
+    return _max_unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """The way back from `max_pool3d`; see `max_unpool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
+    return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
+
+
+def _max_unpool(
+    op: str, d: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> Tensor:
+    x = _image(op, d, needs_floating(op, input))
+    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
+    stride = kernel if stride is None else per_axis(op, "stride", stride, d, 1)
+    padding = per_axis(op, "padding", padding, d, 0)
+    where = as_operand(op, indices, "indices").array
+    if where.dtype.kind not in "iu":
+        raise TypeError(f"{op}: indices must be int64, as return_indices=True gives them, got {where.dtype}.")
+    if where.shape != x.array.shape:
+        raise ValueError(
+            f"{op}: indices have shape {tuple(where.shape)}, the input {tuple(x.array.shape)}; there is one per number."
+        )
+    size = x.array.shape[-d:]
+    out = usual = tuple([(n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel)])
+    if output_size is not None:
+        out = tuple([int(n) for n in output_size])[-d:]
+        if len(output_size) not in (d, d + 2, d + 1) or any(abs(o - u) >= s for o, u, s in zip(out, usual, stride)):
+            raise ValueError(f"{op}: output_size {tuple(output_size)} must be within a stride ({stride}) of {usual}.")
+    total = 1
+    for n in out:
+        total *= n
+    if where.size and (where.min() < 0 or where.max() >= total):
+        wrong = where.max() if where.max() >= total else where.min()
+        raise IndexError(f"{op}: index {wrong} is outside the output of size {out}; indices must be 0 to {total - 1}.")
+    return LinearMap("place", where, out)(x)
+
+
+# ---- means ----------------------------------------------------------------------------------------------------------
+
+
+def avg_pool1d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The mean of each window of a sequence; see `avg_pool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of an image.
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′), H′ = ⌊(H + 2·padding − kernel) / stride⌋ + 1.
+
+    Args:
+        kernel_size, stride, padding: an int or one per axis; stride None is kernel_size; padding is zeros, at most half
+            a kernel.
+        ceil_mode: round the size up; what reaches beyond the padding is not counted.
+        count_include_pad: whether padding counts in the mean.
+        divisor_override: divide the sum by this instead.
+    """
+    divisor = divisor_override
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor)
+
+
+def avg_pool3d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of a volume; see `avg_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
+    divisor = divisor_override
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor)
+
+
+def _avg_pool(
+    op: str,
+    d: int,
+    input: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor: int | None,
+) -> Tensor:
+    x = _image(op, d, as_operand(op, input))
+    kernel, stride, padding = _geometry(op, d, kernel_size, stride, padding)
+    if divisor == 0:
+        raise ValueError(f"{op}: divisor_override must not be 0.")
+    found = windows(x.array.shape[-d:], kernel, stride, padding, (1,) * d, ceil_mode)
+    out = _out(op, x, found, kernel, padding)
+    return LinearMap("avg_pool", out, kernel, stride, padding, count_include_pad, divisor)(x)
+
+
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
+    """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
+    """The means of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
+
+    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′); an entry None of `output_size` keeps the input's size.
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
+    """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
+    return _adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
+
+
+def _adaptive_avg_pool(op: str, d: int, input: Any, output_size: Any) -> Tensor:
+    x = _image(op, d, needs_floating(op, input))
+    size = x.array.shape[-d:]
+    out = _output_size(op, x, output_size, size)
+    if max(out) > 1 and 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
+        kernel = tuple([n // o for n, o in zip(size, out)])
+        return LinearMap("avg_pool", out, kernel, kernel, (0,) * d, True, None)(x)
+    return LinearMap("adaptive_avg_pool", out)(x)
+
+
+def lp_pool1d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm (Σ xᵖ)^(1/p) of each window of a sequence; see `lp_pool2d`.  Shape: (N, C, L) or (C, L)."""
+    return _lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm (Σ xᵖ)^(1/p) of each window, p = norm_type; 1 is a sum, ∞ would be the largest.
+
+    For odd p signs are kept, so a sum below zero gives nan unless p is 1, as in PyTorch. Where all of a window is zero
+    the gradient is nan for p > 1.  Shape: as `avg_pool2d`.
+    """
+    return _lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm (Σ xᵖ)^(1/p) of each window of a volume; see `lp_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
+    return _lp_pool("lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def _lp_pool(op: str, d: int, input: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
+    from .activation import relu
+    from .elementwise import abs, pow, sign
+
+    x = needs_floating(op, input)
+    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
+    count = 1
+    for k in kernel:
+        count *= k
+    mean = _avg_pool(op, d, pow(x, p), kernel, stride, 0, ceil_mode, True, None)
+    return pow(sign(mean) * relu(abs(mean)) * count, 1.0 / p)
+
+
+# ---- checks ---------------------------------------------------------------------------------------------------------
+
+_AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
+
+
+def _image(op: str, d: int, x: Tensor) -> Tensor:
+    """The input, of the right number of axes; only the batch may be empty."""
+    shape = x.array.shape
+    if len(shape) not in (d + 1, d + 2) or 0 in shape[-d:]:
+        raise ValueError(
+            f"{op}: input has shape {tuple(shape)}; it needs the {d + 2} axes (N, C, {_AXES[d]}), or {d + 1} without "
+            "N, none of the spatial ones empty."
+        )
+    if x.array.dtype.kind == "b":
+        raise TypeError(f"{op}: input must be floating or integer, got {x.dtype}. Convert it first: x.float().")
+    return x
+
+
+def _geometry(op: str, d: int, kernel_size: Any, stride: Any, padding: Any) -> tuple[Shape, Shape, Shape]:
+    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
+    stride = kernel if stride is None or stride == [] or stride == () else per_axis(op, "stride", stride, d, 1)
+    padding = per_axis(op, "padding", padding, d, 0)
+    if any(2 * p > k for p, k in zip(padding, kernel)):
+        raise ValueError(
+            f"{op}: padding={padding} must be at most half of kernel_size={kernel}, or windows would see nothing else. "
+            "Use nn.functional.pad for more."
+        )
+    return kernel, stride, padding
+
+
+def _out(op: str, x: Tensor, out: Shape, kernel: Shape, padding: Shape) -> Shape:
+    if min(out) < 1:
+        raise ValueError(
+            f"{op}: the output would have size {out}: kernel_size={kernel} does not fit into the input.\n"
+            f"    input  {tuple(x.array.shape)}    padding={padding}\nUse a smaller kernel, or pad more."
+        )
+    return out
+
+
+def _output_size(op: str, x: Tensor, output_size: Any, size: Shape) -> Shape:
+    """`output_size` of an adaptive pool: an int or one per axis, None for the input's."""
+    given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * len(size)
+    if len(given) == 1:
+        given *= len(size)
+    if len(given) == len(size):
+        given = tuple([n if o is None else o for o, n in zip(given, size)])
+    return per_axis(op, "output_size", given, len(size), 0)
+
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
+    "avg_pool1d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+]
