@@ -1,0 +1,70 @@
+"""Every public operation has a row: this test fails when one is added without."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import tensorgrad as tg
+from tests.ops.optest import OpTest
+
+# Public functions that are not operations on tensors, and what tests them.
+ELSEWHERE = {
+    "tests/test_dtypes.py": "can_cast finfo get_default_dtype iinfo promote_types set_default_dtype dtype device",
+    "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled",
+    "tests/ops/test_promote.py": "result_type",
+}
+
+
+def public_functions(module: ModuleType) -> dict[str, Any]:
+    """The functions a module offers, by name."""
+    names = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
+    return {
+        n: getattr(module, n)
+        for n in names
+        if inspect.isfunction(getattr(module, n)) and getattr(module, n).__module__.startswith("tensorgrad")
+    }
+
+
+def covered() -> tuple[set[Any], set[str]]:
+    """The functions that some class tests, and the names of their aliases; a module may also list TESTED = [functions]."""
+    functions: set[Any] = set()
+    names: set[str] = set()
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        if path.stem == "test_coverage":
+            continue
+        module = importlib.import_module(f"tests.ops.{path.stem}")
+        functions.update(getattr(module, "TESTED", ()))
+        for cls in vars(module).values():
+            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
+                functions.add(cls.op)
+                names.update(cls.aliases)
+    return functions, names
+
+
+def test_every_public_function_has_a_row() -> None:
+    functions, aliases = covered()
+    elsewhere = {name for names in ELSEWHERE.values() for name in names.split()}
+    missing = []
+    for module in (tg, tg.nn.functional, getattr(tg, "linalg", None), getattr(tg, "special", None)):
+        if module is None:
+            continue
+        for name, function in public_functions(module).items():
+            if function not in functions and name not in aliases and name not in elsewhere:
+                missing.append(f"{module.__name__}.{name}")
+    assert not missing, f"{len(missing)} public functions without a row in tests/ops: {', '.join(sorted(missing))}"
+
+
+def test_rows_have_samples_and_a_reason_where_pytorch_has_no_such_thing() -> None:
+    functions, _ = covered()
+    assert len(functions) > 100
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(f"tests.ops.{path.stem}")
+        for name, cls in vars(module).items():
+            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
+                assert cls.samples, f"{path.stem}.{name} has no samples"
+                if cls.torch is None:
+                    assert cls.torch_note, f"{path.stem}.{name}: torch = None needs a torch_note"
