@@ -4,7 +4,18 @@ The engine pays for every number: an object, a tuple, a look at its type. Once a
 needed again, only its arithmetic. This page writes the arithmetic down, in one of two ways, both out of the text in
 `rules.py`:
 
-- a small graph as straight-line code, one line per operation, forward and then backward; look at `.source`;
+- a small graph as straight-line code, one line per operation forward and one per edge backward. The `.source` of
+  `(a * x).tanh()`, compiled towards `a` with the input `x`, is
+
+        v1 = p0 * x0
+        v2 = tanh(v1)
+        values[0] = v2
+
+        d_v2 = 1.0
+        d_v1 = (1.0 - v2 * v2) * d_v2
+        d_p0 = x0 * d_v1
+        grads[0, 0] = d_p0
+
 - a large one as a tape: arrays with the operation, the children and the constant of every node, and one kernel, a loop
   with a branch per operation, that plays the tape forward and backward. The kernel is the same for all graphs, so it
   is compiled once and kept on disk.
@@ -93,11 +104,11 @@ class Compiled:
 
         self.source = source
         self.operations = len(recording.rows)
-        self._leaves = recording.nodes[: recording.parameters + recording.inputs]
-        self._split = recording.parameters
+        self._parameters = recording.nodes[: recording.parameters]
+        self._inputs = recording.nodes[recording.parameters :][: recording.inputs]
         self._run = run
         self._single = single
-        self._numbers = np.empty(len(self._leaves))
+        self._numbers = np.empty(recording.parameters + recording.inputs)
         self._values = np.empty(len(recording.outputs))
         self._grads = np.empty((len(recording.outputs), recording.parameters))
 
@@ -128,25 +139,30 @@ class Compiled:
         gradients of all of them add up, as calling `backward()` on each would do.
         """
         value, _ = self(inputs)
-        for parameter, grad in zip(self._leaves, self._grads.sum(axis=0).tolist()):
+        for parameter, grad in zip(self._parameters, self._grads.sum(axis=0).tolist()):
             parameter.grad += grad
         return value
 
     def _set_numbers(self, inputs: Any, parameters: Any) -> None:
-        split, end = self._split, len(self._leaves)
-        for name, given, where in (("parameters", parameters, slice(split)), ("inputs", inputs, slice(split, end))):
-            leaves = self._leaves[where]
-            numbers = [leaf.data for leaf in leaves] if given is None else _flat_array(given)
-            if len(numbers) != len(leaves):
-                raise ValueError(
-                    f"compiled graph: got {len(numbers)} {name}, but was compiled with {len(leaves)}. "
-                    f"Give one number for each Value of compile(..., {name}=...), in their order."
-                )
-            self._numbers[where] = numbers
+        self._numbers[len(self._parameters) :] = _numbers("inputs", inputs, self._inputs)
+        self._numbers[: len(self._parameters)] = _numbers("parameters", parameters, self._parameters)
 
     def __repr__(self) -> str:
-        inputs = len(self._leaves) - self._split
-        return f"Compiled({self.operations} operations, {self._split} parameters, {inputs} inputs)"
+        sizes = f"{self.operations} operations, {len(self._parameters)} parameters, {len(self._inputs)} inputs"
+        return f"Compiled({sizes})"
+
+
+def _numbers(name: str, given: Any, leaves: list[Value]) -> list[float] | np.ndarray:
+    """The numbers given for these leaves, or else the ones they have."""
+    if given is None:
+        return [leaf.data for leaf in leaves]
+    numbers = _flat_array(given)
+    if len(numbers) != len(leaves):
+        raise ValueError(
+            f"compiled graph: got {len(numbers)} {name}, but was compiled with {len(leaves)}. "
+            f"Give one number for each Value of compile(..., {name}=...), in their order."
+        )
+    return numbers
 
 
 # ---- what was recorded ------------------------------------------------------------------------------------------
@@ -386,38 +402,37 @@ def vocabulary() -> dict[str, Any]:
 
 
 def native(source: str, name: str, signature: str, on_disk: bool = False) -> Callable[..., None]:
-    """The function `name` of the source as machine code, kept for the next process if `on_disk`.
-
-    All dealings with Numba's cache are here. It refuses a function when no folder can be written to, it fails again and
-    again over a file that was cut short, and it does not notice when a function called by the cached one has changed.
-    """
+    """The function `name` of the source as machine code, kept for the next process if `on_disk`."""
     numba = _import_numba()
     words = {**vocabulary(), "__name__": rules.__name__}
-    if on_disk:  # a cached function needs a file to belong to, and a name that changes with everything it is made of
+    if on_disk:
+        # Numba keeps a function under its name and beside its file, and does not notice when something that the
+        # function calls has changed. So the text gets a file to belong to, and a name made of all that is in it.
         everything = source + inspect.getsource(functions)
         unique = f"{name}_{hashlib.sha256(everything.encode()).hexdigest()[:12]}"
-        source = source.replace(f"def {name}(", f"def {unique}(")
-        exec(to_bytecode(source, rules.__file__, "exec"), words)
-        python = words[unique]
-    else:
-        exec(to_bytecode(source, "<compiled graph>", "exec"), words)
-        python = words[name]
-
+        source, name = source.replace(f"def {name}(", f"def {unique}("), unique
+    exec(to_bytecode(source, rules.__file__ if on_disk else "<compiled graph>", "exec"), words)
     if numba.config.DISABLE_JIT:
-        return python
-    if on_disk:
-        try:
-            cached = numba.njit(cache=True, error_model="numpy")(python)
-        except RuntimeError:  # nowhere to write
-            return native(source.replace(unique, name), name, signature)
-        try:
-            cached.compile(signature)
-            return cached
-        except Exception as error:
-            warnings.warn(f"compile: the kernel on disk is unusable ({error!r}); compiling it again.", stacklevel=2)
-            for file in Path(cached.stats.cache_path).glob(f"*{unique}*"):
-                file.unlink(missing_ok=True)
-    return numba.njit(signature, error_model="numpy")(python)
+        return words[name]
+    kernel = _kept_on_disk(words[name], signature) if on_disk else None
+    return kernel or numba.njit(signature, error_model="numpy")(words[name])
+
+
+def _kept_on_disk(python: Callable[..., None], signature: str) -> Callable[..., None] | None:
+    """The kernel from Numba's cache, or compiled and put there; None where the cache is of no use."""
+    numba = _import_numba()
+    try:
+        kernel = numba.njit(cache=True, error_model="numpy")(python)
+    except RuntimeError:  # there is no folder that Numba may write to
+        return None
+    try:
+        kernel.compile(signature)
+        return kernel
+    except Exception as error:  # a file that was cut short fails in many ways, and would again in every process to come
+        warnings.warn(f"compile: the kernel on disk is unusable ({error!r}); compiling it again.", stacklevel=2)
+        for file in Path(kernel.stats.cache_path).glob(f"*{python.__name__}*"):
+            file.unlink(missing_ok=True)
+        return None
 
 
 # ---- lists and arrays of numbers ------------------------------------------------------------------------------------
@@ -436,5 +451,8 @@ def _flat_array(numbers: Any) -> np.ndarray:
 
     try:
         return np.asarray(numbers, dtype=float).ravel()
-    except ValueError:  # lists of unequal lengths
+    except ValueError:
+        if not isinstance(numbers, (list, tuple)):
+            raise
+        # lists of unequal lengths
         return np.concatenate([_flat_array(part) for part in numbers])

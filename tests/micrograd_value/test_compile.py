@@ -355,6 +355,8 @@ def test_a_wrong_number_of_numbers() -> None:
         compiled([1.0], [2.0])
     with pytest.raises(ValueError, match="got 0 inputs"):
         compiled.forward([])
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        compiled(["five"])
 
 
 def test_recorded_inside_no_grad() -> None:
