@@ -38,11 +38,11 @@ class Digraph(graphviz.Digraph):
         twin._scene, twin._draw_with = self._scene, self._draw_with
         return twin
 
-    def pipe(self, format: str | None = None, *args: Any, encoding: str | None = None, **settings: Any) -> Any:
+    def pipe(self, format: str | None = None, *, encoding: str | None = None, **settings: Any) -> Any:
         """The picture as bytes, or as text if an `encoding` is given (SVG and DOT are text)."""
         format = format or self.format
-        if self._scene is None or not self._ours(format, args, settings):
-            return super().pipe(format, *args, encoding=encoding, **settings)
+        if self._scene is None or not self._ours(format, settings):
+            return super().pipe(format, encoding=encoding, **settings)
         content = to_bytes(self._scene, format, source=self.source, engine=self._draw_with)
         return content.decode(encoding) if encoding else content
 
@@ -53,7 +53,7 @@ class Digraph(graphviz.Digraph):
         view: bool = False,
         cleanup: bool = False,
         format: str | None = None,
-        *args: Any,
+        *,
         outfile: str | os.PathLike[str] | None = None,
         **settings: Any,
     ) -> str:
@@ -62,9 +62,9 @@ class Digraph(graphviz.Digraph):
         With `outfile` its ending is the format and the DOT text goes beside it. `cleanup` removes the DOT text again.
         """
         format = format or (Path(outfile).suffix[1:].lower() if outfile else self.format)
-        if not self._ours(format, args, settings):
-            options: dict[str, Any] = dict(view=view, cleanup=cleanup, format=format, outfile=outfile, **settings)
-            return super().render(filename, directory, *args, **options)
+        if not self._ours(format, settings):
+            options: dict[str, Any] = dict(directory=directory, view=view, cleanup=cleanup, outfile=outfile, **settings)
+            return super().render(filename, format=format, **options)
         if outfile:
             target = Path(directory if directory is not None else self.directory, outfile)
             text = Path(self.save(filename or target.with_suffix(".gv").name, directory=target.parent))
@@ -78,9 +78,9 @@ class Digraph(graphviz.Digraph):
             graphviz.view(str(target))
         return str(target)
 
-    def _ours(self, format: str, args: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+    def _ours(self, format: str, settings: dict[str, Any]) -> bool:
         """Whether this package draws it, or the `dot` program with what it alone can do."""
-        if self._scene is None or any(args) or any(settings.values()):
+        if self._scene is None or any(settings.values()):
             return False
         return format in FORMATS or format not in graphviz.FORMATS and bool(check_format(format, "graph"))
 

@@ -102,9 +102,10 @@ class Graph:
 
     @property
     def scopes(self) -> list[Scope]:
-        """Every scope that holds a node, outer before inner, in order of first appearance."""
+        """Every scope that holds a node, outer before inner, in the order in which they begin to compute."""
         paths: dict[str, None] = {}
-        for scope in dict.fromkeys(node.scope for node in self.nodes):
+        working = [node.scope for node in self.nodes if node.op]
+        for scope in dict.fromkeys([*working, *(node.scope for node in self.nodes)]):
             parts = scope.split("/") if scope else []
             paths.update(("/".join(parts[: i + 1]), None) for i in range(len(parts)))
         return [Scope(path) for path in paths]
@@ -152,7 +153,7 @@ def from_value(outputs: Any, *, parameters: Any = None) -> Graph:
 
     graph = Graph()
     for i, value in enumerate(order):
-        node = Node(i, getattr(value, "_op", ""), getattr(value, "label", "") or "", value.data, value.grad)
+        node = Node(i, getattr(value, "_op", ""), str(getattr(value, "label", "")), value.data, value.grad)
         node.scope = getattr(value, "_scope", "")
         children = value._prev
         if not children:
@@ -279,15 +280,15 @@ def fit(graph: Graph, max_nodes: int) -> Graph:
         smaller = collapse_scopes(graph, depth)
         if len(smaller.nodes) <= max_nodes:
             words = " and ".join(dict.fromkeys(s.name.partition(".")[0] for s in graph.scopes if s.depth == depth))
-            smaller.notice = f"{total:,} values, drawn by {words}: more than max_nodes = {max_nodes} fit."
+            smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn by {words}."
             return smaller
         if depth == 1:
             smaller = _fold_the_rest(smaller)
             if len(smaller.nodes) <= max_nodes:
-                smaller.notice = f"{total:,} values, drawn in groups: more than max_nodes = {max_nodes} fit."
+                smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn in groups."
                 return smaller
     smaller = _nearest(graph, max_nodes)
-    smaller.notice = f"{total:,} values; drawn are the {max_nodes} nearest the output (max_nodes = {max_nodes})."
+    smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn are those nearest the output."
     return smaller
 
 
@@ -299,6 +300,9 @@ def _contract(graph: Graph, group_of: Callable[[Node], Hashable | None]) -> Grap
         key = group_of(node)
         keys.append(("node", node.id) if key is None else key)
         members.setdefault(keys[-1], []).append(node)
+    # A group stands where its last result stood, after what it was computed from; leaves stand where the first stood.
+    computed = {key: any(node.op or node.kind == "group" for node in nodes) for key, nodes in members.items()}
+    members = dict(sorted(members.items(), key=lambda item: item[1][-1 if computed[item[0]] else 0].id))
     place = {key: i for i, key in enumerate(members)}
     where = [place[key] for key in keys]
 

@@ -1,0 +1,260 @@
+"""Figures: what is on their axes, and what they refuse."""
+
+import math
+import sys
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+import viz
+from micrograd_value import MLP, Activation, Value
+
+
+@dataclass
+class History:
+    losses: list = field(default_factory=list)
+    accuracies: list = field(default_factory=list)
+    validation_losses: list = field(default_factory=list)
+    learning_rates: list = field(default_factory=list)
+
+
+def labels(axis):
+    return [line.get_label() for line in axis.get_lines()]
+
+
+class TestHistory:
+    def test_a_list_of_losses(self):
+        (axis,) = viz.plot_history([3.0, 2.0, 1.5]).axes
+        (line,) = axis.get_lines()
+        assert list(line.get_xdata()) == [1, 2, 3]
+        assert list(line.get_ydata()) == [3.0, 2.0, 1.5]
+        assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", "loss")
+        assert axis.get_title(loc="right") == "last: 1.5"
+
+    def test_an_object_with_everything(self):
+        history = History([2.0, 1.0], [0.5, 1.0], [2.5, 1.5], [0.1, 0.05])
+        axes = viz.plot_history(history, title="Run").axes
+        assert [axis.get_ylabel() for axis in axes] == ["loss", "accuracy", "learning rate"]
+        assert labels(axes[0]) == ["training", "validation"]
+        assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["training", "validation"]
+        assert axes[1].get_title(loc="right") == "last: 100.0%"
+        assert axes[0].figure.get_suptitle() == "Run"
+
+    def test_lines_differ_in_stroke_as_well_as_in_colour(self):
+        lines = viz.plot_history({"loss": [2.0, 1.0], "val_loss": [3.0, 2.0]}).axes[0].get_lines()
+        assert lines[0].get_linestyle() != lines[1].get_linestyle()
+        assert lines[0].get_color() != lines[1].get_color()
+
+    @pytest.mark.parametrize(
+        "history",
+        [
+            {"loss": [2.0, 1.0], "accuracy": [0.5, 0.9]},
+            [{"epoch": 1, "loss": 2.0, "accuracy": 0.5}, {"epoch": 2, "loss": 1.0, "accuracy": 0.9}],
+            History([2.0, 1.0], [0.5, 0.9]),
+        ],
+    )
+    def test_all_shapes_say_the_same(self, history):
+        axes = viz.plot_history(history).axes
+        assert [list(axis.get_lines()[0].get_ydata()) for axis in axes] == [[2.0, 1.0], [0.5, 0.9]]
+
+    def test_a_trainers_history(self):
+        from micrograd_value import GradientDescent, MSELoss, Trainer
+
+        trainer = Trainer(MLP(1, [1], seed=0), GradientDescent(lr=0.1), MSELoss())
+        trainer.train([[0.0], [1.0]], [0.0, 1.0], epochs=3, progress=False)
+        axes = viz.plot_history(trainer.history).axes
+        assert list(axes[0].get_lines()[0].get_ydata()) == trainer.history.losses
+        assert "learning rate" not in [axis.get_ylabel() for axis in axes]  # it never changed
+
+    def test_numpy_values_and_gaps(self):
+        axes = viz.plot_history({"loss": np.array([2.0, 1.0]), "val_loss": [None, Value(1.5)]}).axes
+        assert np.isnan(axes[0].get_lines()[1].get_ydata()[0])
+
+    def test_other_lists_get_a_panel_of_their_own(self):
+        axes = viz.plot_history({"grad_norm": [1.0, 2.0], "loss": [1.0, 0.5]}).axes
+        assert [axis.get_ylabel() for axis in axes] == ["loss", "grad norm"]
+
+    @pytest.mark.parametrize(
+        ("losses", "log", "scale"),
+        [
+            ([1.0, 0.5], None, "linear"), ([100.0, 0.5], None, "log"), ([100.0, 0.0], None, "linear"),
+            ([100.0, -1.0], None, "linear"), ([1.0, 0.5], True, "log"), ([100.0, 0.5], False, "linear"),
+        ],
+    )  # fmt: skip
+    def test_the_loss_axis_is_logarithmic_where_that_helps(self, losses, log, scale):
+        assert viz.plot_history(losses, log=log).axes[0].get_yscale() == scale
+
+    def test_the_first_nan_is_marked(self):
+        axis = viz.plot_history([1.0, 0.5, math.nan, math.nan]).axes[0]
+        assert labels(axis) == ["training", "first nan"]
+        assert list(axis.get_lines()[1].get_xdata()) == [3, 3]
+
+    def test_a_run_that_was_nan_from_the_start(self):
+        assert labels(viz.plot_history([math.nan]).axes[0]) == ["training", "first nan"]
+
+    @pytest.mark.parametrize(
+        ("history", "error", "words"),
+        [
+            ([], ValueError, "plot_history: the history is empty. Train for at least one epoch first"),
+            (History(), ValueError, "the history is empty"),
+            ({"loss": []}, ValueError, "the history is empty"),
+            (3.0, TypeError, "found no list of numbers in float. Pass a list of losses"),
+            ({"loss": 3.0}, TypeError, "found no list of numbers in dict"),
+            ("losses", TypeError, "found no list of numbers in str"),
+            (["one", "two"], ValueError, "'loss' holds something that is not a number"),
+            ({"val_loss": [1.0, [2.0]]}, ValueError, "'val_loss' holds something that is not a number"),
+        ],
+    )
+    def test_errors(self, history, error, words):
+        with pytest.raises(error, match=words):
+            viz.plot_history(history)
+
+
+POINTS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+XOR = [-1, 1, 1, -1]
+
+
+def legend(chart):
+    return [text.get_text() for text in chart.legends[0].get_texts()]
+
+
+class TestDecisionBoundary:
+    def test_one_number(self):
+        asked = []
+
+        def predict(points):
+            asked.extend(points)
+            return [x + y - 1.5 for x, y in points]
+
+        chart = viz.plot_decision_boundary(predict, POINTS, [0, 0, 0, 1], resolution=10, title="AND")
+        axis, bar = chart.axes
+        assert len(asked) == 100
+        assert all(isinstance(x, float) for point in asked for x in point)
+        assert min(asked) < [0.0, 0.0] and max(asked) > [1.0, 1.0]
+        assert legend(chart) == ["target", "0", "1"]
+        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("x₀", "x₁", "AND")
+        assert "boundary at 0.5" in bar.get_ylabel()
+
+    def test_the_boundary_is_where_the_answer_passes_the_threshold(self):
+        chart = viz.plot_decision_boundary(lambda ps: [x for x, _ in ps], POINTS, XOR, threshold=0.25, resolution=50)
+        line = np.concatenate([path.vertices for path in chart.axes[0].collections[0].get_paths()])
+        assert np.allclose(line[:, 0], 0.25)
+
+    @pytest.mark.parametrize(("targets", "threshold"), [(XOR, "0"), ([0, 1, 1, 0], "0.5"), ([1, 1, 1, 1], "0")])
+    def test_the_threshold_lies_between_the_targets(self, targets, threshold):
+        chart = viz.plot_decision_boundary(lambda ps: [x - y for x, y in ps], POINTS, targets, resolution=5)
+        assert chart.axes[1].get_ylabel().endswith(f"boundary at {threshold}")
+
+    def test_points_keep_their_place_and_differ_in_marker_as_well_as_in_colour(self):
+        axis = viz.plot_decision_boundary(lambda ps: [x - y for x, y in ps], POINTS, XOR, resolution=5).axes[0]
+        groups = [c for c in axis.collections if c.get_label() in ("-1", "1")]
+        assert np.array_equal(groups[0].get_offsets(), [[0, 0], [1, 1]])
+        assert np.array_equal(groups[1].get_offsets(), [[0, 1], [1, 0]])
+        assert len(groups[0].get_paths()[0].vertices) != len(groups[1].get_paths()[0].vertices)
+        assert not np.array_equal(groups[0].get_facecolor(), groups[1].get_facecolor())
+
+    def test_one_number_per_class(self):
+        chart = viz.plot_decision_boundary(lambda ps: [[x, y, 0.4] for x, y in ps], POINTS, [0, 1, 0, 2], resolution=20)
+        assert len(chart.axes) == 1
+        winner = chart.axes[0].images[0].get_array()
+        assert winner[0, -1] == 0 and winner[-1, 0] == 1 and winner[0, 0] == 2
+        assert legend(chart) == ["target", "0", "1", "2"]
+
+    @pytest.mark.parametrize(
+        "predict",
+        [
+            lambda ps: np.array([[x - y] for x, y in ps]),
+            lambda ps: [[Value(x - y)] for x, y in ps],
+            lambda p: p[0] - p[1],
+            lambda p: [Value(p[0] - p[1])],
+            type("Trainer", (), {"predict": lambda self, ps: [x - y for x, y in ps]})(),
+            MLP(2, [1], seed=0),
+        ],
+    )
+    def test_however_the_model_likes_to_be_asked(self, predict):
+        chart = viz.plot_decision_boundary(predict, POINTS, XOR, resolution=4)
+        assert chart.axes[0].images[0].get_array().shape == (4, 4)
+
+    def test_nan_answers_leave_a_hole(self):
+        chart = viz.plot_decision_boundary(lambda ps: [math.nan] * len(ps), POINTS, XOR, resolution=4)
+        assert np.ma.getmaskarray(chart.axes[0].images[0].get_array()).all()
+
+    def test_points_on_a_line(self):
+        axis = viz.plot_decision_boundary(lambda ps: [x for x, _ in ps], [[1.0, 2.0]], [1], resolution=4).axes[0]
+        low, high = axis.get_ylim()
+        assert low < 2.0 < high
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "words"),
+        [
+            ((len, [[1.0, 2.0, 3.0]], [1]), ValueError, r"points need two numbers each, \(n, 2\).*a list of length 1"),
+            ((len, [], []), ValueError, "Got an empty list"),
+            ((len, [["a", "b"]], [1]), ValueError, "points need two numbers"),
+            ((len, 5, [1]), ValueError, "Got int"),
+            ((len, POINTS, [1, 0]), ValueError, "4 points, but 2 targets"),
+            ((len, POINTS, ["a"] * 4), ValueError, "targets need one number each. Got a list of length 4, first a"),
+            ((3, POINTS, XOR), TypeError, r"int is neither callable nor has a predict\(\)"),
+            ((lambda p: [1.0] * (3 if p[0] > 0.5 else 2), POINTS, XOR), ValueError, "answers of different lengths"),
+        ],
+    )
+    def test_errors(self, arguments, error, words):
+        with pytest.raises(error, match=words):
+            viz.plot_decision_boundary(*arguments, resolution=4)
+
+    @pytest.mark.parametrize("resolution", [1, 2.0, True])
+    def test_resolution(self, resolution):
+        with pytest.raises(ValueError, match="resolution needs a whole number of at least 2"):
+            viz.plot_decision_boundary(len, POINTS, XOR, resolution=resolution)
+
+    def test_what_is_wrong_with_the_model_is_said_in_its_own_words(self):
+        def broken(point):
+            raise ZeroDivisionError("model broken")
+
+        with pytest.raises(ZeroDivisionError, match="model broken"):
+            viz.plot_decision_boundary(broken, POINTS, XOR, resolution=4)
+
+
+class TestActivations:
+    def test_values_and_derivatives(self):
+        chart = viz.plot_activations([Value.tanh, Value.relu], value=Value, low=-2.0, high=2.0, points=5)
+        f, slope = chart.axes[0].get_lines()
+        assert [axis.get_title() for axis in chart.axes] == ["tanh", "relu"]
+        assert np.allclose(f.get_ydata(), np.tanh(f.get_xdata()))
+        assert np.allclose(slope.get_ydata(), 1 - np.tanh(f.get_xdata()) ** 2)
+        assert list(chart.axes[1].get_lines()[1].get_ydata()) == [0.0, 0.0, 0.0, 1.0, 1.0]
+        assert [text.get_text() for text in chart.legends[0].get_texts()] == ["f(x)", "f′(x)"]
+
+    def test_the_enumeration_itself(self):
+        chart = viz.plot_activations(Activation, value=Value, points=3)
+        assert [axis.get_title() for axis in chart.axes] == [activation.name.lower() for activation in Activation]
+
+    def test_named(self):
+        chart = viz.plot_activations({"softsign": lambda x: x / (1 + abs(x))}, points=401)
+        f, slope = chart.axes[0].get_lines()
+        assert chart.axes[0].get_title() == "softsign"
+        assert np.allclose(slope.get_ydata()[1:-1], (1 + np.abs(f.get_xdata()[1:-1])) ** -2, atol=3e-2)
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (([],), "no functions given"),
+            (([math.tanh], 1.0, 1.0), "needs low < high and 3 points or more, got 1.0, 1.0 and 161"),
+        ],
+    )
+    def test_errors(self, arguments, words):
+        with pytest.raises(ValueError, match=words):
+            viz.plot_activations(arguments[0], **dict(zip(("low", "high"), arguments[1:])))
+
+
+class TestFigures:
+    def test_they_show_themselves_and_nothing_keeps_them(self):
+        chart = viz.plot_history([2.0, 1.0])
+        assert chart._repr_png_().startswith(b"\x89PNG")
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        assert pyplot is None or pyplot.get_fignums() == []
+
+    @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+    def test_they_are_written(self, tmp_path, ending):
+        viz.plot_decision_boundary(lambda p: p[0], POINTS, XOR, resolution=4).savefig(tmp_path / f"a.{ending}")
+        assert (tmp_path / f"a.{ending}").stat().st_size > 1000

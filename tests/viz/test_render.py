@@ -1,0 +1,344 @@
+"""Files: every format from every engine, on machines that lack this or that, whole or not at all."""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+import warnings
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import viz
+from micrograd_value import Value
+from viz.graph import graph_of
+from viz.scene import scene_of
+
+engines = sys.modules["viz.render"]  # viz.render is the function
+ROOT = Path(viz.__file__).parent.parent
+
+
+def png_size(content):
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", content[16:24])
+
+
+def svg_texts(content):
+    root = ET.fromstring(content)
+    return {"".join(t.itertext()).replace("\xa0", " ").strip() for t in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
+def python(code, **environment):
+    """Run a program in a fresh interpreter, its environment changed; its output."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Put a `dot` on PATH that runs a line of shell, and nothing else."""
+
+    def make(line):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "dot").write_text(f"#!/bin/sh\n{line}\n")
+        (folder / "dot").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder))
+
+    return make
+
+
+@pytest.fixture
+def no_pygraphviz(monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+
+
+class TestFormats:
+    @pytest.mark.parametrize("engine", ["pygraphviz", "builtin"])
+    def test_png(self, tmp_path, expression, engine):
+        small = png_size(viz.render(expression, tmp_path / "a.png", engine=engine, dpi=72).read_bytes())
+        large = png_size(viz.render(expression, tmp_path / "b.png", engine=engine, dpi=144).read_bytes())
+        assert min(small) > 100
+        assert large == pytest.approx([2 * n for n in small], abs=2)
+
+    @pytest.mark.parametrize("engine", ["pygraphviz", "builtin"])
+    def test_svg_holds_every_word(self, tmp_path, network, engine):
+        texts = svg_texts(viz.render(network, tmp_path / "a.svg", engine=engine).read_bytes())
+        scene = scene_of(graph_of(network))
+        assert {row.text for box in scene.boxes for row in box.rows} <= texts
+        assert {arrow.text for arrow in scene.arrows} - {""} <= texts
+        assert {"layers.0", "neurons.2", "data", "grad"} <= texts
+
+    @pytest.mark.parametrize("engine", ["pygraphviz", "builtin"])
+    def test_pdf(self, tmp_path, expression, engine):
+        content = viz.render(expression, tmp_path / "a.pdf", engine=engine).read_bytes()
+        assert content.startswith(b"%PDF-")
+        assert b"%%EOF" in content[-32:]
+
+    def test_dot(self, tmp_path, expression):
+        content = viz.render(expression, tmp_path / "a.dot").read_text(encoding="utf-8")
+        assert content == viz.graph(expression).source
+
+    def test_the_ending_may_be_in_capitals(self, tmp_path, expression):
+        assert png_size(viz.render(expression, tmp_path / "A.PNG", engine="builtin").read_bytes())
+
+    @pytest.mark.parametrize("engine", ["pygraphviz", "builtin"])
+    @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+    def test_the_same_file_twice(self, tmp_path, expression, engine, ending):
+        a, b = (viz.render(expression, tmp_path / f"{k}.{ending}", engine=engine).read_bytes() for k in "ab")
+        strip = re.compile(rb"/CreationDate \([^)]*\)|/ID \[[^]]*\]")
+        assert strip.sub(b"", a) == strip.sub(b"", b)
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("graph.gif", r"render: '.*graph\.gif' asks for the format 'gif'\. Choose one of \.png, \.svg, \.pdf, "),
+            ("graph", "asks for no format"),
+            (".png", "asks for no format"),
+        ],
+    )
+    def test_unknown_formats(self, tmp_path, expression, name, words):
+        with pytest.raises(ValueError, match=words):
+            viz.render(expression, tmp_path / name)
+        assert not list(tmp_path.iterdir())
+
+    def test_lists_and_records(self, tmp_path, expression):
+        a = viz.render(expression, tmp_path / "a.dot").read_text()
+        assert viz.render([expression], tmp_path / "b.dot").read_text() == a
+        assert viz.render(graph_of(expression), tmp_path / "c.dot").read_text() == a
+
+
+class TestWriting:
+    def test_the_path_comes_back_and_folders_are_made(self, tmp_path, expression):
+        path = viz.render(expression, str(tmp_path / "new" / "folder" / "a.dot"))
+        assert path == tmp_path / "new" / "folder" / "a.dot"
+        assert path.exists()
+
+    def test_a_failing_layout_leaves_the_old_file(self, tmp_path, expression, monkeypatch):
+        path = viz.render(expression, tmp_path / "a.svg", engine="builtin")
+        before = path.read_bytes()
+        monkeypatch.setattr(engines.paint, "arrange", lambda scene: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            viz.render(expression, path, engine="builtin")
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.parametrize("step", ["write_bytes", "replace"])
+    def test_a_failing_disk_leaves_the_old_file(self, tmp_path, expression, monkeypatch, step):
+        path = viz.render(expression, tmp_path / "a.dot")
+        before = path.read_bytes()
+
+        def fail(*_):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(*((Path, "write_bytes", fail) if step == "write_bytes" else (os, "replace", fail)))
+        with pytest.raises(OSError, match="disk full"):
+            viz.render(expression * 2.0, path)
+        monkeypatch.undo()
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_permissions_are_those_of_any_new_file(self, tmp_path, expression):
+        plain = tmp_path / "plain"
+        plain.touch()
+        assert viz.render(expression, tmp_path / "a.dot").stat().st_mode == plain.stat().st_mode
+
+
+class TestOptions:
+    @pytest.mark.parametrize("draw", [viz.graph, lambda x, **options: viz.render(x, "never.svg", **options)])
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"engine": "neato"}, "engine: 'neato' is none of 'pygraphviz', 'dot', 'builtin'"),
+            ({"max_nodes": 0}, "max_nodes: needs a whole number of at least 1, got 0"),
+            ({"max_nodes": 2.5}, "got 2.5"),
+            ({"max_nodes": True}, "got True"),
+            ({"direction": "down"}, "direction: 'down'"),
+            ({"precision": 99}, "precision: "),
+            ({"show": ["everything"]}, "show: 'everything'"),
+            ({"collapse": "block"}, "nothing is called 'block'"),
+        ],
+    )
+    def test_errors(self, expression, draw, options, words):
+        with pytest.raises(ValueError, match=words):
+            draw(expression, **options)
+        assert not Path("never.svg").exists()
+
+    @pytest.mark.parametrize("dpi", [0, 1e6, "high", True])
+    def test_dpi(self, expression, dpi):
+        with pytest.raises(ValueError, match="dpi: needs a number from 1 to 2400, got"):
+            viz.render(expression, "never.png", dpi=dpi)
+
+    def test_collapse(self, tmp_path, network):
+        texts = svg_texts(viz.render(network, tmp_path / "a.svg", collapse="layer", engine="builtin").read_bytes())
+        assert {"layers.0", "layers.1", "parameters"} <= texts
+        assert "neurons.0" not in texts
+
+    def test_over_the_budget_the_warning_points_here(self, tmp_path, network):
+        with pytest.warns(UserWarning, match="viz: 39 values, more than max_nodes = 20: drawn by neurons") as caught:
+            texts = svg_texts(viz.render(network, tmp_path / "a.svg", max_nodes=20, engine="builtin").read_bytes())
+        assert caught[0].filename == __file__
+        assert "39 values, more than max_nodes = 20: drawn by neurons." in texts
+
+    def test_a_deep_graph_is_cut_with_a_notice(self, tmp_path):
+        y = Value(1.0, label="x")
+        for _ in range(100_000):
+            y = y.tanh()
+        with pytest.warns(UserWarning, match="drawn are those nearest the output"):
+            texts = svg_texts(viz.render(y, tmp_path / "a.svg", max_nodes=30).read_bytes())
+        assert "… 99,971 more" in texts
+
+
+class TestEngines:
+    def test_pygraphviz_comes_first_then_dot_then_our_own(self, monkeypatch, expression):
+        scene = scene_of(graph_of(expression))
+        here = {"pygraphviz", "dot", "builtin"}
+        monkeypatch.setattr(engines, "_present", lambda engine: engine in here)
+        assert engines._by_preference(scene) == ["pygraphviz", "dot", "builtin"]
+        here = {"dot", "builtin"}
+        assert engines._by_preference(scene) == ["dot", "builtin"]
+        here = {"builtin"}
+        assert engines._by_preference(scene) == ["builtin"]
+
+    def test_what_would_take_graphviz_minutes_is_ours(self, monkeypatch):
+        y = x = Value(1.0)
+        for _ in range(60):
+            y = y + x
+        monkeypatch.setattr(engines, "_present", lambda engine: True)
+        assert engines._by_preference(scene_of(graph_of(y)))[0] == "builtin"
+
+    def test_the_environment_may_choose(self, tmp_path, expression, monkeypatch):
+        monkeypatch.setenv("TENSORGRAD_VIZ_ENGINE", "builtin")
+        chosen = viz.render(expression, tmp_path / "a.svg").read_bytes()
+        assert chosen == viz.render(expression, tmp_path / "b.svg", engine="builtin").read_bytes()
+        assert chosen != viz.render(expression, tmp_path / "c.svg", engine="pygraphviz").read_bytes()
+        monkeypatch.setenv("TENSORGRAD_VIZ_ENGINE", "nothing")
+        with pytest.raises(ValueError, match="engine: 'nothing' is none of"):
+            viz.render(expression, tmp_path / "a.svg")
+
+    def test_a_dot_program_is_given_the_text(self, tmp_path, expression, program):
+        program('echo "$@"; exec /bin/cat')
+        lines = viz.render(expression, tmp_path / "a.png", engine="dot", dpi=200).read_text().split("\n", 1)
+        assert lines == ["-Tpng -Gdpi=200", viz.graph(expression).source]
+
+    def test_a_forced_engine_that_is_missing(self, tmp_path, expression, monkeypatch, no_pygraphviz):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(RuntimeError, match=r"'pygraphviz' was asked for and is not here. Run: pip install"):
+            viz.render(expression, tmp_path / "a.svg", engine="pygraphviz")
+        with pytest.raises(RuntimeError, match="'dot' was asked for and is not here. Install Graphviz"):
+            viz.render(expression, tmp_path / "a.svg", engine="dot")
+
+    def test_when_one_fails_the_next_draws(self, tmp_path, expression, program, no_pygraphviz):
+        program('echo "Error: out of luck" >&2; exit 3')
+        with pytest.warns(UserWarning, match=r"dot could not draw this graph \(Error: out of luck\); the next engine"):
+            path = viz.render(expression, tmp_path / "a.svg")
+        assert "L" in svg_texts(path.read_bytes())
+
+    def test_an_engine_that_fails_in_silence(self, tmp_path, expression, program):
+        program("exit 4")
+        with pytest.raises(RuntimeError, match="exit status 4"):
+            viz.render(expression, tmp_path / "a.svg", engine="dot")
+
+    def test_a_layout_that_takes_too_long_is_stopped(self, tmp_path, expression, program, no_pygraphviz, monkeypatch):
+        program("exec /bin/sleep 60")
+        monkeypatch.setattr(engines, "SECONDS", 0.2)
+        with pytest.warns(UserWarning, match=r"layout took more than 0.2 s"):
+            path = viz.render(expression, tmp_path / "a.svg")
+        assert "L" in svg_texts(path.read_bytes())
+
+    def test_a_forced_engine_that_takes_too_long(self, tmp_path, expression, program, monkeypatch):
+        program("exec /bin/sleep 60")
+        monkeypatch.setattr(engines, "SECONDS", 0.2)
+        with pytest.raises(RuntimeError, match=r"layout took more than 0.2 s"):
+            viz.render(expression, tmp_path / "a.svg", engine="dot")
+
+    def test_a_huge_picture_stays_within_what_png_can_hold(self, tmp_path):
+        y = Value(1.0)
+        for _ in range(120):
+            y = y.tanh()
+        width, _ = png_size(viz.render(y, tmp_path / "a.png", engine="builtin", dpi=300).read_bytes())
+        assert width <= 30_000
+
+
+DRAW = """
+import sys
+{first}
+import viz
+from micrograd_value import Value
+x = Value(2.0, label="x"); y = x * 3.0; y.label = "y"
+{then}
+"""
+
+
+class TestBareMachines:
+    """Neither Graphviz, nor fonts, nor matplotlib: something is drawn all the same."""
+
+    @pytest.mark.parametrize("ending", ["png", "svg", "pdf", "dot"])
+    def test_without_graphviz(self, tmp_path, ending):
+        block = "sys.modules['pygraphviz'] = sys.modules['graphviz'] = None"
+        python(DRAW.format(first=block, then=f"viz.render(y, {str(tmp_path / f'a.{ending}')!r})"), PATH="")
+        content = (tmp_path / f"a.{ending}").read_bytes()
+        assert content.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "dot": b"digraph"}[ending])
+
+    @pytest.mark.parametrize("ending", ["svg", "dot"])
+    def test_with_nothing_at_all(self, tmp_path, ending):
+        block = "for name in ('pygraphviz', 'graphviz', 'matplotlib', 'numpy'): sys.modules[name] = None"
+        python(DRAW.format(first=block, then=f"viz.render(y, {str(tmp_path / f'a.{ending}')!r})"), PATH="")
+        assert (tmp_path / f"a.{ending}").stat().st_size > 500
+
+    @pytest.mark.parametrize(
+        ("call", "words"),
+        [
+            ("viz.render(y, 'a.png')", "drawing a PNG without Graphviz needs matplotlib"),
+            ("viz.render(y, 'a.pdf')", "drawing a PDF without Graphviz needs matplotlib"),
+            ("viz.graph(y)", "viz.graph: needs the package graphviz"),
+            ("viz.plot_history([1.0])", "viz.plot_history: needs matplotlib"),
+            ("viz.plot_decision_boundary", "viz.plot_decision_boundary: needs matplotlib"),
+        ],
+    )
+    def test_what_is_missing_is_named_with_its_cure(self, tmp_path, call, words):
+        block = "for name in ('pygraphviz', 'graphviz', 'matplotlib'): sys.modules[name] = None"
+        then = f"try:\n    {call}\nexcept ImportError as error:\n    print(error)"
+        output = python(DRAW.format(first=block, then=then), PATH="")
+        assert words in output
+        assert 'pip install "tensorgrad-learn[viz]"' in output
+
+    @pytest.mark.parametrize("cache", ["writable", "nowhere"])
+    def test_without_fonts_letters_are_letters(self, tmp_path, cache):
+        """Boxes for letters are all of one width; M and i are not."""
+        nothing = tmp_path / "fonts.conf"
+        nothing.write_text('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>')
+        home = str(tmp_path) if cache == "writable" else "/nowhere"
+        then = f"""
+for name in "iM":
+    viz.render(Value(1.0, label=name * 30), {str(tmp_path)!r} + "/" + name + ".png", show="label", engine="pygraphviz")
+"""
+        python(DRAW.format(first="", then=then), PATH="", FONTCONFIG_FILE=str(nothing), HOME=home, XDG_CACHE_HOME=home)
+        narrow, wide = (png_size((tmp_path / f"{name}.png").read_bytes())[0] for name in "iM")
+        assert wide > 2 * narrow
+
+    def test_our_environment_is_left_alone(self, tmp_path, expression):
+        before = dict(os.environ)
+        viz.render(expression, tmp_path / "a.png", engine="pygraphviz")
+        assert dict(os.environ) == before
+
+    def test_the_folder_for_fonts_is_removed_at_exit(self, tmp_path):
+        then = f"viz.render(y, {str(tmp_path / 'a.png')!r}, engine='pygraphviz')"
+        python(DRAW.format(first="", then=then), TMPDIR=str(tmp_path))
+        assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+    def test_importing_viz_is_light(self):
+        heavy = "{'matplotlib', 'graphviz', 'pygraphviz', 'numpy', 'micrograd_value', 'tensorgrad'}"
+        assert python(f"import sys, viz; print(sorted(set(sys.modules) & {heavy}))") == "[]\n"
+
+    def test_what_lies_in_the_working_folder_is_not_imported(self, tmp_path, expression, monkeypatch):
+        (tmp_path / "pygraphviz.py").write_text("raise SystemExit('not me')")
+        monkeypatch.chdir(tmp_path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert png_size(viz.render(expression, tmp_path / "a.png", engine="pygraphviz").read_bytes())
