@@ -126,7 +126,7 @@ def _box_indices(x: Any, windows: list[list[tuple[int, int]]]) -> Any:
     indices = np.empty((*x.shape[:-d], *shape), np.int64)
     for o in np.ndindex(*shape):
         box = tuple([slice(*w[i]) for w, i in zip(windows, o)])
-        inside = x[..., *box].reshape(*x.shape[:-d], -1)
+        inside = x[..., *box].reshape(*x.shape[:-d], places[box].size)
         indices[..., *o] = places[box].reshape(-1)[largest(inside)]
     return indices
 
@@ -144,7 +144,7 @@ def fractional_max_indices(x: Any, out: Shape, kernel: Shape, samples: Any) -> A
         shape[axis], shape[d + axis] = out[axis], kernel[axis]
         places = places * size[axis] + along.reshape(*lead, *shape)
     places = places.reshape(*lead, prod(out), prod(kernel))
-    values = np.take_along_axis(x.reshape(*lead, 1, -1), places, -1)
+    values = np.take_along_axis(x.reshape(*lead, 1, prod(size)), places, -1)
     best = largest(values)
     return np.take_along_axis(places, best[..., None], -1).reshape(*lead, *out)
 
@@ -171,29 +171,28 @@ def largest(x: Any) -> Any:
 def pick(x: Any, indices: Any, d: int) -> Any:
     """From each image, d axes flattened, the elements at these indices."""
     # x (…, *size), indices (…, *out) → (…, *out)
-    lead = x.shape[: x.ndim - d]
-    flat = np.take_along_axis(x.reshape(*lead, prod(x.shape[x.ndim - d :])), indices.reshape(*lead, -1), -1)
-    return flat.reshape(indices.shape)
+    planes = _flat(x, d)
+    return np.take_along_axis(planes, _flat(indices, d), -1).reshape(indices.shape)
 
 
 def pick_backward(grad: Any, shape: Shape, indices: Any, d: int) -> Any:
     """Each number added to zeros of a shape, at its index."""
     # grad, indices (…, *out) → shape (…, *size)
     length = prod(shape[len(shape) - d :])
-    planes = prod(shape[: len(shape) - d])
-    rows = indices.reshape(planes, -1) + (np.arange(planes) * length)[:, None]
+    places = _flat(indices, d)
+    places = places + (np.arange(len(places)) * length)[:, None]
     # bincount adds up in double precision, and several times faster than add.at
-    total = np.bincount(rows.reshape(-1), grad.reshape(-1).astype(np.float64), planes * length)
+    total = np.bincount(places.reshape(-1), grad.reshape(-1).astype(np.float64), prod(shape))
     return total.reshape(shape).astype(grad.dtype)
 
 
 def place(x: Any, indices: Any, size: Shape) -> Any:
     """Each number put on zeros of a size, at its index; of several at one place, the last."""
     # x, indices (…, *in) → (…, *size)
-    lead = x.shape[: x.ndim - len(size)]
-    y = np.zeros((*lead, prod(size)), x.dtype)
-    np.put_along_axis(y, indices.reshape(*lead, -1), x.reshape(*lead, -1), -1)
-    return y.reshape(*lead, *size)
+    planes = _flat(x, len(size))
+    y = np.zeros((len(planes), prod(size)), x.dtype)
+    np.put_along_axis(y, _flat(indices, len(size)), planes, -1)
+    return y.reshape(*x.shape[: x.ndim - len(size)], *size)
 
 
 def place_backward(grad: Any, shape: Shape, indices: Any, size: Shape) -> Any:
@@ -346,6 +345,12 @@ def _slices(planes: Any) -> list[slice]:
     """Groups of planes of about BLOCK bytes."""
     count = max(BLOCK // max(prod(planes.shape[1:]) * planes.itemsize, 1), 1)
     return [slice(i, i + count) for i in range(0, len(planes), count)]
+
+
+def _flat(x: Any, d: int) -> Any:
+    """(…, *size) → (planes, elements of one)."""
+    split = x.ndim - d
+    return x.reshape(prod(x.shape[:split]), prod(x.shape[split:]))
 
 
 def _smallest(count: int) -> Any:
