@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _new = object.__new__
 
+UNRECORDED = "a view made while nothing was recorded"  # as the `_view` of a tensor: it is a constant, like detach()
+
 
 class Storage:
     """What all views of one piece of memory share: how often it was written in place, and by what."""
@@ -43,17 +45,18 @@ class Tensor:
     node: Function | None = None
     _requires_grad: bool = False
     _grad: Tensor | None = None
-    _retains: bool = False
+    _retains: Any = None  # what retain_grad has hooked to the node
     storage: Storage | None = None
     _base: Tensor | None = None  # for a view: what it looks at …
     _view: Any = None  # … through which operation …
     _rebased: int = 0  # … and how many in-place writes to the base its node has seen
+    _moved: bool = False  # whether `t_`, `squeeze_` … have changed its shape: its views no longer fit
     _hooks: Any = None
 
     is_op = False  # as the source of a gradient a leaf stands beside Functions
     __array_priority__ = 1000  # ndarray * Tensor asks the Tensor
 
-    def __init__(self, data: Any = (), *, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, *data: Any, device: Any = None, dtype: Any = None) -> None:
         """PyTorch's legacy constructor: `Tensor([1, 2])` copies into the default dtype, `Tensor(2, 3)` is unset memory."""
         from .ops.create import legacy_array
 
@@ -119,7 +122,7 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        if self.node is not None and self._grad is None and not self._retains:
+        if self.node is not None and self._grad is None and self._retains is None:
             warnings.warn(
                 f"grad of a tensor that is not a leaf (the result of {self.node.name}) is not kept. "
                 "Call x.retain_grad() before backward(), or ask for it with tensorgrad.autograd.grad.",
@@ -149,6 +152,9 @@ class Tensor:
         if not isinstance(value, Tensor):
             raise TypeError(f"data: must be a Tensor, got {type(value).__name__}.")
         self.array = value.array
+        if self.storage is not None:  # other memory from here on, with its own record of writes
+            count, self.storage = self.storage.count, Storage()
+            self.storage.count = count
 
     def detach(self) -> Tensor:
         """A constant that looks at the same memory: gradients stop here, and in-place writes are still noticed."""
@@ -185,11 +191,10 @@ class Tensor:
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf tensor in `grad` as well."""
-        if self.node is None or self._retains:
+        if self.node is None or self._retains is not None:
             if not self._requires_grad:
                 raise RuntimeError("retain_grad: this tensor does not require grad; nothing will reach it.")
             return
-        self._retains = True
         me = weakref.ref(self)  # the node must not keep its own result alive
 
         def keep(grad: Tensor) -> None:
@@ -197,11 +202,12 @@ class Tensor:
             if tensor is not None:
                 tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
 
+        self._retains = keep
         self._node_hooks().append(keep)
 
     @property
     def retains_grad(self) -> bool:
-        return self._retains
+        return self._retains is not None
 
     def register_hook(self, hook: Any) -> Any:
         """Call `hook(grad)` whenever the gradient of this tensor is known; what it returns, if anything, replaces it.
@@ -414,7 +420,7 @@ class Tensor:
     def __iter__(self) -> Any:
         if self.array.ndim == 0:
             raise TypeError("iter: a 0-d tensor has nothing to iterate over.")
-        from .ops.shape import unbind
+        from .ops.join import unbind
 
         return iter(unbind(self))
 

@@ -266,7 +266,7 @@ def _through_hooks(hooks: list[Any], grad: Any) -> Any:
 
 def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: Any) -> tuple[Tensor | None, ...]:
     """A pass per row of the batch; the rows stacked."""
-    from ..ops.shape import stack
+    from ..ops.join import stack
 
     create_graph, allow_unused, materialize = rest
     batches = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..tensor import Storage, Tensor
+from ..tensor import UNRECORDED, Storage, Tensor
 from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var
 
 if TYPE_CHECKING:
@@ -54,13 +54,15 @@ class Function:
     - `backward(self, grad, …)` gets one gradient per floating output, then what its parameters name: inputs by the
       names `forward` gives them, `out` for the result. It returns one gradient per input, None where there is none (a
       single one needs no tuple). It is written in Tensor operations, so it can be differentiated again.
-    - A fused operation has `fused_backward` on arrays instead, and `formula` on Tensors, its definition.
+    - A fused operation has `fused_backward` on arrays instead, and `formula` on Tensors, its definition. With `formula`
+      alone, the gradient is that of the formula.
     - Attributes set in `__init__` are constants of the operation. Anything computed in `forward` and kept on `self` is
       a constant to whoever differentiates, so only `fused_backward` may read it.
 
     Class attributes: `broadcasts`: gradients may come back in the broadcast shape, the sweep sums them. `crosswise`:
     of two inputs each is saved only if the other wants a gradient (as in a product). `is_view`: the result shares the
-    input's memory.
+    memory of the only input, and `forward` is a pure function of that array; with several results, `part(i)` gives the
+    operation whose result is the i-th of them.
     """
 
     __slots__ = ("inputs", "saved", "versions", "birth", "shape", "hooks", "where", "edges", "__weakref__")
@@ -97,16 +99,18 @@ class Function:
         names = [p.name for p in parameters]
         variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         fused, rule = getattr(cls, "fused_backward", None), getattr(cls, "backward", None)
-        if fused is not None and hasattr(cls, "formula"):
-            cls._fused_reads = _named(cls, fused, names, variadic)
+        if hasattr(cls, "formula") and (fused is not None or rule in (None, _formula_gradient)):
+            cls._fused_reads = _named(cls, fused, names, variadic) if fused is not None else ()
             # The formula starts from the inputs again, so all of them are kept, beside what the kernel names.
             extra = tuple(i for i in cls._fused_reads if i == OUT)
             cls._saves = tuple(range(len(names))) + extra if not variadic else (ALL,) + extra
             cls.backward = _formula_gradient
         elif rule is not None:
             cls._saves = _named(cls, rule, names, variadic)
-        if variadic or cls.is_view:
-            cls.__call__ = Function.__call__ if variadic else Function._call_view  # type: ignore[method-assign]
+        if cls.is_view:
+            cls.__call__ = Function._call_views if hasattr(cls, "part") else Function._call_view  # type: ignore
+        elif variadic:
+            cls.__call__ = Function.__call__  # type: ignore[method-assign]
         elif len(names) == 1:
             cls.__call__ = Function._call_one  # type: ignore[method-assign]
         elif len(names) == 2:
@@ -199,20 +203,45 @@ class Function:
         a = x.array
         y = _new(Tensor)
         y.array = out = self.forward(a)
-        if out.base is None and out is not a:
-            x_storage = None  # the library had to copy after all (a reshape of a transposed array)
-        else:
-            x_storage = y.storage = x.storage or x._storage()
-        if mode:
-            if x._base is not None:
-                x._refresh()
-            if x_storage is not None:
-                y._base, y._view, y._rebased = x, self, x_storage.rebased
-            if x._requires_grad:
-                self._record((x,), y, mode)
-                y.node = self
-                y._requires_grad = True
+        if mode and x._base is not None:
+            x._refresh()
+        owner = out.base
+        if owner is a or (owner is not None and owner is a.base):  # not so where a reshape had to copy
+            y.storage = storage = x.storage or x._storage()
+            if mode:
+                y._base, y._view, y._rebased = x, self, storage.rebased
+            else:
+                y._view = UNRECORDED
+        if mode and x._requires_grad:
+            self.inputs = (x.node or x,)
+            self.birth = next(_births)
+            self.shape = out.shape
+            self.hooks = None
+            if mode is TRACED:
+                self.where = _user_frame()
+            y.node = self
+            y._requires_grad = True
         return y
+
+    def _call_views(self, x: Tensor) -> tuple[Tensor, ...]:
+        """One input, and several results that look at its memory; `part(i)` is the operation that gives the i-th alone."""
+        mode = _recording_now()
+        if mode and x._base is not None:
+            x._refresh()
+        storage = x.storage or x._storage()
+        outs = []
+        for i, array in enumerate(self.forward(x.array)):
+            y = _new(Tensor)
+            y.array, y.storage = array, storage
+            if mode:
+                y._base, y._view, y._rebased = x, self.part(i), storage.rebased  # type: ignore[attr-defined]
+            else:
+                y._view = UNRECORDED
+            outs.append(y)
+        if mode and x._requires_grad and outs:
+            self._record((x,), None, mode)
+            self._stand_above(outs)
+        return tuple(outs)
 
     def __call__(self, *args: Any) -> Any:
         mode = _recording_now()
@@ -241,8 +270,9 @@ class Function:
 
     def _stand_above(self, floating: list[Tensor]) -> None:
         """Put this node, or an Output of it each, above its floating results."""
+        self.edges = tuple((y.array.shape, y.array.dtype) for y in floating)
         for i, y in enumerate(floating):
-            y.node = self if len(floating) == 1 else Output(self, i, y.array)
+            y.node = self if len(floating) == 1 else Output(self, i)
             y._requires_grad = True
         self.shape = floating[0].array.shape if len(floating) == 1 else ()
 
@@ -346,6 +376,8 @@ class Function:
         for i, t in zip(places, saved):
             if i == OUT and isinstance(t, Tensor):
                 t = t._alias(self)
+            elif i == OUT:
+                t = self._reconnect_results(t)
             elif isinstance(t, Tensor):
                 source = self.inputs[i]
                 if source is None:
@@ -354,6 +386,14 @@ class Function:
                     t = t._alias(source)
             result.append(t)
         return tuple(result)
+
+    def _reconnect_results(self, outs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The same for several results: each floating one above this node again, as `_stand_above` put it."""
+        floating = [y for y in outs if y.array.dtype.kind not in "iub"]
+        if len(floating) == 1:
+            return tuple(y._alias(self) if y is floating[0] else y for y in outs)
+        place = {id(y): i for i, y in enumerate(floating)}
+        return tuple(y._alias(Output(self, place[id(y)])) if id(y) in place else y for y in outs)
 
     def _fit(self, g: Tensor, source: Source) -> Tensor:
         """Sum a gradient over what was broadcast; anything else of a wrong shape is a mistake in the rule."""
@@ -414,13 +454,12 @@ class Output(Function):
     __slots__ = ("index", "dtype")
     name = "output"
 
-    def __init__(self, parent: Function, index: int, array: Any) -> None:
+    def __init__(self, parent: Function, index: int) -> None:
         self.inputs = (parent,)
         self.birth = next(_births)
-        self.shape = array.shape
+        self.shape = parent.edges[index][0]
         self.hooks = None
         self.index = index
-        parent.edges = (getattr(parent, "edges", ()) or ()) + ((array.shape, array.dtype),)
 
     def pull(self, grad: Tensor) -> list[tuple[Source, Any]]:
         return [(self.inputs[0], Parts({self.index: grad}))]
@@ -456,12 +495,13 @@ def _formula_gradient(self: Function, *grads_and_saved: Any) -> tuple[Any, ...]:
     grads, inputs = grads_and_saved[: len(grads_and_saved) - len(saved)], saved[:n]
     from ..ops.shape import alias
 
+    recorded = _recording_now() != OFF
     with enable_grad():
         places = [alias(x) if isinstance(x, Tensor) and s is not None else x for x, s in zip(inputs, self.inputs)]
         wanted = [x for x, s in zip(places, self.inputs) if s is not None]
         out = self.formula(*places)  # type: ignore[attr-defined]
         outs = [y for y in (out if isinstance(out, tuple) else (out,)) if y.is_floating_point()]
-        found = iter(gradient_of(outs, wanted, list(grads), create_graph=True, allow_unused=True))
+        found = iter(gradient_of(outs, wanted, list(grads), create_graph=recorded, allow_unused=True))
     return tuple(next(found) if s is not None else None for s in self.inputs)
 
 

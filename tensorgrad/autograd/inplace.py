@@ -3,68 +3,88 @@
 `x.add_(y)` is `write(x, add(x, y))`: the new value goes into x's memory, x takes the result's place in the graph, and the
 version of the memory counts one up, so that a node which saved the old value can refuse to use it.
 
-When x is a view, its base has changed as well: the base's new history is "the old base, with this region replaced", and
-other views of the base find their place in that new history the next time they are used.
+When x is a view, what it looks at has changed as well. Then the tensor at the bottom, the root, gets the new history: "the
+old root, with this region replaced". The views of the root, x among them, find their place in it when they are next used:
+the storage they share counts such changes (`rebased`), and each view remembers how many it has seen.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ..tensor import Tensor
+from ..kernels import on
+from ..tensor import UNRECORDED, Tensor
 from .function import Function
-from .modes import OFF, recording
+from .modes import OFF, ON, recording
 
 
 class ReplaceRegion(Function):
-    """base with the region that `view` looks at replaced by value; the memory holds it already."""
+    """The root with the region that some views (one of the other) look at replaced by value; memory holds it already."""
 
-    name = "replace_region"
+    def __init__(self, views: tuple[Function, ...], strides: tuple[int, ...]) -> None:
+        self.views, self.strides = views, strides
 
-    def __init__(self, view: Function) -> None:
-        self.view = view
-
-    def forward(self, base: Any, value: Any) -> Any:
-        return base
+    def forward(self, root: Any, value: Any) -> Any:
+        return root
 
     def backward(self, grad: Tensor) -> Any:
-        gx = ClearRegion(self.view)(grad) if self.needs[0] else None
-        gz = self.view.again()(grad) if self.needs[1] else None
-        return gx, gz
+        gx = ClearRegion(self.views, self.strides)(grad) if self.needs[0] else None
+        return gx, _through(self.views, grad) if self.needs[1] else None
 
 
 class ClearRegion(Function):
-    """x with zeros in the region that `view` looks at."""
+    """x with zeros in the region that the views look at."""
 
-    name = "clear_region"
-
-    def __init__(self, view: Function) -> None:
-        self.view = view
+    def __init__(self, views: tuple[Function, ...], strides: tuple[int, ...]) -> None:
+        self.views, self.strides = views, strides
 
     def forward(self, x: Any) -> Any:
-        out = x.copy()
-        self.view.forward(out)[...] = 0
+        # A reshape is a view or not by the arrangement of memory, so the copy is arranged as the root was.
+        out = region = on(x).laid_out(x, self.strides)
+        for view in self.views:
+            region = view.forward(region)
+        region[...] = 0
         return out
 
-    def backward(self, grad: Tensor) -> Any:
-        return ClearRegion(self.view)(grad)
+    def backward(self, grad: Tensor) -> Tensor:
+        return ClearRegion(self.views, self.strides)(grad)
+
+
+def _through(views: tuple[Function, ...], x: Tensor) -> Tensor:
+    for view in views:
+        x = view.again()(x)
+    return x
+
+
+class Constant(Function):
+    """A recorded value overwritten by a constant: it still requires grad, and no gradient goes further."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+    def backward(self, grad: Tensor) -> None:
+        return None
+
+
+# ---- before the write: what is refused --------------------------------------------------------------------------------
 
 
 def check_writable(x: Tensor, op: str) -> None:
-    """Refuse what must not be written in place: a leaf that requires grad (or a view of one) while recording."""
-    if recording.get() != OFF and x.requires_grad:
-        root = x
-        while root._base is not None:
-            root = root._base
-        if root.node is None and root._requires_grad:
-            a_view = "a view of " if root is not x else ""
-            raise RuntimeError(
-                f"{op}: {a_view}a leaf that requires grad cannot be changed in place while it is recorded; "
-                f"its gradient would have no place to go.\n    tensor  {tuple(x.array.shape)}\n"
-                "Write under `with tensorgrad.no_grad():`, or use the out-of-place form."
-            )
+    """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; and memory
+    that several elements share or that is read-only."""
+    if recording.get() != OFF:
+        t: Tensor | None = x
+        while t is not None:
+            if t._requires_grad and t.node is None:
+                a_view = "a view of " if t is not x else ""
+                raise RuntimeError(
+                    f"{op}: {a_view}a leaf that requires grad cannot be changed in place while it is recorded; "
+                    f"its gradient would have no place to go.\n    tensor  {tuple(x.array.shape)}\n"
+                    "Write under `with tensorgrad.no_grad():`, or use the out-of-place form."
+                )
+            t = base_of(t)
+        if x._base is not None:
+            x._refresh()
     if not x.array.flags.writeable:
         raise RuntimeError(
             f"{op}: this memory cannot be written to: several elements of the tensor, shape {tuple(x.array.shape)}, "
@@ -73,29 +93,78 @@ def check_writable(x: Tensor, op: str) -> None:
         )
 
 
-def before_write(x: Tensor) -> Tensor:
-    """x as an operand of its own in-place operation: if the operation may save it, it needs its old value in memory of
-    its own."""
+def before_write(x: Tensor, *others: Any) -> Tensor:
+    """x as an operand of its own in-place operation on x and `others`: if the operation is recorded it may save its
+    operands, so x's old value gets memory of its own."""
     if recording.get() == OFF:
+        return x
+    if not (x._requires_grad or any(isinstance(z, Tensor) and z.requires_grad for z in others)):
         return x
     old = x._alias(x.node)
     old.array, old.storage = x.array.copy(), None
     return old
 
 
-def write(x: Tensor, out: Any, op: str) -> Tensor:
-    """x[...] = out, in memory and in the graph. The public in-place operation has checked shapes and dtypes."""
-    new = out if isinstance(out, Tensor) else Tensor._of(np.asarray(out))
-    if new.array.shape != x.array.shape:
-        raise RuntimeError(
-            f"{op}: the result has shape {tuple(new.array.shape)}, which does not fit into the tensor's "
+# ---- the write ----------------------------------------------------------------------------------------------------------
+
+
+def write(x: Tensor, new: Tensor, op: str) -> Tensor:
+    """x[...] = new, in memory and in the graph, for a result of x's shape; it may be of a lower dtype than x, not higher."""
+    array = new.array
+    if array.shape != x.array.shape:
+        raise ValueError(
+            f"{op}: the result has shape {tuple(array.shape)}, which does not fit into the tensor's "
             f"{tuple(x.array.shape)}. Use the out-of-place form."
         )
-    np.copyto(x.array, new.array, casting="unsafe")
+    if array.dtype != x.array.dtype:
+        from ..ops.promote import cast
+
+        if new.dtype.category > x.dtype.category:
+            raise TypeError(
+                f"{op}: the result is {new.dtype} and does not fit into a tensor of {x.dtype}. "
+                "Use the out-of-place form, or convert the tensor first."
+            )
+        new = cast(new, x.dtype)
+    return overwrite(x, new, op)
+
+
+def overwrite(x: Tensor, new: Tensor, op: str) -> Tensor:
+    """x[...] = new, in memory and in the graph, where everything has been checked."""
+    recorded = joins(x, new, op)
+    x.array[...] = new.array
     written(x, op)
-    if recording.get() != OFF and (new._requires_grad or x._requires_grad):
+    if recorded:
         join(x, new)
     return x
+
+
+def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
+    """An operation on x and another operand that can write its result into x's memory itself (`into`), and saves neither
+    x nor the result."""
+    check_writable(x, op)
+    recorded = joins(x, other, op)
+    operation.into = True
+    new = operation(x._alias(x.node) if recorded else x, other)
+    written(x, op)
+    if recorded:
+        join(x, new)
+    return x
+
+
+def joins(x: Tensor, new: Any, op: str) -> bool:
+    """Whether the graph learns of writing `new` to x."""
+    if recording.get() == OFF or not (x._requires_grad or (isinstance(new, Tensor) and new.requires_grad)):
+        return False
+    t: Tensor | None = x
+    while t is not None:
+        if t._view is UNRECORDED:
+            raise RuntimeError(
+                f"{op}: this tensor, shape {tuple(x.array.shape)}, is a view made under no_grad(), and what it looks at "
+                "would not learn of a recorded value written through it.\n"
+                "Make the view outside of no_grad(), or write under no_grad() as well."
+            )
+        t = base_of(t)
+    return True
 
 
 def written(x: Tensor, op: str) -> None:
@@ -106,27 +175,81 @@ def written(x: Tensor, op: str) -> None:
 
 
 def join(x: Tensor, new: Tensor) -> None:
-    """x takes the place of `new` in the graph, and its bases learn of it."""
-    if x._base is None:
-        x.node, x._requires_grad = new.node, new._requires_grad
-        if x.node is None and x._requires_grad:  # `new` is a leaf: keep a node between, or two tensors are one leaf
-            from ..ops.shape import alias
+    """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again."""
+    views: list[Function] = []
+    root = x
+    while (base := base_of(root)) is not None:
+        views.append(_look(root, base))
+        root = base
+    if views:
+        # A region as large as the root leaves nothing of the old one, and no reason to keep its history.
+        source = root.node if x.array.size < root.array.size else None
+        new = ReplaceRegion(tuple(reversed(views)), root.array.strides)(root._alias(source), new)
+    if not new._requires_grad:
+        node: Function = Constant()
+        node._record((new,), new, ON)
+    elif new.node is None:  # a leaf: with a node between, it and x stay two
+        from ..ops.shape import alias
 
-            x.node = alias(new).node
+        node = alias(new).node  # type: ignore[assignment]
     else:
-        base = x._base
-        if base._base is not None:
-            base._refresh()
-        join(base, ReplaceRegion(x._view)(base._alias(base.node) if base.node else base.detach(), new))
-    storage = x.storage or x._storage()
+        node = new.node
+    _move(root, node)
+    storage = root.storage or root._storage()
     storage.rebased += 1
 
 
 def rejoin(x: Tensor) -> None:
-    """A view whose base has a new history: look at the base again."""
+    """A view whose root has a new history takes its place in it, and so do the views between."""
+    stale = []
+    while (base := base_of(x)) is not None and x._rebased != x.storage.rebased:  # type: ignore[union-attr]
+        stale.append((x, base))
+        x = base
+    for t, base in reversed(stale):
+        if base._requires_grad:
+            view = _look(t, base)
+            view._record((base,), t, ON)
+            t._view = view  # the one before would keep the old history alive
+            _move(t, view)
+        else:
+            t.node, t._requires_grad = None, False
+        t._rebased = t.storage.rebased  # type: ignore[union-attr]
+
+
+def reshape_in_place(x: Tensor, view: Function, op: str) -> Tensor:
+    """Let x look at its memory as `view` does (`t_`, `squeeze_` …)."""
+    check_writable(x, op)
+    new = view(x)
+    x.array, x._moved = new.array, True
+    written(x, op)
+    base = base_of(x)
+    if base is not None:
+        x._view = _as_strided(x, base)
+    if new.node is not None:
+        _move(x, new.node)
+    return x
+
+
+def _look(x: Tensor, base: Tensor) -> Function:
+    """The operation, not yet run, that gives the view x of base."""
+    return _as_strided(x, base) if base._moved else x._view.again()
+
+
+def _as_strided(x: Tensor, base: Tensor) -> Function:
+    from ..ops.shape import AsStrided
+
+    return AsStrided.between(x.array, base.array)
+
+
+def _move(x: Tensor, node: Function) -> None:
+    """Put x at another place of the graph; what `retain_grad` asked for goes along."""
+    if x._retains is not None and x.node is not None and x.node is not node:
+        x.node.hooks.remove(x._retains)  # type: ignore[union-attr]
+        node.hooks = [*(node.hooks or ()), x._retains]
+    x.node, x._requires_grad = node, True
+
+
+def base_of(x: Tensor) -> Tensor | None:
+    """What a view looks at, as long as both still have the same memory (see `set_`)."""
     base = x._base
-    assert base is not None and x.storage is not None
-    if base._base is not None:
-        base._refresh()
-    twin = x._view.again()(base)
-    x.node, x._requires_grad, x._rebased = twin.node, twin._requires_grad, x.storage.rebased
+    return base if base is not None and base.storage is x.storage else None

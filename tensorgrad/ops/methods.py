@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autograd.inplace import before_write, check_writable, write
 from ..tensor import Tensor
-from . import activation, conv, elementwise, index, linalg, reduce, shape
+from . import activation, conv, create, elementwise, index, join, linalg, reduce, sampling, scatter, shape
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -26,6 +26,7 @@ _OPERATORS = {
     "__neg__": elementwise.neg,
     "__matmul__": linalg.matmul,
     "__getitem__": index.getitem,
+    "__setitem__": index.setitem,
 }
 
 # ---- methods of the same name as the function, a family a line ---------------------------------------------------------
@@ -34,9 +35,17 @@ _METHODS: dict[ModuleType, str] = {
     elementwise: "add sub mul div pow neg exp log",
     activation: "relu",
     reduce: "sum",
+    create: "new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
+    sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
     linalg: "matmul",
-    shape: "reshape expand transpose",
-    index: "",
+    shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
+    "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
+    "select narrow unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
+    join: "unbind chunk tensor_split split_with_sizes hsplit vsplit dsplit",
+    index: "index_select index_add index_copy index_fill index_put take put masked_fill masked_select masked_scatter nonzero "
+    "argwhere select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ resize_ index_add_ index_copy_ "
+    "index_fill_ index_put_ put_ masked_fill_ masked_scatter_",
+    scatter: "gather scatter scatter_add scatter_reduce index_reduce take_along_dim scatter_ scatter_add_",
     conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
 
@@ -45,13 +54,19 @@ _METHODS: dict[ModuleType, str] = {
 _IN_PLACE: dict[ModuleType, str] = {
     elementwise: "add sub mul div pow neg exp log",
     activation: "relu",
+    scatter: "scatter_reduce index_reduce",
 }
 
 # ---- methods under another name -----------------------------------------------------------------------------------------
 
 _RENAMED: dict[str, Any] = {
-    "T": property(lambda x: shape.transpose(x, 0, 1)),
-    "mT": property(lambda x: shape.transpose(x, -1, -2)),
+    "T": property(shape._T),
+    "mT": property(shape._mT),
+    "H": property(shape._H),
+    "mH": property(shape._mH),
+    "split": join._split_method,
+    "swapaxes_": shape.transpose_,
+    "swapdims_": shape.transpose_,
 }
 
 
@@ -61,7 +76,8 @@ def in_place(op: Any, name: str) -> Any:
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, name)
-        return write(self, op(before_write(self), *args, **kwargs), name)
+        old = before_write(self, *args, *kwargs.values())
+        return write(self, op(old, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."

@@ -1,0 +1,201 @@
+"""Picking elements by integer arrays and masks, and adding up where they came from.
+
+A key has one entry per axis from the first on: either one mask, with full slices before it, or integer arrays of shapes
+that broadcast, with full slices between them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Key = tuple[Any, ...]
+
+
+def index_array(data: Any) -> Any:
+    """Nested lists and ranges as an array to index with."""
+    out = np.asarray(data)
+    return out if out.size else out.astype(np.intp)
+
+
+def whole(data: Any) -> Any:
+    """Nested lists of whole numbers as an int64 array; anything else as the array NumPy makes of it."""
+    out = np.asarray(data)
+    return out.astype(np.int64) if out.dtype.kind in "iu" or not out.size else out
+
+
+def empty(shape: Shape, dtype: Any) -> Any:
+    return np.empty(shape, dtype)
+
+
+def zeros(shape: Shape, dtype: Any) -> Any:
+    return np.zeros(shape, dtype)
+
+
+def nonzero(x: Any) -> tuple[Any, ...]:
+    """The places of what is not 0, an int64 array per axis, in row-major order."""
+    return np.nonzero(x)
+
+
+def nonzero_rows(x: Any) -> Any:
+    """The places of what is not 0, as rows."""
+    return np.stack(np.nonzero(x), 1) if x.ndim else np.empty((int(x != 0), 0), np.int64)
+
+
+def index(x: Any, key: Key) -> Any:
+    """x[key], a copy."""
+    last = key[-1]
+    if last.dtype.kind == "b":
+        if len(key) == 1 and last.shape == x.shape:
+            return masked_select(x, last)
+    elif all([type(k) is slice for k in key[:-1]]):
+        return x.take(last, len(key) - 1)  # two to three times as fast
+    return x[key]
+
+
+def key_shape(shape: Shape, key: Key) -> Shape | None:
+    """The shape of x[key] for an x of this shape; None if the arrays do not fit it or each other."""
+    try:
+        return np.broadcast_to(np.empty(1, bool), shape)[key].shape
+    except (IndexError, ValueError):
+        return None
+
+
+def index_put(x: Any, key: Key, value: Any) -> Any:
+    """x[key] = value, in x."""
+    x[key] = value
+    return x
+
+
+def index_add_at(x: Any, key: Key, value: Any) -> Any:
+    """x[key] += value, in x, every occurrence of a repeated index counted."""
+    if key[-1].dtype.kind == "b":
+        x[key] += value
+    else:
+        np.add.at(x, key, value)
+    return x
+
+
+def put_at(value: Any, key: Key, shape: Shape) -> Any:
+    """Zeros of a shape, with value added at [key], every occurrence of a repeated index counted."""
+    if key[-1].dtype.kind == "b":
+        out = np.zeros(shape, value.dtype)
+        out[key] = value
+        return out
+    axes = [i for i, k in enumerate(key) if type(k) is not slice]
+    rest = [i for i in range(len(shape)) if i not in axes]
+    arrays = np.broadcast_arrays(*[key[i] for i in axes])
+    sizes = tuple([shape[i] for i in axes])
+    # where in value the axes of the indices are: in the place of the first array, in front if slices part the arrays
+    inner, first = arrays[0].ndim, axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
+    rows = np.moveaxis(value, range(first, first + inner), range(inner))
+    flat = np.ravel_multi_index([np.where(a < 0, a + n, a) for a, n in zip(arrays, sizes)], sizes).ravel()
+    out = sum_rows(rows.reshape(flat.size, -1), flat, int(np.prod(sizes)))
+    out = out.reshape(sizes + tuple([shape[i] for i in rest]))
+    return np.moveaxis(out, range(len(shape)), axes + rest)
+
+
+def sum_rows(rows: Any, places: Any, n: int) -> Any:
+    """n rows of zeros, to which row i of `rows` is added at places[i].
+
+    As a product with a sparse matrix of ones this takes a tenth of the time of `np.add.at` (vocabulary 65, 4096 rows of
+    384 floats: 0.4 ms against 5 to 10); for single numbers, and for a few, `np.add.at` over flat memory is as good.
+    """
+    width = rows.shape[1]
+    if rows.size > 2000 and width > 1 and rows.dtype.char in "fdlqi":
+        from scipy.sparse import csc_array
+
+        ones = np.ones(len(places), rows.dtype)
+        return csc_array((ones, places, np.arange(len(places) + 1)), (n, len(places))) @ np.ascontiguousarray(rows)
+    out = np.zeros((n, width), rows.dtype)
+    if width == 1:
+        np.add.at(out.ravel(), places, rows.ravel())
+    else:
+        np.add.at(out, places, rows)
+    return out
+
+
+# ---- along one axis -----------------------------------------------------------------------------------------------------
+
+
+def out_of_range(index: Any, low: int, size: int) -> int | None:
+    """An index that is not in [low, size), if there is one."""
+    if index.size:
+        least, most = index.min(), index.max()
+        if least < low or most >= size:
+            return int(least if least < low else most)
+    return None
+
+
+def index_select(x: Any, index: Any, axis: int) -> Any:
+    """The slices at some places of an axis."""
+    return x.take(index, axis)
+
+
+def index_sum(x: Any, index: Any, axis: int, n: int) -> Any:
+    """Zeros of size n along an axis, to which the slices of x are added at the places `index`."""
+    rows = np.moveaxis(x, axis, 0)
+    out = sum_rows(rows.reshape(len(index), -1), index, n).reshape((n, *rows.shape[1:]))
+    return np.moveaxis(out, 0, axis)
+
+
+def index_add(x: Any, index: Any, source: Any, axis: int, alpha: Any) -> Any:
+    """x + alpha · the slices of source at the places `index`, in x."""
+    source = source if alpha == 1 else source * alpha
+    if len(index) * 4 < x.shape[axis] or source.dtype.kind == "b":
+        np.add.at(x, (slice(None),) * axis + (index,), source)
+    else:
+        x += index_sum(source, index, axis, x.shape[axis])
+    return x
+
+
+def index_copy(x: Any, index: Any, source: Any, axis: int) -> Any:
+    """x with the slices of source (or one number) at the places `index`, in x."""
+    x[(slice(None),) * axis + (index,)] = source
+    return x
+
+
+# ---- masks --------------------------------------------------------------------------------------------------------------
+
+
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """value where mask, else x; in x."""
+    np.copyto(x, value, where=mask, casting="unsafe")
+    return x
+
+
+def masked_select(x: Any, mask: Any) -> Any:
+    """The elements under a mask of x's shape, in row-major order."""
+    return x.ravel().take(np.flatnonzero(mask))  # five times as fast as x[mask]
+
+
+def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
+    """The first elements of source, in their order, where mask; in x."""
+    x[mask] = source.ravel()[: np.count_nonzero(mask)]
+    return x
+
+
+def count_nonzero(mask: Any) -> int:
+    return int(np.count_nonzero(mask))
+
+
+# ---- in sorted sequences --------------------------------------------------------------------------------------------------
+
+
+def searchsorted(x: Any, values: Any, side: str, sorter: Any) -> Any:
+    """Where in the sorted rows of x the values belong; x of one axis serves every row of values."""
+    if x.ndim == 1:
+        return np.searchsorted(x, values, side, sorter)
+    rows, wanted = x.reshape(-1, x.shape[-1]), values.reshape(-1, values.shape[-1])
+    sorters = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
+    out = np.empty(wanted.shape, np.int64)
+    for i, row in enumerate(rows):
+        out[i] = np.searchsorted(row, wanted[i], side, sorters[i])
+    return out.reshape(values.shape)
+
+
+def from_front(index: Any, n: int) -> Any:
+    """Indices from either end as indices from the front."""
+    return np.where(index < 0, index + n, index)
