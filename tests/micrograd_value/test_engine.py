@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import doctest
 import gc
+import importlib
 import math
 import pickle
 import random
@@ -331,6 +333,12 @@ def test_graphs_die_by_reference_count() -> None:
 def test_a_node_has_no_dict() -> None:
     with pytest.raises(AttributeError):
         Value(1.0).gard = 2.0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("module", ["engine", "derivative"])
+def test_examples_in_docstrings(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"micrograd_value.{module}"))
+    assert result.attempted > 0 and result.failed == 0
 
 
 def test_the_package_needs_the_standard_library_only() -> None:
