@@ -125,10 +125,10 @@ def write(x: Tensor, new: Tensor, op: str) -> Tensor:
                 "Use the out-of-place form, or convert the tensor first."
             )
         new = cast(new, x.dtype)
-    return overwrite(x, new, op)
+    return put(x, new, op)
 
 
-def overwrite(x: Tensor, new: Tensor, op: str) -> Tensor:
+def put(x: Tensor, new: Tensor, op: str) -> Tensor:
     """x[...] = new, in memory and in the graph, where everything has been checked."""
     recorded = joins(x, new, op)
     x.array[...] = new.array

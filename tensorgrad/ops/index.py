@@ -12,7 +12,8 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import apply_to, before_write, check_writable, joins, overwrite, write, written
+from ..autograd.inplace import apply_to, before_write, check_writable, joins, write, written
+from ..autograd.inplace import put as overwrite
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
