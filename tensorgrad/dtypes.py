@@ -96,10 +96,12 @@ def as_dtype(d: Any) -> dtype:
             name = d.removeprefix("tensorgrad.").removeprefix("torch.")
             if name in _OF_NAME or name == "bfloat16" and _bfloat16():
                 return _OF_NAME[name]
-        return _OF_NUMPY[np.dtype(d).newbyteorder("=")]
+        if d is not None:  # which NumPy would take for float64
+            return _OF_NUMPY[np.dtype(d).newbyteorder("=")]
     except (TypeError, KeyError):
-        known = ", ".join(x.name for x in _ALL)
-        raise TypeError(f"dtype: {d!r} is not an element type here. Choose one of {known}.") from None
+        pass
+    known = ", ".join(x.name for x in _ALL)
+    raise TypeError(f"dtype: {d!r} is not an element type here. Choose one of {known}.")
 
 
 _default = float32

@@ -192,10 +192,10 @@ class _Hook:
 
 
 def _taken(value: Any, p: Tensor, key: str) -> Any:
-    """A saved entry as state of p: a copy, floating tensors in p's dtype (steps stay as they are)."""
+    """A saved entry as state of p: a copy, in p's dtype but for the counts and factors that are not like p."""
     if isinstance(value, Tensor):
         array = value.array.copy()
-        if key != "step" and p.is_floating_point() and array.dtype.kind == "f":
+        if key not in ("step", "mu_product", "eta", "mu") and p.is_floating_point() and array.dtype.kind == "f":
             array = array.astype(p.array.dtype, copy=False)
         return Tensor._of(array)
     return copy.deepcopy(value)
