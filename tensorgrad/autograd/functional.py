@@ -87,7 +87,8 @@ def jacobian(
     """
     if strategy not in ("reverse-mode", "forward-mode"):
         raise ValueError(f"jacobian: strategy must be 'reverse-mode' or 'forward-mode', got {strategy!r}.")
-    from ..ops.shape import reshape, stack
+    from ..ops.join import stack
+    from ..ops.shape import reshape
 
     xs, one = _prepared("jacobian", inputs, create_graph)
     with enable_grad():
