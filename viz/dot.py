@@ -46,6 +46,7 @@ def _heading(scene: Scene) -> str:
 
 def _framed(scene: Scene) -> list[str]:
     """Boxes inside clusters inside clusters. Scopes come outer before inner, so a stack of open ones is enough."""
+    side = "r" if scene.direction == "LR" else "l"  # the title's: arrows come in on the other
     inside: dict[str, list[str]] = {"": []}
     for frame in scene.frames:
         inside[frame.path] = []
@@ -55,7 +56,7 @@ def _framed(scene: Scene) -> list[str]:
         fill = FRAMES[(frame.depth - 1) % 2]
         inside[frame.parent] += [
             f"subgraph cluster_{i} {{",
-            f'\tgraph [label=<{_escape(clean(frame.name))}> fontcolor="{MUTED}" labeljust=l style="rounded,filled" '
+            f'\tgraph [label=<{_escape(clean(frame.name))}> fontcolor="{MUTED}" labeljust={side} style="rounded,filled" '
             f'fillcolor="{fill}" color="{LINE}" penwidth=0.6 margin=8]',
             *("\t" + line for line in inside[frame.path]),
             "}",

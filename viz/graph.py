@@ -154,7 +154,7 @@ def from_value(outputs: Any, *, parameters: Any = None) -> Graph:
     graph = Graph()
     for i, value in enumerate(order):
         node = Node(i, getattr(value, "_op", ""), str(getattr(value, "label", "")), value.data, value.grad)
-        node.scope = getattr(value, "_scope", "")
+        node.scope = "/".join(filter(None, getattr(value, "_scope", "").split("/")))
         children = value._prev
         if not children:
             node.role = "parameter" if id(value) in known or (node.scope and node.label) else "leaf"

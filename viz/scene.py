@@ -24,7 +24,7 @@ FRAMES = ("#f4f6f8", "#e9edf2")  # outer and inner frames take turns
 Direction: TypeAlias = Literal["LR", "TB", "RL", "BT"]
 PARTS = ("label", "data", "grad", "op", "local")
 
-SYMBOLS = {"*": "×", "-": "−", "/": "÷", "neg": "±", "sqrt": "√", "**": "xᶻ"}
+SYMBOLS = {"*": "×", "-": "−", "/": "÷", "neg": "−x", "sqrt": "√", "**": "xᶻ"}
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -217,8 +217,9 @@ def number(x: float, precision: int = 4) -> str:
 
 def op_symbol(op: str) -> str:
     """The operation as it is written by hand: ×, √, x²."""
-    if op.startswith("**") and op[2:].lstrip("-").isdigit():
-        return "x" + op[2:].translate(SUPERSCRIPTS)
+    if op.startswith("**") and len(op) > 2:
+        power = op[2:].removesuffix(".0")
+        return "x" + power.translate(SUPERSCRIPTS) if power.lstrip("-").isdecimal() else clean(f"x^{power}")
     return SYMBOLS.get(op) or clean(op)
 
 

@@ -27,7 +27,7 @@ fontcolor="#1f2933"]
 <td align="right"><font color="#0067a3">+6.0</font></td></tr></table>> \
 fillcolor="#eaf5fd" color="#56b4e9" penwidth=1.6]
 	subgraph cluster_0 {
-		graph [label=<square> fontcolor="#6b7785" labeljust=l style="rounded,filled" fillcolor="#f4f6f8" \
+		graph [label=<square> fontcolor="#6b7785" labeljust=r style="rounded,filled" fillcolor="#f4f6f8" \
 color="#9aa5b1" penwidth=0.6 margin=8]
 		op1 [label=<<font color="#ffffff"><b>×</b></font>> shape=circle width=0.3 fixedsize=true \
 fillcolor="#1f2933" color="#1f2933"]

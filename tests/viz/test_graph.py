@@ -179,6 +179,14 @@ class TestScopes:
         assert all(not scope.parent or paths.index(scope.parent) < i for i, scope in enumerate(scopes))
         assert [path for path in paths if path.startswith("layers.0/")] == sorted(paths)[1:4]
 
+    @pytest.mark.parametrize(
+        ("name", "paths"), [("/", []), ("", []), ("//a", ["a"]), ("a//b/", ["a", "a/b"]), ("a/b", ["a", "a/b"])]
+    )
+    def test_no_frame_is_without_a_name(self, name, paths):
+        with scope(name):
+            y = Value(1.0).tanh()
+        assert [scope.path for scope in graph_of(y).scopes] == paths
+
     def test_parts(self):
         inner = Scope("layers.0/neurons.3")
         assert (inner.name, inner.parent, inner.depth) == ("neurons.3", "layers.0", 2)

@@ -167,7 +167,8 @@ def test_number(x, precision, text):
     ("op", "text"),
     [
         ("*", "×"), ("+", "+"), ("-", "−"), ("/", "÷"), ("**2", "x²"), ("**-1", "x⁻¹"), ("**10", "x¹⁰"), ("**", "xᶻ"),
-        ("**0.5", "**0.5"), ("sqrt", "√"), ("ReLU", "ReLU"), ("leaky_relu(0.01)", "leaky_relu(0.01)"),
+        ("**-1.0", "x⁻¹"),
+        ("**0.5", "x^0.5"), ("**<", "x^<"), ("neg", "−x"), ("sqrt", "√"), ("ReLU", "ReLU"), ("leaky_relu(0.01)", "leaky_relu(0.01)"),
     ],
 )  # fmt: skip
 def test_op_symbol(op, text):
