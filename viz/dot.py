@@ -56,8 +56,8 @@ def _framed(scene: Scene) -> list[str]:
         fill = FRAMES[(frame.depth - 1) % 2]
         inside[frame.parent] += [
             f"subgraph cluster_{i} {{",
-            f'\tgraph [label=<{_escape(clean(frame.name))}> fontcolor="{MUTED}" labeljust={side} style="rounded,filled" '
-            f'fillcolor="{fill}" color="{LINE}" penwidth=0.6 margin=8]',
+            f'\tgraph [label=<{_escape(clean(frame.name))}> fontcolor="{MUTED}" labeljust={side} '
+            f'style="rounded,filled" fillcolor="{fill}" color="{LINE}" penwidth=0.6 margin=8]',
             *("\t" + line for line in inside[frame.path]),
             "}",
         ]
