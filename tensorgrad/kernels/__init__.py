@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..device import on_cpu
 from . import cpu
 
 _HOMES: dict[type, Any] = {np.ndarray: cpu}
@@ -27,3 +28,9 @@ def on(array: Any) -> Any:
             f"kernels: no kernels for arrays of type {type(array).__module__}.{type(array).__name__}; "
             "a tensor's array is a NumPy array."
         ) from None
+
+
+def at(op: str, device: Any) -> Any:
+    """The kernels of a device (None: the default one), for arrays that are made from nothing."""
+    on_cpu(device, op)
+    return cpu

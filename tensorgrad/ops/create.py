@@ -1,40 +1,475 @@
-"""New tensors."""
+"""New tensors: from data, from memory of others, or from nothing.
+
+Everything here takes PyTorch's keywords: `dtype` (the default dtype when not given), `device` (there is only the
+CPU), `requires_grad`; `layout`, `pin_memory` and `memory_format` are accepted and mean nothing here.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import dtypes
-from ..device import on_cpu
-from ..tensor import Tensor
+from ..kernels import at, on
+from ..kernels.shapes import Shape
+from ..tensor import Size, Tensor
+from .promote import cast
+from .shape import sizes_of
+
+_NUMBERS = (bool, int, float)
+
+# ---- from data -----------------------------------------------------------------------------------------------------
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A new tensor with a copy of `data`: numbers, nested lists, arrays, tensors.
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A new tensor with a copy of `data`: a number, nested lists of numbers, an array, a tensor.
 
-    Floating Python numbers become the default dtype, whole ones int64; arrays keep their dtype.
+    Floating Python numbers become the default dtype, whole ones int64; arrays and tensors keep their dtype.
     """
-    on_cpu(device, "tensor")
-    out = Tensor._of(_array(data, dtype))
-    return out.requires_grad_() if requires_grad else out
+    return _leaf(_array("tensor", data, dtype, device), requires_grad)
 
 
-def _array(data: Any, dtype: Any) -> Any:
-    to = None if dtype is None else dtypes.as_dtype(dtype).numpy
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor: a tensor of that dtype as it is, an array in its own memory, anything else copied."""
+    at("as_tensor", device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else cast(data, dtypes.as_dtype(dtype))
+    return Tensor._of(_array("as_tensor", data, dtype, device, copy=None))
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """`obj` as a tensor: shares memory where it can; `copy=True` never does, and `copy=False` refuses to copy."""
+    home = at("asarray", device)
+    to = None if dtype is None else dtypes.as_dtype(dtype)
+    if not isinstance(obj, Tensor) and not home.is_array(obj) and hasattr(obj, "__dlpack__"):
+        obj = from_dlpack(obj)
+    x = obj if isinstance(obj, Tensor) else None
+    if x is None and home.is_array(obj):
+        x = Tensor._of(_array("asarray", obj, None, device, copy=None))
+    if x is None or (to is not None and to != x.dtype):
+        if copy is False:
+            raise ValueError(f"asarray: {type(obj).__name__} as {to or 'a tensor'} takes a copy; copy=False forbids.")
+        y = tensor(obj, dtype=to) if x is None else cast(x, to)  # type: ignore[arg-type]
+    else:
+        y = x.clone() if copy else x  # type: ignore[attr-defined]
+    if requires_grad:
+        return y.detach().requires_grad_() if y is not obj else y.requires_grad_()
+    return y.detach() if y.requires_grad else y
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor in the memory of a NumPy array: a change of one is a change of both."""
+    home = at("from_numpy", None)
+    if not home.is_array(ndarray) or not hasattr(ndarray, "__array_interface__"):
+        raise TypeError(f"from_numpy: needs a NumPy array, got {type(ndarray).__name__}. For lists use tensor().")
+    return Tensor._of(_checked("from_numpy", home.array(ndarray, copy=False)))
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor in the memory of an array of another library that speaks DLPack."""
+    if isinstance(ext_tensor, Tensor):
+        return ext_tensor
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(f"from_dlpack: needs an object with __dlpack__, got {type(ext_tensor).__name__}.")
+    return Tensor._of(_checked("from_dlpack", at("from_dlpack", None).from_dlpack(ext_tensor)))
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A 1-d tensor in the memory of a bytes-like object: `count` elements (−1: all) from byte `offset` on."""
+    d = dtypes.as_dtype(dtype)
+    size = memoryview(buffer).nbytes
+    room = size - offset
+    if count == 0 or size == 0:
+        raise ValueError(f"frombuffer: nothing to look at: the buffer has {size} bytes, count is {count}.")
+    if not 0 <= offset < size:
+        raise ValueError(f"frombuffer: offset {offset} is outside of the buffer's {size} bytes.")
+    if count < 0 and room % d.itemsize:
+        raise ValueError(f"frombuffer: {room} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
+    if count > 0 and count * d.itemsize > room:
+        raise ValueError(f"frombuffer: {count} of {d} from byte {offset} on need more than the buffer's {size} bytes.")
+    return _leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
+
+
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A 0-d tensor of the default dtype (whole numbers too)."""
+    return _leaf(_array("scalar_tensor", s, dtype or dtypes.get_default_dtype(), device), requires_grad)
+
+
+def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
+    """What PyTorch's old constructor holds: `Tensor([1, 2])` copies data into the default dtype, `Tensor(2, 3)` and
+    `Tensor(shape)` are unset memory."""
+    home, to = at("Tensor", device), dtypes.as_dtype(dtype or dtypes.get_default_dtype())
+    first = data[0] if len(data) == 1 else 0
+    if isinstance(first, float):
+        raise TypeError("Tensor: data must be a sequence, got a float. Use tensorgrad.tensor(…) for a number.")
+    if isinstance(first, (int, Size)):
+        return home.empty(_sizes("Tensor", data or (0,)), to.numpy)
+    return _array("Tensor", first, to, device)
+
+
+def _array(op: str, data: Any, dtype: Any, device: Any, copy: bool | None = True) -> Any:
+    """An array of an element type that tensors have."""
+    home = at(op, device)
+    to = None if dtype is None else dtypes.as_dtype(dtype)
     if isinstance(data, Tensor):
         data = data.array
-    array = np.array(data, dtype=to)
-    if to is None and not isinstance(data, (np.ndarray, np.generic)) and array.dtype == np.float64:
-        array = array.astype(dtypes.get_default_dtype().numpy)
+    if not home.is_array(data):
+        if isinstance(data, (str, bytes, dict, set)) or not (
+            isinstance(data, _NUMBERS) or hasattr(data, "__len__") or hasattr(data, "__array__")
+        ):
+            raise TypeError(f"{op}: data must be numbers, nested lists of them or an array, got {type(data).__name__}.")
+        brings_dtype, data = _plain(op, data)
+        if to is None and not brings_dtype:
+            array = _checked(op, _converted(op, home, data, None, copy))
+            floats = array.dtype.kind == "f"
+            return array.astype(dtypes.get_default_dtype().numpy) if floats or not array.size else array
+    array = _checked(op, _converted(op, home, data, None, copy))
+    if to is None or array.dtype == to.numpy:
+        return array
+    return _fits(op, array, to).array
+
+
+def _converted(op: str, home: Any, data: Any, dtype: Any, copy: bool | None) -> Any:
+    try:
+        return home.array(data, dtype, copy)
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError(f"{op}: the nested lists are ragged: {_ragged(data, 0)}.") from None
+        raise
+
+
+def _ragged(data: Any, depth: int) -> str:
+    """Where nested lists stop being a box."""
+    lengths = [len(x) if hasattr(x, "__len__") else None for x in data]
+    if len(set(lengths)) > 1:
+        i = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        words = ["a number" if n is None else f"a sequence of {n}" for n in (lengths[0], lengths[i])]
+        return f"at depth {depth + 1}, entry 0 is {words[0]} and entry {i} is {words[1]}"
+    return next((found for x in data if hasattr(x, "__len__") and (found := _ragged(x, depth + 1))), "")
+
+
+def _plain(op: str, data: Any) -> tuple[bool, Any]:
+    """Lists with their tensors as arrays, and whether there is anything in them that brings a dtype of its own."""
+    if isinstance(data, Tensor):
+        return True, data.array
+    if isinstance(data, (list, tuple)):
+        if not data or isinstance(data[0], _NUMBERS) and not hasattr(data[0], "dtype"):
+            return False, data
+        parts = [_plain(op, x) for x in data]
+        found = any(brings for brings, _ in parts)
+        return found, [x for _, x in parts] if found else data
+    return hasattr(data, "dtype"), data
+
+
+def _checked(op: str, array: Any) -> Any:
+    """Refuse what no tensor can hold; bring a foreign byte order into this machine's."""
+    if not array.dtype.isnative:
+        if op in ("from_numpy", "from_dlpack"):
+            raise ValueError(f"{op}: the bytes are in foreign order; use a.astype(a.dtype.newbyteorder('=')).")
+        array = array.astype(array.dtype.newbyteorder("="))
+    try:
+        dtypes.as_dtype(array.dtype)
+    except TypeError:
+        if array.dtype.kind in "Ou" and array.size:
+            odd = _first_odd(array)
+            if isinstance(odd, int):
+                raise ValueError(f"{op}: {odd} does not fit into int64, whose largest number is 2**63 - 1.") from None
+            if array.dtype.kind == "O":
+                raise TypeError(f"{op}: {odd!r} of type {type(odd).__name__} is not a number.") from None
+        raise TypeError(f"{op}: {array.dtype} is not an element type here. Convert it first: a.astype(…).") from None
     return array
 
 
-def legacy_array(data: Any, dtype: Any, device: Any) -> Any:
-    """What `Tensor(data)` holds."""
-    on_cpu(device, "Tensor")
-    return _array(data, dtype or dtypes.get_default_dtype())
+def _first_odd(array: Any) -> Any:
+    """The first element that is neither a float nor a whole number of 64 bits."""
+    for x in array.flat:
+        x = x.item() if hasattr(x, "item") else x
+        if not isinstance(x, float) and not (isinstance(x, int) and -(2**63) <= x < 2**63):
+            return x
+    return None
 
 
-__all__ = ["tensor"]
+def _fits(op: str, array: Any, to: dtypes.dtype) -> Tensor:
+    return cast(Tensor._of(array), to)
+
+
+def _leaf(array: Any, requires_grad: bool) -> Tensor:
+    out = Tensor._of(array)
+    return out.requires_grad_() if requires_grad else out
+
+
+# ---- from nothing: one value everywhere ----------------------------------------------------------------------------
+
+
+def _sizes(op: str, sizes: Any) -> Shape:
+    shape = sizes_of(op, sizes)
+    if shape and min(shape) < 0:
+        raise ValueError(f"{op}: sizes must be 0 or more, got {shape}.")
+    return shape
+
+
+def _numpy(dtype: Any) -> Any:
+    return (dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)).numpy
+
+
+def zeros(
+    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """0 everywhere: `zeros(2, 3)`, `zeros((2, 3))`."""
+    shape = _sizes("zeros", sizes if size is None else (size,))
+    return _leaf(at("zeros", device).zeros(shape, _numpy(dtype)), requires_grad)
+
+
+def ones(
+    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """1 everywhere: `ones(2, 3)`, `ones((2, 3))`."""
+    shape = _sizes("ones", sizes if size is None else (size,))
+    return _leaf(at("ones", device).ones(shape, _numpy(dtype)), requires_grad)
+
+
+def empty(
+    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set: whatever was there before."""
+    shape = _sizes("empty", sizes if size is None else (size,))
+    return _leaf(at("empty", device).empty(shape, _numpy(dtype)), requires_grad)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`fill_value` everywhere; without dtype, bools give bool, ints int64, floats the default dtype."""
+    if not isinstance(size, (Sequence, Tensor)):
+        raise TypeError(f"full: size must be a tuple of ints, got {size!r}. Write full((n,), value).")
+    shape, value = _sizes("full", (size,)), _number("full", "fill_value", fill_value)
+    to = dtypes.of_number(value).numpy if dtype is None else _numpy(dtype)
+    return _leaf(at("full", device).full(shape, value, to), requires_grad)
+
+
+def _number(op: str, what: str, x: Any) -> Any:
+    """A Python number, also from a 0-d tensor or array."""
+    if isinstance(x, _NUMBERS):
+        return x
+    if getattr(x, "ndim", 1) == 0 and hasattr(x, "item"):
+        return x.item()
+    shape = f" of shape {tuple(x.shape)}" if hasattr(x, "shape") else ""
+    raise TypeError(f"{op}: {what} must be a number, got {type(x).__name__}{shape}.")
+
+
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set, with these strides (in elements)."""
+    shape, steps = _sizes("empty_strided", (size,)), _sizes("empty_strided", (stride,))
+    if len(shape) != len(steps):
+        raise ValueError(f"empty_strided: {len(shape)} sizes {shape} but {len(steps)} strides {steps}.")
+    return _leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
+
+
+# ---- like another --------------------------------------------------------------------------------------------------
+
+
+def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fill: Any = None) -> Tensor:
+    """A tensor of the input's shape, dtype and order of axes."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{op}: input must be a Tensor, got {type(input).__name__}.")
+    to = input.array.dtype if dtype is None else dtypes.as_dtype(dtype).numpy
+    array = at(op, device).empty_alike(input.array, to)
+    if fill is not None:
+        array[...] = on(array).full((), fill, to)
+    return _leaf(array, requires_grad)
+
+
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """0 everywhere, in the shape and dtype of `input`."""
+    return _like("zeros_like", input, dtype, device, requires_grad, 0)
+
+
+def ones_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """1 everywhere, in the shape and dtype of `input`."""
+    return _like("ones_like", input, dtype, device, requires_grad, 1)
+
+
+def empty_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set, in the shape and dtype of `input`."""
+    return _like("empty_like", input, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """`fill_value` everywhere, in the shape and dtype of `input`."""
+    return _like("full_like", input, dtype, device, requires_grad, _number("full_like", "fill_value", fill_value))
+
+
+def new_zeros(
+    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """0 everywhere, in a shape of its own and the dtype of `x`."""
+    return zeros(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_ones(
+    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """1 everywhere, in a shape of its own and the dtype of `x`."""
+    return ones(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_empty(
+    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set, in a shape of its own and the dtype of `x`."""
+    return empty(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_empty_strided(
+    x: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set, with these strides and the dtype of `x`."""
+    return empty_strided(size, stride, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_full(
+    x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`fill_value` everywhere, in a shape of its own and the dtype of `x`."""
+    return full(size, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_tensor(
+    x: Tensor, data: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A copy of `data` in the dtype of `x`."""
+    return _leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
+
+
+# ---- from nothing: sequences and patterns --------------------------------------------------------------------------
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """start, start + step, … up to but without end: ⌈(end − start) / step⌉ numbers.  `arange(end)` starts at 0.
+
+    int64 when all three are whole, else the default dtype.
+    """
+    if end is None:
+        start, end = 0, start
+    start, end, step = [_number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
+    whole = not any(isinstance(v, float) for v in (start, end, step))
+    d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
+    if not all(map(math.isfinite, (start, end, step))):
+        raise ValueError(f"arange: start, end and step must be finite, got {start}, {end}, {step}.")
+    if not d.is_floating_point:
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise ValueError("arange: step must not be 0" + ("." if whole else f", which it is as {d}."))
+    if (end - start) * step < 0:
+        raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
+    whole = isinstance(end - start, int) and isinstance(step, int)
+    n = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    return _leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` numbers from start to end, both included, evenly spaced."""
+    a, b, n = _ends("linspace", start, end, steps)
+    return _leaf(at("linspace", device).linspace(a, b, n, _numpy(dtype)), requires_grad)
+
+
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
+    a, b, n = _ends("logspace", start, end, steps)
+    return _leaf(at("logspace", device).logspace(a, b, n, base, _numpy(dtype)), requires_grad)
+
+
+def _ends(op: str, start: Any, end: Any, steps: Any) -> tuple[float, float, int]:
+    n = _count(op, "steps", steps)
+    return _number(op, "start", start), _number(op, "end", end), n
+
+
+def _count(op: str, what: str, n: Any) -> int:
+    """A whole number, 0 or more."""
+    try:
+        found = n.__index__()
+    except AttributeError:
+        raise TypeError(f"{op}: {what} must be an int, got {type(n).__name__} {n!r}.") from None
+    if found < 0:
+        raise ValueError(f"{op}: {what} must be 0 or more, got {found}.")
+    return found
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
+    rows = _count("eye", "n", n)
+    columns = rows if m is None else _count("eye", "m", m)
+    return _leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
+
+
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
+) -> Tensor:
+    """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("tril_indices", row, col, offset, dtype, device)
+
+
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
+) -> Tensor:
+    """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("triu_indices", row, col, offset, dtype, device)
+
+
+def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
+    kernel = getattr(at(op, device), op)
+    return Tensor._of(kernel(_count(op, "row", row), _count(op, "col", col), offset, _numpy(dtype)))
+
+
+__all__ = [
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "empty_strided", "eye", "from_dlpack", "from_numpy",
+    "frombuffer", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor",
+    "tril_indices", "triu_indices", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,88 @@
+"""Arrays made from nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+empty = np.empty
+zeros = np.zeros
+ones = np.ones
+
+
+def full(shape: Shape, value: Any, dtype: Any) -> Any:
+    """`value` everywhere; a number too large for an integer dtype wraps around."""
+    return np.full(shape, np.asarray(value).astype(dtype), dtype)
+
+
+def empty_strided(shape: Shape, steps: Shape, dtype: Any) -> Any:
+    """Unset memory with given strides, counted in elements."""
+    reach = 1 + sum([(n - 1) * s for n, s in zip(shape, steps)]) if 0 not in shape else 0
+    size = np.dtype(dtype).itemsize
+    return np.ndarray(shape, dtype, np.empty(reach, dtype), 0, tuple([s * size for s in steps]))
+
+
+def empty_alike(x: Any, dtype: Any) -> Any:
+    """Unset memory of x's shape, its axes in x's order; row-major where x's elements overlap."""
+    return np.empty_like(x, dtype, order="C" if 0 in x.strides else "K", subok=False)
+
+
+def arange(start: Any, step: Any, n: int, dtype: Any) -> Any:
+    """start + i·step for i < n, every one rounded once: integers exactly, the others in float64."""
+    if isinstance(start, int) and isinstance(step, int):
+        i = np.arange(n, dtype=np.int64)
+        return (i if (start, step) == (0, 1) else start + i * step).astype(dtype, copy=False)
+    return (start + np.arange(n, dtype=np.float64) * step).astype(dtype)
+
+
+def linspace(start: float, end: float, n: int, dtype: Any) -> Any:
+    """n numbers from start to end, from both ends towards the middle, so that the ends are exact."""
+    i = np.arange(n, dtype=np.float64)
+    step = (end - start) / (n - 1) if n > 1 else 0.0
+    return np.where(i < n / 2, start + i * step, end - (n - 1 - i) * step if n > 1 else start).astype(dtype)
+
+
+def logspace(start: float, end: float, n: int, base: float, dtype: Any) -> Any:
+    """base to the power of linspace."""
+    return np.power(float(base), linspace(start, end, n, np.float64)).astype(dtype)
+
+
+def eye(n: int, m: int, dtype: Any) -> Any:
+    """1 on the main diagonal."""
+    return np.eye(n, m, dtype=dtype)
+
+
+def tril_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
+    """The rows and columns of what lies on and below a diagonal, row by row: (2, count)."""
+    return np.stack(np.nonzero(np.tri(rows, columns, offset, dtype=bool))).astype(dtype)
+
+
+def triu_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
+    """The rows and columns of what lies on and above a diagonal, row by row: (2, count)."""
+    return np.stack(np.nonzero(~np.tri(rows, columns, offset - 1, dtype=bool))).astype(dtype)
+
+
+# ---- from the user's data ------------------------------------------------------------------------------------------
+
+
+def array(data: Any, dtype: Any = None, copy: bool | None = True) -> Any:
+    """Nested lists, numbers or arrays as an array; `copy=None` shares memory where it can."""
+    return np.array(data, dtype, copy=copy, order="K" if isinstance(data, np.ndarray) else "C")
+
+
+def is_array(x: Any) -> bool:
+    """An array or one of its numbers, which bring their own dtype."""
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+def from_dlpack(x: Any) -> Any:
+    """The memory of another library's array."""
+    return np.from_dlpack(x)
+
+
+def from_buffer(buffer: Any, dtype: Any, count: int, offset: int) -> Any:
+    """Memory with the buffer protocol as a 1-d array."""
+    return np.frombuffer(buffer, dtype, count, offset)
