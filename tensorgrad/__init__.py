@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import autograd, nn, optim  # noqa: F401
+from . import autograd, linalg, nn, optim  # noqa: F401
 from .autograd.modes import (
     enable_grad,
     inference_mode,
@@ -45,9 +45,11 @@ from .ops import methods as _methods
 from .ops.activation import *  # noqa: F403
 from .ops.conv import *  # noqa: F403
 from .ops.create import *  # noqa: F403
+from .ops.decompose import *  # noqa: F403
 from .ops.elementwise import *  # noqa: F403
 from .ops.index import *  # noqa: F403
 from .ops.join import *  # noqa: F403
+from .ops.legacy import *  # noqa: F403
 from .ops.linalg import *  # noqa: F403
 from .ops.pool import *  # noqa: F403
 from .ops.promote import result_type

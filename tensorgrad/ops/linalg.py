@@ -1,33 +1,1107 @@
-"""Products and factorisations of matrices."""
+"""Products of matrices, triangles and diagonals, norms and distances. (Factorisations: `decompose.py`.)
+
+Two families close under differentiation: a product of matrices, transposed or not, has two of its own kind as
+gradients, and so has a contraction of labelled axes (`einsum`).
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import inf, prod
 from typing import Any
 
+from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
+from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..tensor import Tensor
-from .promote import paired
+from .promote import as_operand, cast, needs_floating, paired, result_dtype
+
+# ---- products of matrices -------------------------------------------------------------------------------------------
 
 
 class Matmul(Function):
-    """(…, m, k) @ (…, k, n) → (…, m, n), at least two axes each."""
+    """y = op(x) · op(z), where op exchanges the last two axes if tx or tz says so; leading axes broadcast.
+
+    With X = op(x), Z = op(z) the gradients are g·Zᵀ towards X and Xᵀ·g towards Z: again two such products.
+    """
 
     broadcasts = crosswise = True
 
+    def __init__(self, tx: bool = False, tz: bool = False) -> None:
+        self.tx, self.tz = tx, tz
+
     def forward(self, x: Any, z: Any) -> Any:
-        return on(x).matmul(x, z)
+        return on(x).matmul(x, z, self.tx, self.tz)
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
-        gx = None if z is None else Matmul()(grad, z.mT)
-        gz = None if x is None else Matmul()(x.mT, grad)
+        tx, tz = self.tx, self.tz
+        gx = gz = None
+        if z is not None:
+            gx = Matmul(tz, True)(z, grad) if tx else Matmul(False, not tz)(grad, z)
+        if x is not None:
+            if grad.array.ndim > 2 and not tx and len(self.inputs[1].shape) == 2:  # one matrix for the whole batch
+                x, grad = rows(x), rows(grad)
+            gz = Matmul(True, tx)(grad, x) if tz else Matmul(not tx, False)(x, grad)
         return gx, gz
 
 
+class Linear(Function):
+    """y = x·wᵀ + bias."""
+
+    def forward(self, x: Any, w: Any, bias: Any) -> Any:
+        return on(x).linear(x, w, bias)
+
+    def backward(self, grad: Tensor, x: Tensor, w: Tensor) -> Any:
+        gx = Matmul()(grad, w) if self.needs[0] else None
+        if grad.array.ndim != 2:
+            x, grad = rows(x), rows(grad)
+        gw = Matmul(True, False)(grad, x) if self.needs[1] else None
+        return gx, gw, grad.sum(0) if self.needs[2] else None
+
+
+class Mv(Function):
+    """op(x) · z, a matrix (or many) times a vector."""
+
+    broadcasts = True
+
+    def __init__(self, tx: bool = False) -> None:
+        self.tx = tx
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).mv(x, z, self.tx)
+
+    def backward(self, grad: Tensor, x: Tensor, z: Tensor) -> Any:
+        gx = gz = None
+        if self.needs[0]:
+            gx = grad.unsqueeze(-2) * z.unsqueeze(-1) if self.tx else grad.unsqueeze(-1) * z
+        if self.needs[1]:
+            if x.array.ndim == 2:
+                gz = Mv(not self.tx)(x, grad)
+            else:
+                gz = Mv(True)(rows(x.mT if self.tx else x), grad.reshape(-1))
+        return gx, gz
+
+
+class Dot(Function):
+    """Σ xᵢ·zᵢ of two vectors."""
+
+    crosswise = True
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).dot(x, z)
+
+    def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
+        return None if z is None else grad * z, None if x is None else grad * x
+
+
+def rows(x: Tensor) -> Tensor:
+    """All but the last axis as one: (…, n) → (rows, n)."""
+    return x.reshape(prod(x.array.shape[:-1]), x.array.shape[-1])
+
+
+def alike(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
+    """The two operands of a product. Two tensors must have one dtype; an array beside a tensor is promoted with it."""
+    both = isinstance(x, Tensor) and isinstance(z, Tensor)
+    x, z = as_operand(op, x), as_operand(op, z, "other")
+    a, b = x.array.dtype, z.array.dtype
+    if a != b:
+        if both:
+            raise TypeError(
+                f"{op}: input is {x.dtype}, other {z.dtype}; a product needs one dtype. Convert: other.to(input.dtype)."
+            )
+        x, z = paired(op, x, z)
+    if a.kind == "b":
+        raise TypeError(f"{op}: bools have no product of matrices. Convert first: x.int() or x.float().")
+    return x, z
+
+
 def matmul(input: Any, other: Any) -> Tensor:
-    """input @ other."""
-    x, z = paired("matmul", input, other)
-    return Matmul()(x, z)
+    """input @ other: a product of matrices, vectors, or stacks of matrices.
+
+    Shape: (…, m, k) @ (…, k, n) → (…, m, n), the leading axes broadcast; a vector stands for a row on the left, for a
+    column on the right, and its axis is left out of the result: (k,) @ (k,) → (), (…, m, k) @ (k,) → (…, m),
+    (k,) @ (…, k, n) → (…, n).
+    """
+    x, z = alike("matmul", input, other)
+    try:
+        if x.array.ndim > 1 < z.array.ndim:
+            return Matmul()(x, z)
+        if z.array.ndim == 1 and x.array.ndim:
+            return Mv()(x, z) if x.array.ndim > 1 else Dot()(x, z)
+        if x.array.ndim == 1 and z.array.ndim > 1:
+            return Mv(True)(z, x)
+    except ValueError:
+        raise ValueError(_matmul_mismatch("matmul", x.array.shape, z.array.shape)) from None
+    raise ValueError(
+        mismatch("matmul", "a single number is no matrix", "Use * for it.", input=x.array.shape, other=z.array.shape)
+    )
 
 
-__all__ = ["matmul"]
+def _matmul_mismatch(op: str, x: Shape, z: Shape) -> str:
+    k, inner = x[-1], z[-2] if len(z) > 1 else z[0]
+    if k != inner:
+        which = "second to last" if len(z) > 1 else "only"
+        what = f"the last axis of input has {k} entries, the {which} one of other {inner}"
+        return mismatch(op, what, f"(…, m, {k}) needs (…, {k}, n). Transpose one with .mT?", input=x, other=z)
+    return mismatch(op, "the leading axes do not broadcast", input=x, other=z)
+
+
+def rmatmul(input: Tensor, other: Any) -> Tensor:
+    """other @ input."""
+    return matmul(other, input)
+
+
+def mm(input: Any, mat2: Any) -> Tensor:
+    """The product of two matrices; nothing broadcasts.  Shape: (m, k), (k, n) → (m, n)."""
+    return _product("mm", input, mat2, 2, 2)
+
+
+def bmm(input: Any, mat2: Any) -> Tensor:
+    """The products of two stacks of matrices; nothing broadcasts.  Shape: (b, m, k), (b, k, n) → (b, m, n)."""
+    return _product("bmm", input, mat2, 3, 3)
+
+
+def mv(input: Any, vec: Any) -> Tensor:
+    """A matrix times a vector.  Shape: (m, k), (k,) → (m,)."""
+    return _product("mv", input, vec, 2, 1)
+
+
+def dot(input: Any, tensor: Any) -> Tensor:
+    """Σ inputᵢ·tensorᵢ of two vectors.  Shape: (k,), (k,) → ()."""
+    return _product("dot", input, tensor, 1, 1)
+
+
+def vdot(input: Any, other: Any) -> Tensor:
+    """As `dot`: for real numbers there is nothing to conjugate."""
+    return _product("vdot", input, other, 1, 1)
+
+
+def _product(op: str, input: Any, other: Any, m: int, n: int) -> Tensor:
+    """A product of operands that must have m and n axes."""
+    x, z = alike(op, input, other)
+    a, b = x.array.shape, z.array.shape
+    if len(a) != m or len(b) != n:
+        kinds = {1: "a vector", 2: "a matrix", 3: "a stack of matrices (b, m, k)"}
+        what = f"needs {kinds[m]} and {kinds[n]}, got {len(a)} and {len(b)} axes"
+        raise ValueError(mismatch(op, what, "matmul takes any number of axes and broadcasts.", input=a, other=b))
+    if a[-1] != b[-2 if n > 1 else 0]:
+        raise ValueError(_matmul_mismatch(op, a, b))
+    if m == 3 and a[0] != b[0]:
+        raise ValueError(mismatch(op, "different numbers of matrices", "matmul broadcasts.", input=a, other=b))
+    return Dot()(x, z) if m == 1 else Mv()(x, z) if n == 1 else Matmul()(x, z)
+
+
+def inner(input: Any, other: Any) -> Tensor:
+    """Σ over the last axis of both.  Shape: (…, k), (…′, k) → (…, …′); a 0-d tensor multiplies."""
+    x, z = alike("inner", input, other)
+    a, b = x.array.shape, z.array.shape
+    if not a or not b:
+        return x * z
+    if a[-1] != b[-1]:
+        raise ValueError(mismatch("inner", "the last axes differ", "They are summed over together.", input=a, other=b))
+    return Matmul(False, True)(rows(x), rows(z)).reshape(*a[:-1], *b[:-1])
+
+
+def outer(input: Any, vec2: Any) -> Tensor:
+    """yᵢⱼ = inputᵢ·vec2ⱼ.  Shape: (m,), (n,) → (m, n)."""
+    x, z = as_operand("outer", input), as_operand("outer", vec2, "vec2")
+    if x.array.ndim != 1 or z.array.ndim != 1:
+        cure = "Flatten them first, or use x[..., :, None] * z[..., None, :]."
+        raise ValueError(mismatch("outer", "needs two vectors", cure, input=x.array.shape, vec2=z.array.shape))
+    return x.reshape(-1, 1) * z
+
+
+ger = outer
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """y = x·Wᵀ + b.
+
+    Shape: input (…, in), weight (out, in) or (in,), bias (out,) or () → (…, out), or (…) for a weight of one axis.
+    """
+    x, w = alike("linear", input, weight)
+    if bias is None:
+        if w.array.ndim == 1:
+            return matmul(x, w)
+        try:
+            return Matmul(False, True)(x, w) if x.array.ndim > 1 else Mv()(w, x)
+        except ValueError:
+            raise ValueError(_linear_mismatch(x.array.shape, w.array.shape)) from None
+    b = as_operand("linear", bias, "bias")
+    a, c = x.array.shape, w.array.shape
+    if len(c) != 2 or not a or a[-1] != c[1] or b.array.ndim > 1 or b.array.shape not in ((c[0],), (1,), ()):
+        raise ValueError(_linear_mismatch(a, c, b.array.shape))
+    if b.array.dtype != x.array.dtype:
+        raise TypeError(f"linear: input is {x.dtype}, bias {b.dtype}; they need one dtype. Convert one with .to(…).")
+    if b.array.shape != (c[0],):
+        b = b.expand(c[0])
+    return Linear()(x, w, b)
+
+
+def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
+    what, cure = "the shapes do not fit", "x·Wᵀ + b needs (…, in), (out, in) and (out,)."
+    if x and len(w) == 2 and x[-1] != w[1]:
+        what = f"input has {x[-1]} features, weight expects {w[1]}"
+        cure = f"Build the weight as (out, {x[-1]}), or give input {w[1]} features."
+    shapes = {"input  (…, in)  ": x, "weight (out, in)": w}
+    if b is not None:
+        shapes["bias   (out,)   "] = b
+    return mismatch("linear", what, cure, **shapes)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """yₒ = x₁ᵀ·Wₒ·x₂ + bₒ.  Shape: (…, m), (…, n), weight (out, m, n), bias (out,) → (…, out)."""
+    x, z = alike("bilinear", input1, input2)
+    w = as_operand("bilinear", weight, "weight")
+    a, b, c = x.array.shape, z.array.shape, w.array.shape
+    if len(c) != 3 or not a or not b or a[:-1] != b[:-1] or (a[-1], b[-1]) != c[1:]:
+        cure = "Needs (…, m), (…, n) with equal leading axes, and weight (out, m, n)."
+        raise ValueError(mismatch("bilinear", "the shapes do not fit", cure, input1=a, input2=b, weight=c))
+    x, z = rows(x), rows(z)
+    y = einsum("bm,omn,bn->bo", x, w, z).reshape(*a[:-1], c[0])
+    return y if bias is None else y + bias
+
+
+# ---- products and sums ----------------------------------------------------------------------------------------------
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """beta·input + alpha·(mat1 @ mat2).  Shape: input broadcasts to (m, n), mat1 (m, k), mat2 (k, n)."""
+    return _added("addmm", input, _product("addmm", mat1, mat2, 2, 2), beta, alpha)
+
+
+def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """beta·input + alpha·(mat @ vec).  Shape: input broadcasts to (m,), mat (m, k), vec (k,)."""
+    return _added("addmv", input, _product("addmv", mat, vec, 2, 1), beta, alpha)
+
+
+def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """beta·input + alpha·(batch1 @ batch2).  Shape: input broadcasts to (b, m, n), (b, m, k), (b, k, n)."""
+    return _added("baddbmm", input, _product("baddbmm", batch1, batch2, 3, 3), beta, alpha)
+
+
+def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """beta·input + alpha·Σ batch1[b] @ batch2[b].  Shape: input broadcasts to (m, n), (b, m, k), (b, k, n)."""
+    return _added("addbmm", input, _product("addbmm", batch1, batch2, 3, 3).sum(0), beta, alpha)
+
+
+def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """beta·input + alpha·(vec1 ⊗ vec2).  Shape: input broadcasts to (m, n), vec1 (m,), vec2 (n,)."""
+    x = as_operand("addr", input)
+    product = outer(vec1, vec2)
+    if x.array.dtype.kind == "b" and product.array.dtype.kind == "b":
+        if beta not in (0, 1) or alpha not in (0, 1):
+            raise TypeError("addr: with bools beta and alpha are True or False.")
+        return (x & bool(beta)) | (product & bool(alpha))
+    dtype = result_dtype("addr", x, product)
+    return _added("addr", cast(x, dtype), cast(product, dtype), beta, alpha)
+
+
+def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tensor:
+    """beta·input + alpha·product; where beta is 0 not even a nan of input comes through."""
+    x = as_operand(op, input)
+    if x.array.dtype != product.array.dtype:
+        raise TypeError(
+            f"{op}: input is {x.dtype}, the product {product.dtype}; they need one dtype. Convert input: x.to(…)."
+        )
+    if x.array.dtype.kind in "iu" and not (float(alpha).is_integer() and float(beta).is_integer()):
+        raise TypeError(f"{op}: with integers beta and alpha must be whole, got {beta} and {alpha}.")
+    if x.array.dtype.kind in "iu":
+        alpha, beta = int(alpha), int(beta)
+    shape = product.array.shape
+    if broadcast(op, input=x.array.shape, product=shape) != shape:
+        cure = "Only input is broadcast here, not the product."
+        raise ValueError(mismatch(op, "input is larger than the product", cure, input=x.array.shape, product=shape))
+    if alpha != 1:
+        product = product * alpha
+    if beta == 0:
+        return product
+    return (x if beta == 1 else x * beta) + product
+
+
+def chain_matmul(*matrices: Any) -> Tensor:
+    """The product of several matrices, in the order of fewest multiplications; see `linalg.multi_dot`."""
+    tensors = matrices[0] if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)) else matrices
+    if len(tensors) == 1:
+        return as_operand("chain_matmul", tensors[0])
+    return multi_dot(tensors, op="chain_matmul")
+
+
+def multi_dot(tensors: Any, *, op: str = "multi_dot") -> Tensor:
+    """A · B · C · …, in the order of fewest multiplications (Cormen et al., Introduction to Algorithms, 14.2).
+
+    Shape: matrices that fit each other; the first may be a vector (a row), the last too (a column).
+    """
+    chain = [as_operand(op, x, f"tensor {i}") for i, x in enumerate(tensors)]
+    if len(chain) < 2:
+        raise ValueError(f"{op}: needs at least two tensors, got {len(chain)}.")
+    for i, x in enumerate(chain):
+        least = 1 if i in (0, len(chain) - 1) else 2
+        if not least <= x.array.ndim <= 2:
+            raise ValueError(
+                f"{op}: tensor {i} has {x.array.ndim} axes, shape {tuple(x.array.shape)}; needs a matrix"
+                + (" (or, at the ends, a vector)." if least == 1 else ".")
+            )
+    first, last = chain[0].array.ndim == 1, chain[-1].array.ndim == 1
+    if first:
+        chain[0] = chain[0].reshape(1, -1)
+    if last:
+        chain[-1] = chain[-1].reshape(-1, 1)
+    sizes = [x.array.shape[0] for x in chain] + [chain[-1].array.shape[1]]
+    for x, z in zip(chain, chain[1:]):
+        if x.array.shape[1] != z.array.shape[0]:
+            raise ValueError(_matmul_mismatch(op, x.array.shape, z.array.shape))
+    split = _best_splits(tuple(sizes))
+
+    def product(i: int, j: int) -> Tensor:
+        if i == j:
+            return chain[i]
+        k = split[i, j]
+        return mm(product(i, k), product(k + 1, j))
+
+    y = product(0, len(chain) - 1)
+    if first and last:
+        return y.reshape(())
+    return y.reshape(-1) if first or last else y
+
+
+@lru_cache
+def _best_splits(sizes: Shape) -> dict[tuple[int, int], int]:
+    """For matrices i to j of a chain, after which one to split it; matrix i is (sizes[i], sizes[i + 1])."""
+    n = len(sizes) - 1
+    cost = {(i, i): 0 for i in range(n)}
+    split = {}
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            costs = [(cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)]
+            cost[i, j], split[i, j] = min(costs)
+    return split
+
+
+# ---- einsum ---------------------------------------------------------------------------------------------------------
+
+Labels = tuple[int, ...]
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ELLIPSIS = 52  # labels: 0 to 51 are letters (or the user's numbers), from 52 on the axes an ellipsis stands for
+
+
+class Contract(Function):
+    """Σ x·z over the labels that are not in `out`; each operand has a label once, and a label of one operand only is
+    in `out`. Then of (x, z, y), each is the contraction of the other two: so are the gradients."""
+
+    crosswise = True
+
+    def __init__(self, at_x: Labels, at_z: Labels, out: Labels) -> None:
+        self.at_x, self.at_z, self.out = at_x, at_z, out
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).contract(x, z, self.at_x, self.at_z, self.out)
+
+    def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
+        gx = None if z is None else Contract(self.out, self.at_z, self.at_x)(grad, z)
+        gz = None if x is None else Contract(self.out, self.at_x, self.at_z)(grad, x)
+        return gx, gz
+
+
+def einsum(*args: Any) -> Tensor:
+    """Einstein's sum over products: name every axis, and what is not in the result is summed over.
+
+        einsum("ij,jk->ik", a, b)      a @ b
+        einsum("bij,bjk", a, b)        the result's letters left out: those that appear once, in alphabetical order
+        einsum("...ii->...i", a)       diagonals
+        einsum("i,j->ij", u, v)        outer product
+        einsum(a, [0, 1], b, [1, 2])   the same with numbers, 0 to 51; an ellipsis is `...`
+
+    Products are taken two at a time, the cheapest first, each a product of matrices; axes of size 1 broadcast.
+    """
+    labels, out, operands = _parse(args)
+    return _contract_all(labels, out, operands)
+
+
+def _contract_all(labels: list[Labels], out: Labels, operands: list[Tensor]) -> Tensor:
+    sizes: dict[int, int] = {}
+    for i, (x, at) in enumerate(zip(operands, labels)):
+        for label, n in zip(at, x.array.shape):
+            if sizes.setdefault(label, n) == 1:
+                sizes[label] = n
+            elif n not in (1, sizes[label]):
+                raise ValueError(
+                    f"einsum: axis {_name(label)!r} has {n} entries in operand {i}, shape {tuple(x.array.shape)}, and "
+                    f"{sizes[label]} in an earlier one."
+                )
+    for i, (x, at) in enumerate(zip(operands, labels)):
+        operands[i], labels[i] = _diagonals(x, at, sizes, out)
+    for i, j in _path(tuple(labels), out, tuple(sizes.items())) if len(operands) > 2 else [(0, 1)][: len(operands) - 1]:
+        z, at_z = operands.pop(j), labels.pop(j)
+        x, at_x = operands.pop(i), labels.pop(i)
+        elsewhere = set(out).union(*labels)
+        x, at_x = _sum_away(x, at_x, elsewhere.union(at_z))
+        z, at_z = _sum_away(z, at_z, elsewhere.union(at_x))
+        kept = tuple(k for k in dict.fromkeys(at_x + at_z) if k in elsewhere)
+        if not labels:
+            kept = tuple(k for k in out if k in kept)
+        operands.append(Contract(at_x, at_z, kept)(x, z))
+        labels.append(kept)
+    x, at = _sum_away(operands[0], labels[0], set(out))
+    order = [at.index(k) for k in out if k in at]
+    if order != sorted(order):
+        x = x.permute(order)
+    if len(order) < len(out):  # of size 1 in every operand
+        x = x.reshape([sizes[k] for k in out])
+    return x
+
+
+def _diagonals(x: Tensor, at: Labels, sizes: dict[int, int], out: Labels) -> tuple[Tensor, Labels]:
+    """Each label once: the diagonal of those that repeat; and axes of size 1 that others have longer left out."""
+    short = [i for i, k in enumerate(at) if x.array.shape[i] == 1 and (sizes[k] != 1 or k in at[:i])]
+    if short:
+        x = x.reshape([n for i, n in enumerate(x.array.shape) if i not in short])
+        at = tuple(k for i, k in enumerate(at) if i not in short)
+    for k in sorted({k for k in at if at.count(k) > 1}):
+        while at.count(k) > 1:
+            i = at.index(k)
+            j = at.index(k, i + 1)
+            x = diagonal(x, 0, i, j)
+            at = (*at[:i], *at[i + 1 : j], *at[j + 1 :], k)
+    return x, at
+
+
+def _sum_away(x: Tensor, at: Labels, kept: set[int]) -> tuple[Tensor, Labels]:
+    """Sum over the labels nobody else has."""
+    alone = tuple(i for i, k in enumerate(at) if k not in kept)
+    if not alone:
+        return x, at
+    dtype = x.dtype if x.array.dtype.kind in "iu" else None
+    return x.sum(alone, dtype=dtype), tuple(k for k in at if k in kept)
+
+
+@lru_cache
+def _path(labels: tuple[Labels, ...], out: Labels, sizes: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """Which two operands to contract first, and so on: greedily those whose product is smallest beside what it
+    replaces (then those with the fewest multiplications). The result is put last."""
+    size = dict(sizes)
+    left = [frozenset(at) for at in labels]
+    path = []
+    while len(left) > 1:
+        best: Any = None
+        for j in range(1, len(left)):
+            for i in range(j):
+                elsewhere = frozenset(out).union(*(s for k, s in enumerate(left) if k not in (i, j)))
+                both = left[i] | left[j]
+                made = both & elsewhere
+                growth = prod(size[k] for k in made) - sum(prod(size[k] for k in left[n]) for n in (i, j))
+                found = (growth, prod(size[k] for k in both), i, j, made)
+                best = found if best is None or found[:2] < best[:2] else best
+        *_, i, j, made = best
+        path.append((i, j))
+        left.pop(j)
+        left.pop(i)
+        left.append(made)
+    return path
+
+
+def _parse(args: Any) -> tuple[list[Labels], Labels, list[Tensor]]:
+    """Labels of each operand and of the result, and the operands, from either form of the arguments."""
+    if not args:
+        raise ValueError('einsum: needs an equation and operands, as in einsum("ij,jk->ik", a, b).')
+    if isinstance(args[0], str):
+        equation, operands = args[0], list(args[1:])
+        if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+            operands = list(operands[0])
+        words, result = _words(equation)
+    else:
+        operands = list(args[0 : len(args) - len(args) % 2 : 2])
+        words = tuple(_numbers(w) for w in args[1::2])
+        result = _numbers(args[-1]) if len(args) % 2 else None
+        equation = "the lists of axes"
+    tensors = [as_operand("einsum", x, f"operand {i}") for i, x in enumerate(operands)]
+    if not tensors:
+        raise ValueError("einsum: needs at least one operand.")
+    if len(words) != len(tensors):
+        raise ValueError(f"einsum: {equation!r} describes {len(words)} operands, got {len(tensors)}.")
+    for i in range(1, len(tensors)):
+        both = isinstance(operands[0], Tensor) and isinstance(operands[i], Tensor)
+        if tensors[0].array.dtype != tensors[i].array.dtype:
+            if both:
+                alike("einsum", tensors[0], tensors[i])
+            tensors[0], tensors[i] = paired("einsum", tensors[0], tensors[i])
+    ndims = tuple([x.array.ndim for x in tensors])
+    labels, out = _resolved(equation, words, result, ndims)
+    return list(labels), out, tensors
+
+
+@lru_cache
+def _words(equation: str) -> tuple[tuple[Any, ...], Any]:
+    """ "ij,...k->i" as tuples of labels, with Ellipsis in place; the result is None when it is left to us."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+
+    def word(text: str) -> tuple[Any, ...]:
+        head, dots, tail = text.partition("...")
+        for c in head + tail:
+            if c not in _LETTERS:
+                raise ValueError(
+                    f"einsum: {c!r} in {equation!r} is no axis. Axes are letters; '...' stands for any number "
+                    "of them, once an operand; '->' precedes the result."
+                )
+        letters = [_LETTERS.index(c) for c in head + tail]
+        return (*letters[: len(head)], Ellipsis, *letters[len(head) :]) if dots else tuple(letters)
+
+    return tuple(word(w) for w in left.split(",")), word(right) if arrow else None
+
+
+def _numbers(word: Any) -> tuple[Any, ...]:
+    """A list of numbers, and perhaps an Ellipsis, as labels."""
+    if not isinstance(word, (list, tuple)):
+        raise TypeError(f"einsum: after each operand comes the list of its axes, got {type(word).__name__}.")
+    for k in word:
+        if k is not Ellipsis and not (isinstance(k, int) and 0 <= k < ELLIPSIS):
+            raise ValueError(f"einsum: axes are numbers from 0 to 51, or ..., got {k!r}.")
+    return tuple(word)
+
+
+@lru_cache
+def _resolved(equation: str, words: Any, result: Any, ndims: Shape) -> tuple[tuple[Labels, ...], Labels]:
+    """The ellipses replaced by labels of their own, counted from the right, and the result's labels found."""
+    widest = 0
+    for i, (w, n) in enumerate(zip(words, ndims)):
+        named = len(w) - w.count(Ellipsis)
+        if w.count(Ellipsis) > 1 or (named != n if Ellipsis not in w else named > n):
+            raise ValueError(f"einsum: {equation!r} names {named} axes for operand {i}, which has {n}.")
+        if Ellipsis in w:
+            widest = max(widest, n - named)
+    dots = tuple(range(ELLIPSIS, ELLIPSIS + widest))
+
+    def spelled(w: Any, count: int) -> Labels:
+        if Ellipsis not in w:
+            return w
+        i = w.index(Ellipsis)
+        return w[:i] + dots[widest - count :] + w[i + 1 :]
+
+    labels = tuple(spelled(w, n - len(w) + 1) for w, n in zip(words, ndims))
+    used = [k for at in labels for k in at]
+    if result is None:
+        out = dots + tuple(sorted(k for k in set(used) if k < ELLIPSIS and used.count(k) == 1))
+    else:
+        out = spelled(result, widest)
+    for k in out:
+        if k not in used:
+            raise ValueError(f"einsum: axis {_name(k)!r} of the result is in no operand of {equation!r}.")
+        if out.count(k) > 1:
+            raise ValueError(f"einsum: axis {_name(k)!r} is twice in the result of {equation!r}; once is enough.")
+    return labels, out
+
+
+def _name(label: int) -> str:
+    return _LETTERS[label] if label < ELLIPSIS else "..."
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+    """Sum over several axes of both at once.
+
+    Args:
+        dims: how many: the last ones of a with the first ones of b; or two lists of axes, paired in order.
+    """
+    x, z = alike("tensordot", a, b)
+    nx, nz = x.array.ndim, z.array.ndim
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if not 0 <= dims <= min(nx, nz):
+            raise ValueError(f"tensordot: dims must be from 0 to {min(nx, nz)} for {nx} and {nz} axes, got {dims}.")
+        over_x, over_z = list(range(nx - dims, nx)), list(range(dims))
+    else:
+        over_x, over_z = ([d] if isinstance(d, int) else list(d) for d in dims)
+        over_x, over_z = (
+            list(axes("tensordot", over_x, nx)) if over_x else [],
+            (list(axes("tensordot", over_z, nz)) if over_z else []),
+        )
+    sizes = [x.array.shape[i] for i in over_x], [z.array.shape[j] for j in over_z]
+    if len(over_x) != len(over_z) or any(m != n and 1 not in (m, n) for m, n in zip(*sizes)):
+        what = f"dims {over_x} of a, sizes {sizes[0]}, do not pair with dims {over_z} of b, sizes {sizes[1]}"
+        cure = "They are summed over together, so there must be as many, of equal sizes."
+        raise ValueError(mismatch("tensordot", what, cure, a=x.array.shape, b=z.array.shape))
+    at_x = list(range(nx))
+    at_z = [over_x[over_z.index(j)] if j in over_z else nx + j for j in range(nz)]
+    out = tuple(k for k in at_x if k not in over_x) + tuple(k for k in at_z if k >= nx)
+    return _contract_all([tuple(at_x), tuple(at_z)], out, [x, z])
+
+
+def kron(input: Any, other: Any) -> Tensor:
+    """The Kronecker product: every element of input times the whole of other.
+
+    Shape: (a₁, …), (b₁, …) → (a₁·b₁, …); the one with fewer axes gets ones in front.
+    """
+    x, z = as_operand("kron", input), as_operand("kron", other, "other")
+    n = max(x.array.ndim, z.array.ndim)
+    a = (1,) * (n - x.array.ndim) + x.array.shape
+    b = (1,) * (n - z.array.ndim) + z.array.shape
+    y = x.reshape([s for k in a for s in (k, 1)]) * z.reshape([s for k in b for s in (1, k)])
+    return y.reshape([i * j for i, j in zip(a, b)])
+
+
+class Cross(Function):
+    """x × z along an axis of three; ⟨g, x × z⟩ = ⟨z × g, x⟩ = ⟨g × x, z⟩ gives the gradients."""
+
+    broadcasts = crosswise = True
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).cross(x, z, self.axis)
+
+    def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
+        return None if z is None else Cross(self.axis)(z, grad), None if x is None else Cross(self.axis)(grad, x)
+
+
+def cross(input: Any, other: Any, dim: Any = None) -> Tensor:
+    """The vector product along `dim`, an axis of size 3 (the first such one if None).  Shape: broadcast."""
+    x, z = alike("cross", input, other)
+    a, b = x.array.shape, z.array.shape
+    if len(a) != len(b) or not a:
+        cure = "Give the shorter one axes of size 1: it is broadcast along them."
+        raise ValueError(mismatch("cross", "needs two tensors of as many axes", cure, input=a, other=b))
+    full = broadcast("cross", input=a, other=b)
+    if dim is None:
+        found = [i for i, n in enumerate(full) if n == 3]
+        if not found:
+            raise ValueError(mismatch("cross", "no axis has size 3", "Vectors have 3 entries here.", input=a, other=b))
+        d = found[0]
+    else:
+        d = axis("cross", dim, len(a))
+    if a[d] != 3 or b[d] != 3:
+        cure = "Vectors have 3 entries here; choose dim."
+        raise ValueError(mismatch("cross", f"dim {d} is not of size 3 in both", cure, input=a, other=b))
+    return Cross(d - len(a))(x, z)
+
+
+def vecdot(x: Any, y: Any, *, dim: int = -1) -> Tensor:
+    """Σ x·y along `dim`.  Shape: broadcast, without `dim`."""
+    a, b = as_operand("vecdot", x, "x"), as_operand("vecdot", y, "y")
+    shape = broadcast("vecdot", x=a.array.shape, y=b.array.shape)
+    d = axis("vecdot", dim, len(shape))
+    return (a * b).sum(d)
+
+
+# ---- triangles and diagonals ----------------------------------------------------------------------------------------
+
+
+class Tril(Function):
+    """x on and below the k-th diagonal, zeros above."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+
+    def forward(self, x: Any) -> Any:
+        return on(x).tril(x, self.k)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return Tril(self.k)(grad)
+
+
+class Triu(Function):
+    """x on and above the k-th diagonal, zeros below."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+
+    def forward(self, x: Any) -> Any:
+        return on(x).triu(x, self.k)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return Triu(self.k)(grad)
+
+
+class Diagonal(Function):
+    """The offset-th diagonal of the plane of two axes, as the last axis."""
+
+    is_view = True
+
+    def __init__(self, offset: int, axis1: int, axis2: int) -> None:
+        self.place = offset, axis1, axis2
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        return on(x).diagonal(x, *self.place)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return EmbedDiagonal(self.before, *self.place)(grad)
+
+
+class EmbedDiagonal(Function):
+    """Zeros of a shape with x on a diagonal."""
+
+    def __init__(self, shape: Shape, offset: int, axis1: int, axis2: int) -> None:
+        self.to, self.place = shape, (offset, axis1, axis2)
+
+    def forward(self, x: Any) -> Any:
+        return on(x).embed_diagonal(x, self.to, *self.place)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return Diagonal(*self.place)(grad)
+
+
+def tril(input: Any, diagonal: int = 0) -> Tensor:
+    """The lower triangle: zeros above the given diagonal (0 the main one, 1 above it).  Shape: (…, m, n) → the same."""
+    return Tril(_at_diagonal("tril", diagonal))(_matrices("tril", input))
+
+
+def triu(input: Any, diagonal: int = 0) -> Tensor:
+    """The upper triangle: zeros below the given diagonal (0 the main one, 1 above it).  Shape: (…, m, n) → the same."""
+    return Triu(_at_diagonal("triu", diagonal))(_matrices("triu", input))
+
+
+def _at_diagonal(op: str, k: Any) -> int:
+    try:
+        return k.__index__()
+    except AttributeError:
+        raise TypeError(f"{op}: diagonal must be an int, got {type(k).__name__} {k!r}.") from None
+
+
+def _matrices(op: str, x: Any) -> Tensor:
+    t = as_operand(op, x)
+    if t.array.ndim < 2:
+        raise ValueError(f"{op}: needs a matrix (…, m, n), got {t.array.ndim} axes, shape {tuple(t.array.shape)}.")
+    return t
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of the plane of two axes, as the last axis.  A view.
+
+    Shape: the two axes are left out, min(n₁, n₂ − offset) entries come last.
+    """
+    x = as_operand("diagonal", input)
+    n = x.array.ndim
+    if n < 2:
+        raise ValueError(f"diagonal: needs at least two axes, got shape {tuple(x.array.shape)}.")
+    a, b = axis("diagonal", dim1, n), axis("diagonal", dim2, n)
+    if a == b:
+        raise ValueError(f"diagonal: dim1 and dim2 are the same axis, {dim1} and {dim2}.")
+    return Diagonal(_at_diagonal("diagonal", offset), a, b)(x)
+
+
+def diag(input: Any, diagonal: int = 0) -> Tensor:
+    """A vector as a diagonal matrix; of a matrix, its diagonal.  Shape: (n,) → (n, n) or (m, n) → (min(m, n),)."""
+    x = as_operand("diag", input)
+    if x.array.ndim == 1:
+        return diag_embed(x, diagonal)
+    if x.array.ndim == 2:
+        return Diagonal(_at_diagonal("diag", diagonal), 0, 1)(x).clone()
+    raise ValueError(
+        f"diag: needs a vector or a matrix, got shape {tuple(x.array.shape)}. For stacks: diagonal or diag_embed."
+    )
+
+
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The last axis as the diagonal of a square of two new axes.  Shape: (…, n) → (…, n + |offset|, n + |offset|)."""
+    x = as_operand("diag_embed", input)
+    shape = x.array.shape
+    if not shape:
+        raise ValueError("diag_embed: needs at least one axis, got a 0-d tensor; reshape(1) first.")
+    k = _at_diagonal("diag_embed", offset)
+    a, b = axis("diag_embed", dim1, len(shape), 1), axis("diag_embed", dim2, len(shape), 1)
+    if a == b:
+        raise ValueError(f"diag_embed: dim1 and dim2 are the same axis, {dim1} and {dim2}.")
+    to = list(shape[:-1])
+    for i in sorted((a, b)):
+        to.insert(i, shape[-1] + abs(k))
+    return EmbedDiagonal(tuple(to), k, a, b)(x)
+
+
+def diagflat(input: Any, offset: int = 0) -> Tensor:
+    """All elements, in order, on the diagonal of a square matrix."""
+    return diag_embed(as_operand("diagflat", input).reshape(-1), offset)
+
+
+def trace(input: Any) -> Tensor:
+    """Σ of the diagonal.  Shape: (m, n) → ().  Integers add up in int64."""
+    x = as_operand("trace", input)
+    if x.array.ndim != 2:
+        cure = "For a stack: x.diagonal(0, -2, -1).sum(-1)."
+        raise ValueError(f"trace: needs a matrix, got shape {tuple(x.array.shape)}. {cure}")
+    if x.array.dtype.kind == "b":
+        raise TypeError("trace: bools do not add up. Convert first: x.int().")
+    return Diagonal(0, 0, 1)(x).sum()
+
+
+class BlockDiag(Function):
+    """Blocks along the diagonal, zeros elsewhere."""
+
+    def forward(self, *blocks: Any) -> Any:
+        self.sizes = [b.shape for b in blocks]
+        shape = sum(s[0] for s in self.sizes), sum(s[1] for s in self.sizes)
+        return on(blocks[0]).block_diag(shape, *blocks)
+
+    def backward(self, grad: Tensor) -> Any:
+        grads = []
+        i = j = 0
+        for m, n in self.sizes:
+            grads.append(grad[i : i + m, j : j + n])
+            i, j = i + m, j + n
+        return tuple(grads)
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """A matrix with the given ones along its diagonal; a vector counts as a row, a number as (1, 1)."""
+    if not tensors:
+        raise ValueError("block_diag: needs at least one tensor.")
+    blocks = [as_operand("block_diag", x, f"tensor {i}") for i, x in enumerate(tensors)]
+    for i, b in enumerate(blocks):
+        if b.array.ndim > 2:
+            raise ValueError(f"block_diag: tensor {i} has shape {tuple(b.array.shape)}; at most two axes.")
+    dtype = dtypes.of_array(blocks[0].array)
+    for b in blocks:
+        dtype = dtypes.promote_types(dtype, b.dtype)
+    return BlockDiag()(*[cast(b if b.array.ndim == 2 else b.reshape(1, -1), dtype) for b in blocks])
+
+
+# ---- norms and distances --------------------------------------------------------------------------------------------
+
+
+class VectorNorm(Function):
+    """(Σ|x|ᵖ)^(1/p) along some axes. At 0, where it has a corner, the gradient is 0; the largest share theirs."""
+
+    def __init__(self, p: float, axes: Shape, keepdim: bool) -> None:
+        self.p, self.axes, self.keepdim = p, axes, keepdim
+
+    def forward(self, x: Any) -> Any:
+        return on(x).vector_norm(x, self.p, self.axes, self.keepdim)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Any:
+        p = self.p
+        if p == 0:
+            return x * 0
+        if not self.keepdim:
+            kept = [1 if i in self.axes else n for i, n in enumerate(x.array.shape)]
+            grad, out = grad.reshape(kept), out.reshape(kept)
+        if p == 1:
+            return grad * x.sign()
+        if p in (inf, -inf):
+            largest = (x.abs() == out).to(x.dtype)
+            return x.sign() * largest * (grad / largest.sum(self.axes, keepdim=True))
+        if p == 2:
+            return x * (grad / out.masked_fill(out == 0, inf))
+        magnitude = x.abs()
+        slope = x.sign() * magnitude.masked_fill(magnitude == 0, 1) ** (p - 1)
+        return slope * (grad / out.masked_fill(out == 0, inf) ** (p - 1))
+
+
+def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """(Σ|x|ᵖ)^(1/p) with p = ord, over `dim` (all of them, flattened, if None).
+
+    Args:
+        ord: any number; ±inf gives the largest or smallest magnitude, 0 counts what is not 0.
+        dtype: convert to it first.
+    """
+    return _vector_norm("vector_norm", x, ord, dim, keepdim, dtype)
+
+
+def _vector_norm(op: str, x: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = None) -> Tensor:
+    t = needs_floating(op, x)
+    if not isinstance(p, (int, float)):
+        raise TypeError(f"{op}: ord must be a number, got {p!r}. 'fro' and 'nuc' are norms of matrices.")
+    if dtype is not None:
+        t = cast(t, _floating_dtype(op, dtype))
+    over = axes(op, dim, t.array.ndim)
+    if (p < 0 or p == inf) and any(t.array.shape[i] == 0 for i in over):
+        raise ValueError(
+            f"{op}: the {p} norm of nothing has no value; shape {tuple(t.array.shape)} is empty along {list(over)}."
+        )
+    return VectorNorm(float(p), over, keepdim)(t)
+
+
+def _floating_dtype(op: str, dtype: Any) -> dtypes.dtype:
+    d = dtypes.as_dtype(dtype)
+    if not d.is_floating_point:
+        raise TypeError(f"{op}: dtype must be a floating one, got {d}.")
+    return d
+
+
+def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """A norm of matrices.
+
+    Args:
+        ord: 'fro' √Σaᵢⱼ², 'nuc' Σσᵢ, 2 and −2 the largest and smallest singular value σ, 1 and −1 the largest and
+            smallest column Σ|aᵢⱼ|, inf and −inf the same of rows.
+        dim: the two axes (rows, columns).
+    """
+    return _matrix_norm("matrix_norm", A, ord, dim, keepdim, dtype)
+
+
+def _matrix_norm(op: str, A: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = None) -> Tensor:
+    from .decompose import svdvals
+
+    t = needs_floating(op, A)
+    if dtype is not None:
+        t = cast(t, _floating_dtype(op, dtype))
+    n = t.array.ndim
+    if n < 2:
+        raise ValueError(f"{op}: needs a matrix (…, m, n), got shape {tuple(t.array.shape)}.")
+    if not isinstance(dim, (tuple, list)) or len(dim) != 2:
+        raise ValueError(f"{op}: dim must be two axes (rows, columns), got {dim!r}.")
+    i, j = axis(op, dim[0], n), axis(op, dim[1], n)
+    if i == j:
+        raise ValueError(f"{op}: dim {tuple(dim)} names one axis twice.")
+    if p == "fro":
+        return VectorNorm(2.0, (i, j), keepdim)(t)
+    if p not in ("nuc", 1, -1, 2, -2, inf, -inf):
+        raise ValueError(f"{op}: ord {p!r} is not a norm of matrices; choose 'fro', 'nuc', ±1, ±2 or ±inf.")
+    along = {1: (i, j), inf: (j, i)}.get(abs(p) if p != "nuc" else 0)
+    if p != "nuc" and t.array.shape[j if along is None or along[0] == i else i] == 0:
+        raise ValueError(f"{op}: the {p} norm of a matrix of shape {tuple(t.array.shape)} has no value; it is empty.")
+    if along is not None:
+        summed, last = along
+        sums = t.abs().sum(summed, keepdim=True)
+        y = sums.amax(last, keepdim=True) if p > 0 else sums.amin(last, keepdim=True)
+        return y if keepdim else y.squeeze((i, j))
+    s = svdvals(t.movedim((i, j), (-2, -1)))
+    y = s.sum(-1) if p == "nuc" else s.amax(-1) if p == 2 else s.amin(-1)
+    return y.reshape([1 if k in (i, j) else m for k, m in enumerate(t.array.shape)]) if keepdim else y
+
+
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The p-norm of all elements together, or over `dim`: `linalg.vector_norm`, with 'fro' for 2; 'nuc' is the nuclear
+    norm of matrices."""
+    if p == "nuc":
+        x = needs_floating("norm", input)
+        return _matrix_norm("norm", x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype)
+    if p is None or p == "fro":
+        if isinstance(dim, (tuple, list)) and len(dim) > 2:
+            raise ValueError(f"norm: 'fro' is a norm of matrices, at most two axes; got dim {tuple(dim)}. Use p=2.")
+        p = 2
+    elif isinstance(p, str):
+        raise ValueError(f"norm: p must be a number, 'fro' or 'nuc', got {p!r}.")
+    return _vector_norm("norm", input, p, dim, keepdim, dtype)
+
+
+def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """`vector_norm` or `matrix_norm`, by what is asked: one axis in `dim`, or two; without `dim`, the axes of A.
+
+    Without `ord`: the 2-norm of all elements together.
+    """
+    x = needs_floating("linalg.norm", A)
+    n = x.array.ndim
+    if ord is None:
+        if isinstance(dim, (tuple, list)) and len(dim) > 2:
+            raise ValueError(f"linalg.norm: dim names {len(dim)} axes, {tuple(dim)}; one (vectors) or two (matrices).")
+        return _vector_norm("linalg.norm", x, 2, dim, keepdim, dtype)
+    if dim is None:
+        if n not in (1, 2):
+            raise ValueError(
+                f"linalg.norm: with ord and without dim A is a vector or a matrix; got shape {tuple(x.array.shape)}. "
+                "Say which axes: dim=-1 or dim=(-2, -1)."
+            )
+        dim = 0 if n == 1 and not isinstance(ord, str) else (-2, -1)
+    if isinstance(dim, (tuple, list)) and len(dim) == 2:
+        return _matrix_norm("linalg.norm", x, ord, dim, keepdim, dtype)
+    return _vector_norm("linalg.norm", x, ord, dim, keepdim, dtype)
+
+
+linalg_norm.__name__ = "norm"
+
+
+def dist(input: Any, other: Any, p: Any = 2) -> Tensor:
+    """‖input − other‖ₚ over all elements.  Shape: broadcast → ()."""
+    x, z = paired("dist", input, other)
+    return _vector_norm("dist", x - z, p, None, False)
+
+
+class Euclidean(Function):
+    """Distances ‖xᵢ − zⱼ‖ of all rows; where it is 0 the gradient is 0. With w = g/y: gx = Σⱼ wᵢⱼ·(xᵢ − zⱼ)."""
+
+    broadcasts = True
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).euclidean(x, z)
+
+    def backward(self, grad: Tensor, x: Tensor, z: Tensor, out: Tensor) -> Any:
+        w = grad / out.masked_fill(out == 0, inf)
+        gx = x * w.sum(-1, keepdim=True) - Matmul()(w, z) if self.needs[0] else None
+        gz = z * w.sum(-2).unsqueeze(-1) - Matmul(True, False)(w, x) if self.needs[1] else None
+        return gx, gz
+
+
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+    """Distances ‖x1ᵢ − x2ⱼ‖ₚ of all pairs of rows.  Shape: (…, P, M), (…, R, M) → (…, P, R); leading axes broadcast.
+
+    Args:
+        p: from 0 to inf.
+        compute_mode: whether Euclidean distances come from a product of matrices (fast; close points lose digits):
+            'use_mm_for_euclid_dist_if_necessary' (above 25 rows), 'use_mm_for_euclid_dist' or
+            'donot_use_mm_for_euclid_dist'.
+    """
+    x, z = needs_floating("cdist", x1, "x1"), needs_floating("cdist", x2, "x2")
+    x, z = alike("cdist", x, z)
+    a, b = x.array.shape, z.array.shape
+    if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
+        cure = "Needs (…, P, M) and (…, R, M)."
+        raise ValueError(mismatch("cdist", "the rows are not of one length", cure, x1=a, x2=b))
+    if p < 0:
+        raise ValueError(f"cdist: p must not be negative, got {p}.")
+    broadcast("cdist", x1=a[:-2], x2=b[:-2])
+    modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+    mode = modes[0] if compute_mode is None else compute_mode
+    if mode not in modes:
+        raise ValueError(f"cdist: compute_mode {mode!r} is unknown; choose {', '.join(modes)}.")
+    if p == 2 and (mode == modes[1] or mode == modes[0] and (a[-2] > 25 or b[-2] > 25)):
+        return Euclidean()(x, z)
+    return _vector_norm_of(x.unsqueeze(-2) - z.unsqueeze(-3), p)
+
+
+def _vector_norm_of(difference: Tensor, p: float) -> Tensor:
+    """Norms of the last axis; of no entries 0 for every p."""
+    if difference.array.shape[-1] == 0:
+        return difference.sum(-1)
+    return VectorNorm(float(p), (difference.array.ndim - 1,), False)(difference)
+
+
+def pdist(input: Any, p: float = 2) -> Tensor:
+    """Distances ‖xᵢ − xⱼ‖ₚ of all pairs i < j of rows, row by row.  Shape: (N, M) → (N·(N − 1)/2,)."""
+    x = needs_floating("pdist", input)
+    if x.array.ndim != 2:
+        raise ValueError(f"pdist: needs (N, M), got shape {tuple(x.array.shape)}.")
+    if p < 0:
+        raise ValueError(f"pdist: p must not be negative, got {p}.")
+    n = x.array.shape[0]
+    first = [i for i in range(n) for _ in range(i + 1, n)]
+    second = [j for i in range(n) for j in range(i + 1, n)]
+    if not first:
+        return x.sum().reshape(1)[:0]
+    return _vector_norm_of(x[first] - x[second], p)
+
+
+__all__ = [
+    "addbmm",
+    "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "block_diag",
+    "bmm",
+    "cdist",
+    "chain_matmul",
+    "cross",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "dist",
+    "dot",
+    "einsum",
+    "ger",
+    "inner",
+    "kron",
+    "matmul",
+    "mm",
+    "mv",
+    "norm",
+    "outer",
+    "pdist",
+    "tensordot",
+    "trace",
+    "tril",
+    "triu",
+    "vdot",
+]

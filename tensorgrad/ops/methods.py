@@ -11,7 +11,21 @@ from typing import Any
 
 from ..autograd.inplace import before_write, check_writable, write
 from ..tensor import Tensor
-from . import activation, conv, create, elementwise, index, join, linalg, reduce, sampling, scatter, shape
+from . import (
+    activation,
+    conv,
+    create,
+    decompose,
+    elementwise,
+    index,
+    join,
+    legacy,
+    linalg,
+    reduce,
+    sampling,
+    scatter,
+    shape,
+)
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -25,6 +39,7 @@ _OPERATORS = {
     "__pow__": elementwise.pow,
     "__neg__": elementwise.neg,
     "__matmul__": linalg.matmul,
+    "__rmatmul__": linalg.rmatmul,
     "__getitem__": index.getitem,
     "__setitem__": index.setitem,
 }
@@ -37,7 +52,10 @@ _METHODS: dict[ModuleType, str] = {
     reduce: "sum",
     create: "new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
-    linalg: "matmul",
+    linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
+    "diag_embed diagflat tril triu norm dist",
+    decompose: "det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
+    legacy: "inverse pinverse svd qr cholesky lu_solve",
     shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
     "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
     "select narrow unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
@@ -55,6 +73,7 @@ _IN_PLACE: dict[ModuleType, str] = {
     elementwise: "add sub mul div pow neg exp log",
     activation: "relu",
     scatter: "scatter_reduce index_reduce",
+    linalg: "addmm addmv addbmm baddbmm addr tril triu",
 }
 
 # ---- methods under another name -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 from .conv import *  # noqa: F403
 from .create import *  # noqa: F403
+from .decompose import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .index import *  # noqa: F403
 from .linalg import *  # noqa: F403

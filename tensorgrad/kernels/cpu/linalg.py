@@ -1,4 +1,4 @@
-"""Products and factorisations of matrices."""
+"""Products of matrices, and what is cut out of them: BLAS through NumPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,154 @@ from typing import Any
 
 import numpy as np
 
+# ---- products -------------------------------------------------------------------------------------------------------
 
-def matmul(x: Any, z: Any) -> Any:
-    """(…, m, k) @ (…, k, n) → (…, m, n); vectors as NumPy and PyTorch have it."""
+
+def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
+    """(…, m, k) @ (…, k, n) → (…, m, n), the last two axes of x or z exchanged first where tx or tz says so."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
+        return matmul(_wide(x), _wide(z), tx, tz).astype(x.dtype)
+    if tx:
+        x = x.mT
+    if tz:
+        z = z.mT
+    if z.ndim == 2:
+        if x.ndim == 2:
+            return x.dot(z)  # half the overhead of np.matmul
+        rows = x.reshape(-1, x.shape[-1])  # one large product instead of many small ones
+        return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
     return np.matmul(x, z)
+
+
+def linear(x: Any, w: Any, bias: Any) -> Any:
+    """(…, k) @ (n, k)ᵀ + (n,) → (…, n)."""
+    out = matmul(x, w, False, True)
+    out += bias
+    return out
+
+
+def mv(x: Any, z: Any, tx: bool = False) -> Any:
+    """(…, m, k) @ (k,) → (…, m)."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return mv(_wide(x), _wide(z), tx).astype(x.dtype)
+    if tx:
+        x = x.mT
+    return x.dot(z)
+
+
+def dot(x: Any, z: Any) -> Any:
+    """Σ xᵢ·zᵢ of two vectors."""
+    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        return _wide(x).dot(_wide(z)).astype(x.dtype)
+    return x.dot(z)
+
+
+def _wide(x: Any) -> Any:
+    return x.astype(np.float32)
+
+
+def contract(x: Any, z: Any, at_x: tuple[int, ...], at_z: tuple[int, ...], out: tuple[int, ...]) -> Any:
+    """Sum of products of two arrays whose axes carry labels, each label once per array: a label in both and in `out`
+    is a batch, in both and not in `out` is summed over. (A label in one array only has to be in `out`.)"""
+    in_x, in_z, kept = set(at_x), set(at_z), set(out)
+    batch = [i for i in at_x if i in in_z and i in kept]
+    summed = [i for i in at_x if i in in_z and i not in kept]
+    free_x = [i for i in at_x if i not in in_z]
+    free_z = [i for i in at_z if i not in in_x]
+    x = x.transpose([at_x.index(i) for i in batch + free_x + summed])
+    z = z.transpose([at_z.index(i) for i in batch + summed + free_z])
+    b, f = len(batch), len(free_x)
+    sizes = x.shape[: b + f] + z.shape[b + len(summed) :]
+    if summed:
+        k = 1
+        for n in x.shape[b + f :]:
+            k *= n
+        m = _size(x.shape[b : b + f])
+        n = _size(z.shape[b + len(summed) :])
+        product = matmul(x.reshape(*x.shape[:b], m, k), z.reshape(*z.shape[:b], k, n))
+        product = product.reshape(sizes)
+    else:  # nothing is summed over: an outer product
+        product = x.reshape(x.shape + (1,) * len(free_z)) * z.reshape(z.shape[:b] + (1,) * f + z.shape[b:])
+    order = batch + free_x + free_z
+    return product.transpose([order.index(i) for i in out])
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for n in shape:
+        size *= n
+    return size
+
+
+def cross(x: Any, z: Any, axis: int) -> Any:
+    """x × z along an axis of three; broadcasts."""
+    x, z = np.moveaxis(x, axis, 0), np.moveaxis(z, axis, 0)
+    out = np.empty(np.broadcast_shapes(x.shape, z.shape), x.dtype)
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        out[i] = x[j] * z[k] - x[k] * z[j]
+    return np.moveaxis(out, 0, axis)
+
+
+# ---- triangles and diagonals ----------------------------------------------------------------------------------------
+
+
+def tril(x: Any, k: int) -> Any:
+    """x on and below the k-th diagonal, zeros above."""
+    return np.tril(x, k)
+
+
+def triu(x: Any, k: int) -> Any:
+    """x on and above the k-th diagonal, zeros below."""
+    return np.triu(x, k)
+
+
+def diagonal(x: Any, offset: int, axis1: int, axis2: int) -> Any:
+    """The offset-th diagonal of the plane of two axes, as the last axis; a view that can be written to."""
+    out = x.diagonal(offset, axis1, axis2)
+    if x.flags.writeable:
+        out.flags.writeable = True  # NumPy gives it out read-only
+    return out
+
+
+def embed_diagonal(x: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
+    """Zeros of a shape with x on the offset-th diagonal of the plane of two axes."""
+    out = np.zeros(shape, x.dtype)
+    diagonal(out, offset, axis1, axis2)[...] = x
+    return out
+
+
+# ---- norms ----------------------------------------------------------------------------------------------------------
+
+
+def vector_norm(x: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """(Σ|x|ᵖ)^(1/p) along some axes; p = ±∞ the largest or smallest magnitude, p = 0 how many are not zero."""
+    if x.dtype.itemsize == 2:
+        return vector_norm(_wide(x), p, axes, keepdim).astype(x.dtype)
+    if p == 2:
+        return np.sqrt(np.add.reduce(np.square(x), axis=axes, keepdims=keepdim))
+    if p == 0:
+        return np.add.reduce(x != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
+    x = np.absolute(x)
+    if p == 1:
+        return np.add.reduce(x, axis=axes, keepdims=keepdim)
+    if p == np.inf:
+        return np.maximum.reduce(x, axis=axes, keepdims=keepdim)
+    if p == -np.inf:
+        return np.minimum.reduce(x, axis=axes, keepdims=keepdim)
+    return np.add.reduce(x**p, axis=axes, keepdims=keepdim) ** (1 / p)
+
+
+def euclidean(x: Any, z: Any) -> Any:
+    """Distances ‖xᵢ − zⱼ‖ of the rows of (…, P, M) and (…, R, M) → (…, P, R) by |x|² + |z|² − 2x·z."""
+    squares = np.square(x).sum(-1)[..., :, None] + np.square(z).sum(-1)[..., None, :] - 2 * matmul(x, z, False, True)
+    return np.sqrt(np.maximum(squares, 0))  # rounding may leave a zero a little below
+
+
+def block_diag(shape: tuple[int, int], *blocks: Any) -> Any:
+    """Zeros of a shape with the blocks, of two axes each, along the diagonal."""
+    out = np.zeros(shape, np.result_type(*blocks))
+    i = j = 0
+    for b in blocks:
+        out[i : i + b.shape[0], j : j + b.shape[1]] = b
+        i, j = i + b.shape[0], j + b.shape[1]
+    return out

@@ -1,0 +1,98 @@
+"""`tensorgrad.linalg`: products, norms, factorisations and solvers, under PyTorch's names.
+
+    >>> import tensorgrad as tg
+    >>> A = tg.tensor([[2.0, 0.0], [0.0, 4.0]])
+    >>> tg.linalg.solve(A, tg.tensor([2.0, 4.0]))
+    tensor([1., 1.])
+
+The page is a list; the functions are in `ops/linalg.py` and `ops/decompose.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .ops import linalg as _products
+from .ops.decompose import (
+    LinAlgError,
+    cholesky,
+    cholesky_ex,
+    cond,
+    det,
+    eigh,
+    eigvalsh,
+    inv,
+    inv_ex,
+    lstsq,
+    lu,
+    lu_factor,
+    lu_factor_ex,
+    lu_solve,
+    matrix_exp,
+    matrix_power,
+    matrix_rank,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_ex,
+    solve_triangular,
+    svd,
+    svdvals,
+    tensorinv,
+    tensorsolve,
+    vander,
+)
+from .ops.linalg import linalg_norm as norm
+from .ops.linalg import matmul, matrix_norm, multi_dot, vecdot, vector_norm
+from .tensor import Tensor
+
+
+def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:
+    """The vector product along `dim`, of size 3.  Shape: as many axes each; those of size 1 broadcast."""
+    return _products.cross(input, other, dim)
+
+
+def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of a stack of matrices.  A view.  Shape: (…, m, n) → (…, min(m, n − offset))."""
+    return _products.diagonal(A, offset, dim1, dim2)
+
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cholesky_ex",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "inv_ex",
+    "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_factor_ex",
+    "lu_solve",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_ex",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
+    "vector_norm",
+]

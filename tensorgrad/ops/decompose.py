@@ -1,0 +1,968 @@
+"""Factorisations of matrices, what is solved with them, and determinants.
+
+All take stacks of matrices (…, m, n), of float32 or float64. The gradients are written in ops, so they have gradients
+themselves. Their formulas: M. Giles, *Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation* (2008); J. Townsend, *Differentiating the singular value decomposition* (2016); M. Seeger et al.,
+arXiv:1710.08717 (QR, Cholesky).
+"""
+
+from __future__ import annotations
+
+from math import inf, prod
+from typing import Any, NamedTuple
+
+from ..autograd.function import Function
+from ..kernels import on
+from ..kernels.shapes import broadcast, mismatch
+from ..tensor import Tensor
+from .linalg import matrix_norm, tril, triu
+from .promote import as_operand
+
+
+class LinAlgError(RuntimeError):
+    """A matrix that is singular, or not positive-definite, where that is asked for."""
+
+
+# ---- checks ---------------------------------------------------------------------------------------------------------
+
+
+def matrices(op: str, A: Any, what: str = "A") -> Tensor:
+    """A stack of matrices in a precision that LAPACK has."""
+    x = as_operand(op, A, what)
+    if x.array.ndim < 2:
+        raise ValueError(f"{op}: {what} must be a matrix or a stack (…, m, n), got shape {tuple(x.array.shape)}.")
+    if x.array.dtype.kind != "f" or x.array.dtype.itemsize < 4:
+        raise TypeError(f"{op}: {what} needs float32 or float64, got {x.dtype}. Convert it first: {what}.float().")
+    return x
+
+
+def squares(op: str, A: Any, what: str = "A") -> Tensor:
+    """A stack of square matrices."""
+    x = matrices(op, A, what)
+    m, n = x.array.shape[-2:]
+    if m != n:
+        raise ValueError(f"{op}: {what} must be square, (…, n, n), got shape {tuple(x.array.shape)}.")
+    return x
+
+
+def _same_dtype(op: str, x: Tensor, z: Tensor, names: str = "A and B") -> None:
+    if x.array.dtype != z.array.dtype:
+        raise TypeError(f"{op}: {names} must have one dtype, got {x.dtype} and {z.dtype}. Convert one with .to(…).")
+
+
+def refuse(op: str, info: Any, what: str) -> None:
+    """LinAlgError for the first matrix that broke down. `what` has a place {k} for the pivot."""
+    if info is None or not info.any():
+        return
+    first = tuple(int(i[0]) for i in info.nonzero()) if info.ndim else ()
+    k = int(info[first])
+    which = f" {first[0] if len(first) == 1 else first} of the stack" if first else ""
+    raise LinAlgError(f"{op}: matrix{which} is {what.format(k=k)}")
+
+
+_SINGULAR = (
+    "singular: pivot {k} of its LU factorisation is 0. "
+    "Use linalg.pinv or linalg.lstsq, or add a little to the diagonal."
+)
+_NOT_POSITIVE = (
+    "not positive-definite: its leading minor of order {k} is not positive. "
+    "Is it symmetric? A little added to the diagonal may help."
+)
+
+
+# ---- inverses and determinants --------------------------------------------------------------------------------------
+
+
+class Inv(Function):
+    """Y = A⁻¹; the gradient is −Yᵀ·g·Yᵀ. Unless it is `strict`, a singular matrix gives nan."""
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
+
+    def forward(self, x: Any) -> Any:
+        out, self.info = on(x).inv(x)
+        if self.strict:
+            refuse("inv", self.info, _SINGULAR)
+        return out
+
+    def backward(self, grad: Tensor, out: Tensor) -> Tensor:
+        return -(out.mT @ grad @ out.mT)
+
+
+def inv(A: Any) -> Tensor:
+    """A⁻¹.  Shape: (…, n, n) → the same.
+
+    A singular matrix is a LinAlgError. For A⁻¹·B, `linalg.solve` is faster and more exact.
+    """
+    return Inv(True)(squares("inv", A))
+
+
+class inv_ex_result(NamedTuple):
+    inverse: Tensor
+    info: Tensor
+
+
+def inv_ex(A: Any, *, check_errors: bool = False) -> inv_ex_result:
+    """A⁻¹ without an error for singular matrices: there the inverse is nan, and `info` the number of the zero pivot.
+
+    (PyTorch leaves whatever LAPACK has left; here it is nan.)
+    """
+    x = squares("inv_ex", A)
+    op = Inv(check_errors)
+    out = op(x)
+    return inv_ex_result(out, _info(x, op.info))
+
+
+def _info(x: Tensor, info: Any) -> Tensor:
+    return Tensor._of(on(x.array).no_info(x.array) if info is None else info)
+
+
+class Det(Function):
+    """det A; the gradient is g times the matrix of cofactors, also where A is singular."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).det(x)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        return grad[..., None, None] * Cofactor()(x)
+
+
+class Cofactor(Function):
+    """∂det/∂A = det(A)·A⁻ᵀ, or its limit."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).cofactor(x)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        return CofactorGradient()(grad, x)
+
+
+class CofactorGradient(Function):
+    """∂⟨g, cofactor(A)⟩/∂A. (The third derivative goes through the formula, so it needs a regular matrix.)"""
+
+    def formula(self, g: Tensor, x: Tensor) -> Tensor:
+        y = Inv()(x).mT
+        return Det()(x)[..., None, None] * (y * (y * g).sum((-2, -1), keepdim=True) - y @ g.mT @ y)
+
+    def forward(self, g: Any, x: Any) -> Any:
+        return on(x).cofactor_gradient(g, x)
+
+
+def det(A: Any) -> Tensor:
+    """The determinant.  Shape: (…, n, n) → (…). Its gradient is exact for singular matrices as well."""
+    return Det()(squares("det", A))
+
+
+class slogdet_result(NamedTuple):
+    sign: Tensor
+    logabsdet: Tensor
+
+
+class Slogdet(Function):
+    """sign(det A), ln|det A|; the gradient of the latter is A⁻ᵀ."""
+
+    materialize = False
+
+    def forward(self, x: Any) -> Any:
+        return on(x).slogdet(x)
+
+    def backward(self, grad_sign: Any, grad_log: Any, x: Tensor) -> Any:
+        return None if grad_log is None else grad_log[..., None, None] * Inv()(x).mT
+
+
+def slogdet(A: Any) -> slogdet_result:
+    """(sign, logabsdet) with det A = sign·e^logabsdet: no overflow. A singular matrix gives (0, −inf).
+
+    Shape: (…, n, n) → (…), (…).
+    """
+    return slogdet_result(*Slogdet()(squares("slogdet", A)))
+
+
+def logdet(input: Any) -> Tensor:
+    """ln det A; −inf for a singular matrix, nan where the determinant is negative.  Shape: (…, n, n) → (…)."""
+    sign, logabsdet = Slogdet()(squares("logdet", input, "input"))
+    return logabsdet.masked_fill(sign < 0, float("nan"))
+
+
+# ---- solving --------------------------------------------------------------------------------------------------------
+
+
+class Solve(Function):
+    """X = A⁻¹·B; with gB = A⁻ᵀ·g the gradient towards A is −gB·Xᵀ. If not `strict`, a singular A gives nan."""
+
+    broadcasts = True
+
+    def __init__(self, strict: bool = True) -> None:
+        self.strict = strict
+
+    def forward(self, a: Any, b: Any) -> Any:
+        out, self.info = on(a).solve(a, b)
+        if self.strict:
+            refuse("solve", self.info, _SINGULAR)
+        return out
+
+    def backward(self, grad: Tensor, a: Tensor, out: Tensor) -> Any:
+        gb = Solve(self.strict)(a.mT, grad)
+        return -(gb @ out.mT) if self.needs[0] else None, gb
+
+
+def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
+    """X with A·X = B, or with X·A = B if not `left`.
+
+    Shape: A (…, n, n); B (…, n, k) (for X·A = B: (…, k, n)), the leading axes broadcast, or one vector (n,), or a
+    vector for each matrix: A's shape without its last axis. X has B's shape. A singular A is a LinAlgError.
+    """
+    return _solve(Solve(), A, B, left)
+
+
+class solve_ex_result(NamedTuple):
+    result: Tensor
+    info: Tensor
+
+
+def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> solve_ex_result:
+    """As `solve`, without an error: where A is singular the result is nan and `info` the number of the zero pivot."""
+    op = Solve(check_errors)
+    out = _solve(op, A, B, left)
+    return solve_ex_result(out, _info(as_operand("solve_ex", A), op.info))
+
+
+def _solve(op: Solve, A: Any, B: Any, left: bool) -> Tensor:
+    a, b = squares("solve", A), as_operand("solve", B, "B")
+    _same_dtype("solve", a, b)
+    if b.array.ndim == 1 or a.array.ndim - 1 == b.array.ndim and a.array.shape[:-1] == b.array.shape:
+        if not left:
+            raise ValueError(
+                mismatch("solve", "with left=False B is a matrix", "Reshape it to (k, n).", B=b.array.shape)
+            )
+        return op(a, _fits("solve", a, b.unsqueeze(-1), True)).squeeze(-1)
+    b = _fits("solve", a, b, left)
+    return op(a, b) if left else op(a.mT, b.mT).mT
+
+
+def _fits(op: str, a: Tensor, b: Tensor, left: bool) -> Tensor:
+    """B, if A and B belong to one system of equations."""
+    m, n = a.array.shape, b.array.shape
+    if len(n) < 2 or n[-2 if left else -1] != m[-1]:
+        cure = f"{'A·X = B needs B (…, n, k)' if left else 'X·A = B needs B (…, k, n)'} for A (…, n, n)."
+        raise ValueError(mismatch(op, "the shapes do not belong together", cure, A=m, B=n))
+    broadcast(op, A=m[:-2], B=n[:-2])
+    return b
+
+
+class SolveTriangular(Function):
+    """X with A·X = B (or Aᵀ·X = B), A a triangular matrix, of which only that triangle is read."""
+
+    broadcasts = True
+
+    def __init__(self, upper: bool, unitriangular: bool = False, transposed: bool = False) -> None:
+        self.upper, self.unitriangular, self.transposed = upper, unitriangular, transposed
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return on(a).solve_triangular(a, b, self.upper, self.unitriangular, self.transposed)
+
+    def backward(self, grad: Tensor, a: Tensor, out: Tensor) -> Any:
+        gb = SolveTriangular(self.upper, self.unitriangular, not self.transposed)(a, grad)
+        ga = None
+        if self.needs[0]:
+            ga = -(out @ gb.mT) if self.transposed else -(gb @ out.mT)
+            ga = triu(ga, int(self.unitriangular)) if self.upper else tril(ga, -int(self.unitriangular))
+        return ga, gb
+
+
+def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
+    """X with A·X = B, or X·A = B if not `left`, for a triangular A: half the work of `solve`.
+
+    Shape: (…, n, n), (…, n, k) (or (…, k, n)) → B's shape, the leading axes broadcast. Only the triangle that `upper`
+    says is read, and with `unitriangular` its diagonal counts as ones. A 0 on the diagonal gives inf or nan.
+    """
+    a, b = squares("solve_triangular", A), matrices("solve_triangular", B, "B")
+    _same_dtype("solve_triangular", a, b)
+    b = _fits("solve_triangular", a, b, left)
+    if left:
+        return SolveTriangular(upper, unitriangular)(a, b)
+    return SolveTriangular(upper, unitriangular, True)(a, b.mT).mT
+
+
+def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
+    """X with A·X = B, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, k), (…, n, n)."""
+    factor, b = squares("cholesky_solve", L, "L"), matrices("cholesky_solve", B, "B")
+    _same_dtype("cholesky_solve", factor, b, "L and B")
+    b = _fits("cholesky_solve", factor, b, True)
+    half = SolveTriangular(upper, False, upper)(factor, b)
+    return SolveTriangular(upper, False, not upper)(factor, half)
+
+
+def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
+    """A⁻¹, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, n) → the same."""
+    factor = squares("cholesky_inverse", L, "L")
+    return cholesky_solve(identity(factor, factor.array.shape[-1]), factor, upper)
+
+
+def identity(like: Tensor, n: int) -> Tensor:
+    """(n, n), a constant of the dtype of `like`."""
+    return Tensor._of(on(like.array).identity(like.array, n))
+
+
+# ---- Cholesky, QR ---------------------------------------------------------------------------------------------------
+
+
+class Cholesky(Function):
+    """L with A = L·Lᵀ. With Φ the lower triangle, its diagonal halved: S = L⁻ᵀ·Φ(Lᵀ·g)·L⁻¹, and gA = (S + Sᵀ)/2."""
+
+    def __init__(self, upper: bool, strict: bool = True) -> None:
+        self.upper, self.strict = upper, strict
+
+    def forward(self, x: Any) -> Any:
+        out, self.info = on(x).cholesky(x, self.upper)
+        if self.strict:
+            refuse("cholesky", self.info, _NOT_POSITIVE)
+        return out
+
+    def backward(self, grad: Tensor, out: Tensor) -> Tensor:
+        if self.upper:
+            grad, out = grad.mT, out.mT
+        inner = out.mT @ tril(grad)
+        phi = (tril(inner) + tril(inner, -1)) / 2
+        s = SolveTriangular(False, False, True)(out, phi)  # L⁻ᵀ·Φ
+        s = SolveTriangular(False, False, True)(out, s.mT).mT  # … ·L⁻¹
+        return (s + s.mT) / 2
+
+
+def cholesky(A: Any, *, upper: bool = False) -> Tensor:
+    """L, lower triangular with a positive diagonal, with A = L·Lᵀ; or U = Lᵀ if `upper`.
+
+    Shape: (…, n, n) → the same. A must be symmetric (one triangle is read; the gradient counts both) and
+    positive-definite, else LinAlgError.
+    """
+    return Cholesky(upper)(squares("cholesky", A))
+
+
+class cholesky_ex_result(NamedTuple):
+    L: Tensor
+    info: Tensor
+
+
+def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> cholesky_ex_result:
+    """As `cholesky`, without an error: where A is not positive-definite, L is nan and `info` the order of the first
+    leading minor that is not positive. (PyTorch leaves what LAPACK leaves in L.)"""
+    x = squares("cholesky_ex", A)
+    op = Cholesky(upper, check_errors)
+    out = op(x)
+    return cholesky_ex_result(out, _info(x, op.info))
+
+
+class qr_result(NamedTuple):
+    Q: Tensor
+    R: Tensor
+
+
+class Qr(Function):
+    """A = Q·R. With M = R·gRᵀ − gQᵀ·Q and C its lower triangle mirrored up: gA = (gQ + Q·C)·R⁻ᵀ. Of a wide A = [X, Y],
+    R = [U, V] it is X = Q·U that is factorised, and V = Qᵀ·Y."""
+
+    materialize = False
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+
+    def forward(self, x: Any) -> Any:
+        self.size = x.shape[-2:]
+        return on(x).qr(x, self.mode)
+
+    def backward(self, grad_q: Any, grad_r: Any, out: Any) -> Any:
+        q, r = out
+        m, n = self.size
+        if self.mode == "complete" and m > n:
+            raise RuntimeError(
+                f"qr: mode='complete' has no gradient for a tall matrix, here {(m, n)}: the last {m - n} columns of Q "
+                "are arbitrary. Use mode='reduced'."
+            )
+        if m >= n:
+            return self._square(grad_q, grad_r, q, r)
+        u, v = r[..., :m], r[..., m:]
+        grad_u = grad_v = None
+        if grad_r is not None:
+            grad_u, grad_v = grad_r[..., :m], grad_r[..., m:]
+            from_v = q @ v @ grad_v.mT
+            grad_q = from_v if grad_q is None else grad_q + from_v
+        gx = self._square(grad_q, grad_u, q, u)
+        gy = q @ grad_v if grad_v is not None else (q @ v) * 0
+        return _side_by_side(gx, gy)
+
+    def _square(self, grad_q: Any, grad_r: Any, q: Tensor, r: Tensor) -> Tensor:
+        """The rule where R is square."""
+        inner = r @ grad_r.mT if grad_r is not None else None
+        if grad_q is not None:
+            inner = -(grad_q.mT @ q) if inner is None else inner - grad_q.mT @ q
+        c = q @ (tril(inner) + tril(inner, -1).mT)
+        if grad_q is not None:
+            c = grad_q + c
+        return SolveTriangular(True)(r, c.mT).mT  # … ·R⁻ᵀ
+
+
+def _side_by_side(x: Tensor, z: Tensor) -> Tensor:
+    from .join import cat
+
+    return cat((x, z), -1)
+
+
+def qr(A: Any, mode: str = "reduced") -> qr_result:
+    """Q, R with A = Q·R, the columns of Q orthonormal, R upper triangular.
+
+    Shape: (…, m, n) → Q (…, m, k), R (…, k, n), k = min(m, n).
+
+    Args:
+        mode: 'reduced'; 'complete' for k = m; 'r' for R alone (Q is empty). The gradient wants the first k columns of A
+            independent, and k < m or a square Q.
+    """
+    x = matrices("qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"qr: mode {mode!r} is unknown; choose 'reduced', 'complete' or 'r'.")
+    q, r = Qr("reduced" if mode == "r" else mode)(x)
+    return qr_result(q[..., :0, :0].reshape(0).detach() if mode == "r" else q, r)
+
+
+# ---- singular values and eigenvalues --------------------------------------------------------------------------------
+
+
+class svd_result(NamedTuple):
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+class Svd(Function):
+    """A = U·diag(s)·Vᵀ. With E[i, j] = sⱼ² − sᵢ² (1 on the diagonal) and skew(X) = X − Xᵀ:
+
+    gA = U·(skew(Uᵀ·gU)/E·diag(s) + diag(s)·skew(Vᵀ·gV)/E + diag(gs))·Vᵀ
+         + (I − U·Uᵀ)·gU·diag(1/s)·Vᵀ + U·diag(1/s)·gVᵀ·(I − V·Vᵀ).
+    """
+
+    materialize = False
+
+    def __init__(self, full: bool) -> None:
+        self.full = full
+
+    def forward(self, x: Any) -> Any:
+        self.size = x.shape[-2:]
+        return on(x).svd(x, self.full)
+
+    def backward(self, grad_u: Any, grad_s: Any, grad_vh: Any, out: Any) -> Any:
+        u, s, vh = out
+        m, n = self.size
+        k = min(m, n)
+        if self.full and m != n:
+            u, grad_u = u[..., :k], self._cut(grad_u, k, "U", -1)
+            vh, grad_vh = vh[..., :k, :], self._cut(grad_vh, k, "Vh", -2)
+        row = s.unsqueeze(-2)
+        core: Any = 0
+        if grad_s is not None:
+            core = identity(s, k) * grad_s.unsqueeze(-2)
+        if grad_u is not None or grad_vh is not None:
+            differences = (row - row.mT) * (row + row.mT) + identity(s, k)
+            if grad_u is not None:
+                inner = u.mT @ grad_u
+                core = core + (inner - inner.mT) / differences * row
+            if grad_vh is not None:
+                inner = vh @ grad_vh.mT
+                core = core + (inner - inner.mT) / differences * row.mT
+        gx = u @ core @ vh
+        if grad_u is not None and m > k:
+            outside = grad_u / row
+            gx = gx + (outside - u @ (u.mT @ outside)) @ vh
+        if grad_vh is not None and n > k:
+            outside = grad_vh / row.mT
+            gx = gx + u @ (outside - (outside @ vh.mT) @ vh)
+        return gx
+
+    def _cut(self, grad: Any, k: int, name: str, dim: int) -> Any:
+        """Of all the singular vectors those that belong to singular values; the others are arbitrary."""
+        if grad is None:
+            return None
+        kept, rest = (grad[..., :k], grad[..., k:]) if dim == -1 else (grad[..., :k, :], grad[..., k:, :])
+        if rest.array.any():
+            raise RuntimeError(
+                f"svd: with full_matrices=True the {'columns' if dim == -1 else 'rows'} of {name} from {k} on are "
+                f"arbitrary for a matrix of {self.size}; they have no gradient. Use full_matrices=False."
+            )
+        return kept
+
+
+class Svdvals(Function):
+    """The singular values alone; gA = U·diag(g)·Vᵀ."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).svdvals(x)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        u, _, vh = Svd(False)(x)
+        return (u * grad.unsqueeze(-2)) @ vh
+
+
+def svd(A: Any, full_matrices: bool = True, *, driver: Any = None) -> svd_result:
+    """U, S, Vh with A = U·diag(S)·Vh; the columns of U and the rows of Vh orthonormal, S falling and not negative.
+
+    Shape: (…, m, n) → U (…, m, k), S (…, k), Vh (…, k, n), k = min(m, n); with `full_matrices` U (…, m, m) and Vh
+    (…, n, n). The signs of each pair of vectors are arbitrary. The gradients of U and Vh need singular values that all
+    differ. `driver` chooses among CUDA's routines and does nothing here.
+    """
+    return svd_result(*Svd(bool(full_matrices))(matrices("svd", A)))
+
+
+def svdvals(A: Any, *, driver: Any = None) -> Tensor:
+    """The singular values, falling.  Shape: (…, m, n) → (…, min(m, n))."""
+    return Svdvals()(matrices("svdvals", A))
+
+
+class eigh_result(NamedTuple):
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class Eigh(Function):
+    """A = V·diag(λ)·Vᵀ. With E[i, j] = λⱼ − λᵢ (1 on the diagonal): gA = V·(skew(Vᵀ·gV)/2E + diag(gλ))·Vᵀ."""
+
+    materialize = False
+
+    def __init__(self, uplo: str) -> None:
+        self.uplo = uplo
+
+    def forward(self, x: Any) -> Any:
+        return on(x).eigh(x, self.uplo)
+
+    def backward(self, grad_values: Any, grad_vectors: Any, out: Any) -> Any:
+        values, v = out
+        row = values.unsqueeze(-2)
+        eye = identity(values, v.array.shape[-1])
+        core: Any = 0
+        if grad_values is not None:
+            core = eye * grad_values.unsqueeze(-2)
+        if grad_vectors is not None:
+            inner = v.mT @ grad_vectors
+            core = core + (inner - inner.mT) / (2 * (row - row.mT) + eye)
+        return v @ core @ v.mT
+
+
+class Eigvalsh(Function):
+    """The eigenvalues alone; gA = V·diag(g)·Vᵀ."""
+
+    def __init__(self, uplo: str) -> None:
+        self.uplo = uplo
+
+    def forward(self, x: Any) -> Any:
+        return on(x).eigvalsh(x, self.uplo)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        _, v = Eigh(self.uplo)(x)
+        return (v * grad.unsqueeze(-2)) @ v.mT
+
+
+def eigh(A: Any, UPLO: str = "L") -> eigh_result:
+    """Eigenvalues, rising, and orthonormal eigenvectors (columns) of a symmetric matrix: A = V·diag(λ)·Vᵀ.
+
+    Shape: (…, n, n) → (…, n), (…, n, n). Only one triangle of A is read, the lower or the upper as `UPLO` says; the
+    gradient counts both. That of the vectors needs eigenvalues that all differ, and may not depend on their signs.
+    """
+    return eigh_result(*Eigh(_uplo("eigh", UPLO))(squares("eigh", A)))
+
+
+def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
+    """The eigenvalues, rising, of a symmetric matrix; see `eigh`.  Shape: (…, n, n) → (…, n)."""
+    return Eigvalsh(_uplo("eigvalsh", UPLO))(squares("eigvalsh", A))
+
+
+def _uplo(op: str, uplo: str) -> str:
+    if not isinstance(uplo, str) or uplo.upper() not in ("L", "U"):
+        raise ValueError(f"{op}: UPLO must be 'L' or 'U', got {uplo!r}.")
+    return uplo.upper()
+
+
+# ---- LU -------------------------------------------------------------------------------------------------------------
+
+
+class lu_factor_result(NamedTuple):
+    LU: Tensor
+    pivots: Tensor
+
+
+class lu_result(NamedTuple):
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+class LuFactor(Function):
+    """A = P·L·U, L and U packed into one matrix. With A = P·[[L₁], [L₂]]·[U₁, U₂], L₁ and U₁ square, and
+    M = tril(L₁ᵀ·gL₁ − gU₂·U₂ᵀ, −1) + triu(gU₁·U₁ᵀ − L₂ᵀ·gL₂):
+
+    gA = P·[[L₁⁻ᵀ·M·U₁⁻ᵀ, L₁⁻ᵀ·gU₂], [gL₂·U₁⁻ᵀ, ·]]   with M less by gL₂ or gU₂ as it goes through the squares.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
+
+    def forward(self, x: Any) -> Any:
+        lu, pivots, self.info = on(x).lu_factor(x)
+        if self.strict:
+            refuse("lu_factor", self.info, _SINGULAR)
+        return lu, pivots
+
+    def backward(self, grad: Tensor, out: Any) -> Tensor:
+        lu, pivots = out
+        m, n = lu.array.shape[-2:]
+        k = min(m, n)
+        square, g = lu[..., :k, :k], grad[..., :k, :k]
+        lower = tril(square, -1) + identity(lu, k)
+        left = lower.mT @ tril(g, -1)
+        right = triu(g) @ triu(square).mT
+        beside = below = None
+        if n > k:
+            beside = grad[..., k:]
+            left = left - beside @ lu[..., k:].mT
+        if m > k:
+            below = grad[..., k:, :]
+            right = right - lu[..., k:, :].mT @ below
+        inner = tril(left, -1) + triu(right)
+        inner = SolveTriangular(False, True, True)(square, inner)  # L₁⁻ᵀ·M
+        gx = SolveTriangular(True)(square, inner.mT).mT  # … ·U₁⁻ᵀ
+        if beside is not None:
+            gx = _side_by_side(gx, SolveTriangular(False, True, True)(square, beside))
+        if below is not None:
+            gx = _side_by_side(gx.mT, SolveTriangular(True)(square, below.mT)).mT
+        return _permutation(pivots, m, lu) @ gx
+
+
+def _permutation(pivots: Tensor, m: int, like: Tensor) -> Tensor:
+    return Tensor._of(on(like.array).permutation_matrix(pivots.array, m, like.array.dtype))
+
+
+def lu_factor(A: Any, *, pivot: bool = True) -> lu_factor_result:
+    """The LU factorisation in LAPACK's packed form, for `lu_solve` and `lu_unpack`.
+
+    Shape: (…, m, n) → LU the same, pivots (…, min(m, n)) int32, from 1. A singular matrix is a LinAlgError.
+    """
+    _pivoting("lu_factor", pivot)
+    return lu_factor_result(*LuFactor(True)(matrices("lu_factor", A)))
+
+
+class lu_factor_ex_result(NamedTuple):
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
+def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> lu_factor_ex_result:
+    """As `lu_factor`, without an error: `info` is the number of the first zero pivot, 0 if there is none."""
+    _pivoting("lu_factor_ex", pivot)
+    op = LuFactor(check_errors)
+    lu, pivots = op(matrices("lu_factor_ex", A))
+    return lu_factor_ex_result(lu, pivots, Tensor._of(op.info))
+
+
+def lu(A: Any, *, pivot: bool = True) -> lu_result:
+    """P, L, U with A = P·L·U: P a permutation, L lower triangular with ones on its diagonal, U upper triangular.
+
+    Shape: (…, m, n) → (…, m, m), (…, m, k), (…, k, n), k = min(m, n).
+    """
+    _pivoting("lu", pivot)
+    return _unpacked(*LuFactor()(matrices("lu", A)))
+
+
+def _pivoting(op: str, pivot: bool) -> None:
+    if not pivot:
+        raise ValueError(
+            f"{op}: pivot=False is not possible on the CPU (nor in PyTorch): without exchanging rows the "
+            "factorisation may not exist."
+        )
+
+
+def _unpacked(lu: Tensor, pivots: Tensor) -> lu_result:
+    m, n = lu.array.shape[-2:]
+    k = min(m, n)
+    ones = Tensor._of(on(lu.array).identity(lu.array, m)[:, :k])
+    return lu_result(_permutation(pivots, m, lu), tril(lu[..., :k], -1) + ones, triu(lu[..., :k, :]))
+
+
+def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> lu_result:
+    """P, L, U from what `lu_factor` gives; what is not asked for is empty."""
+    lu, pivots = matrices("lu_unpack", LU_data, "LU_data"), as_operand("lu_unpack", LU_pivots, "LU_pivots")
+    _check_pivots("lu_unpack", lu, pivots)
+    P, L, U = _unpacked(lu, pivots)
+    nothing = P.reshape(-1)[:0]
+    return lu_result(P if unpack_pivots else nothing, *((L, U) if unpack_data else (nothing, nothing)))
+
+
+def _check_pivots(op: str, lu: Tensor, pivots: Tensor) -> None:
+    if pivots.array.dtype.kind != "i":
+        raise TypeError(f"{op}: pivots must be whole numbers (int32), got {pivots.dtype}.")
+    want = (*lu.array.shape[:-2], min(lu.array.shape[-2:]))
+    if pivots.array.shape != want:
+        raise ValueError(
+            mismatch(
+                op,
+                "pivots do not belong to LU",
+                f"They have shape {want}.",
+                LU=lu.array.shape,
+                pivots=pivots.array.shape,
+            )
+        )
+
+
+def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Tensor:
+    """X with A·X = B (X·A = B if not `left`; Aᵀ in place of A if `adjoint`), given `lu_factor(A)`."""
+    factors, b = squares("lu_solve", LU, "LU"), matrices("lu_solve", B, "B")
+    exchanges = as_operand("lu_solve", pivots, "pivots")
+    _same_dtype("lu_solve", factors, b, "LU and B")
+    _check_pivots("lu_solve", factors, exchanges)
+    b = _fits("lu_solve", factors, b, left)
+    if not left:  # X·A = B is Aᵀ·Xᵀ = Bᵀ
+        return _lu_solve(factors, exchanges, b.mT, not adjoint).mT
+    return _lu_solve(factors, exchanges, b, adjoint)
+
+
+def _lu_solve(lu: Tensor, pivots: Tensor, b: Tensor, transposed: bool) -> Tensor:
+    p = _permutation(pivots, lu.array.shape[-1], lu)
+    if transposed:  # Aᵀ = Uᵀ·Lᵀ·Pᵀ
+        y = SolveTriangular(True, False, True)(lu, b)
+        return p @ SolveTriangular(False, True, True)(lu, y)
+    return SolveTriangular(True)(lu, SolveTriangular(False, True)(lu, p.mT @ b))
+
+
+# ---- pseudo-inverse, least squares, rank ----------------------------------------------------------------------------
+
+
+class Pinv(Function):
+    """P = A⁺. While the rank stays what it is: gA = −Pᵀ·g·Pᵀ + (I − A·P)·gᵀ·P·Pᵀ + Pᵀ·P·gᵀ·(I − P·A)."""
+
+    def __init__(self, atol: Any, rtol: Any, hermitian: bool) -> None:
+        self.atol, self.rtol, self.hermitian = atol, rtol, hermitian
+
+    def forward(self, x: Any) -> Any:
+        return on(x).pinv(x, self.atol, self.rtol, self.hermitian)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        pt, gt = out.mT, grad.mT
+        right = gt @ out @ pt
+        left = pt @ out @ gt
+        return right - x @ (out @ right) + left - (left @ out) @ x - pt @ grad @ pt
+
+
+def pinv(A: Any, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """The pseudo-inverse A⁺ (Moore and Penrose): A⁻¹ where that exists; A⁺·b is the shortest x of least ‖A·x − b‖.
+
+    Shape: (…, m, n) → (…, n, m).
+
+    Args:
+        atol, rtol: singular values up to max(atol, rtol·largest) count as 0. By default atol is 0, and rtol is
+            max(m, n)·ε unless atol is given.
+        hermitian: A is symmetric, which is faster; one triangle is read.
+    """
+    x = squares("pinv", A) if hermitian else matrices("pinv", A)
+    return Pinv(*_tolerances(x, atol, rtol), hermitian)(x)
+
+
+def _tolerances(x: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """Numbers or arrays; PyTorch's defaults."""
+    from ..dtypes import finfo
+
+    if rtol is None:
+        rtol = (
+            0.0
+            if atol is not None and not isinstance(atol, Tensor) and atol > 0
+            else (0.0 if isinstance(atol, Tensor) else max(x.array.shape[-2:]) * finfo(x.dtype).eps)
+        )
+    if atol is None:
+        atol = 0.0
+    return tuple(t.array if isinstance(t, Tensor) else float(t) for t in (atol, rtol))  # type: ignore[return-value]
+
+
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
+    """How many singular values are larger than max(atol, rtol·largest); `tol` is the old name of atol. See `pinv`.
+
+    Shape: (…, m, n) → (…), int64. No gradient.
+    """
+    x = squares("matrix_rank", A) if hermitian else matrices("matrix_rank", A)
+    atol, rtol = _tolerances(x, tol if atol is None else atol, rtol)
+    return Tensor._of(on(x.array).matrix_rank(x.array, atol, rtol, hermitian))
+
+
+class lstsq_result(NamedTuple):
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+class Lstsq(Function):
+    """X of least ‖A·X − B‖; its gradient is that of A⁺·B."""
+
+    def __init__(self, rcond: float) -> None:
+        self.rcond = rcond
+
+    def formula(self, a: Tensor, b: Tensor) -> Tensor:
+        return Pinv(0.0, self.rcond, False)(a) @ b
+
+    def forward(self, a: Any, b: Any) -> Any:
+        out, self.rank, self.singular = on(a).lstsq(a, b, self.rcond)
+        return out
+
+
+def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> lstsq_result:
+    """X of least ‖A·X − B‖; of several such, the shortest.
+
+    Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
+    unless m > n and A has full rank; rank (…), empty for driver 'gels'; singular_values (…, min(m, n)), empty unless the
+    driver is 'gelsd' or 'gelss'. (The four drivers of LAPACK are one here; only what they report differs.)
+
+    Args:
+        rcond: singular values up to rcond·largest count as 0; max(m, n)·ε if None.
+    """
+    from ..dtypes import finfo
+
+    a, b = matrices("lstsq", A), as_operand("lstsq", B, "B")
+    _same_dtype("lstsq", a, b)
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise ValueError(f"lstsq: driver {driver!r} is unknown; choose 'gels', 'gelsy', 'gelsd' or 'gelss'.")
+    vector = a.array.ndim - 1 == b.array.ndim and a.array.shape[:-1] == b.array.shape
+    if vector:
+        b = b.unsqueeze(-1)
+    m, n = a.array.shape[-2:]
+    if b.array.ndim != a.array.ndim or b.array.shape[:-1] != a.array.shape[:-1]:
+        cure = "Needs A (…, m, n) and B (…, m, k) or (…, m) with the same leading axes."
+        raise ValueError(mismatch("lstsq", "the shapes do not belong together", cure, A=a.array.shape, B=b.array.shape))
+    op = Lstsq(max(m, n) * finfo(a.dtype).eps if rcond is None else float(rcond))
+    x = op(a, b)
+    residuals = x.reshape(-1)[:0].detach()
+    if m > n and (op.rank == n).all():
+        residuals = (a @ x - b).square().sum(-2)
+    singular, rank = Tensor._of(op.singular), Tensor._of(op.rank)
+    if driver not in ("gelsd", "gelss"):
+        singular = singular.reshape(-1)[:0]
+    if driver == "gels":
+        rank = rank.reshape(-1)[:0]
+    return lstsq_result(x.squeeze(-1) if vector else x, residuals, rank, singular)
+
+
+# ---- powers and the rest --------------------------------------------------------------------------------------------
+
+
+def matrix_power(A: Any, n: int) -> Tensor:
+    """A·A·…·A, n times, by repeated squaring; the inverse's powers for n < 0, the identity for n = 0."""
+    x = as_operand("matrix_power", A)
+    if x.array.ndim < 2 or x.array.shape[-1] != x.array.shape[-2]:
+        raise ValueError(f"matrix_power: A must be square, (…, n, n), got shape {tuple(x.array.shape)}.")
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"matrix_power: n must be an int, got {n!r}.")
+    if n < 0:
+        x, n = inv(x), -n
+    if n == 0:
+        return (x * 0).masked_fill(Tensor._of(x.array == x.array), 0) + identity(x, x.array.shape[-1])
+    result = None
+    while True:
+        if n % 2:
+            result = x if result is None else result @ x
+        n //= 2
+        if not n:
+            return result.clone() if result is x else result
+        x = x @ x
+
+
+class MatrixExp(Function):
+    """eᴬ; the gradient is the corner of e^[[Aᵀ, g], [0, Aᵀ]] (C. Van Loan, 1978)."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).matrix_exp(x)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        n = x.array.shape[-1]
+        xt = x.mT
+        above, below = _side_by_side(xt, grad), _side_by_side(grad * 0, xt)
+        return MatrixExp()(_side_by_side(above.mT, below.mT).mT)[..., :n, n:]
+
+
+def matrix_exp(A: Any) -> Tensor:
+    """eᴬ = I + A + A²/2 + A³/6 + …  Shape: (…, n, n) → the same."""
+    return MatrixExp()(squares("matrix_exp", A))
+
+
+def cond(A: Any, p: Any = None) -> Tensor:
+    """The condition number ‖A‖·‖A⁻¹‖ in the norm p (see `linalg.matrix_norm`; None for 2).  Shape: (…, n, n) → (…).
+
+    For p = None, 2 or −2, A need not be square. Of a singular matrix it is inf (nan for ‖A‖ = 0 and p = ±2).
+    """
+    if p is None or p in (2, -2):
+        x = matrices("cond", A)
+        if not prod(x.array.shape[-2:]):
+            raise ValueError(f"cond: an empty matrix, shape {tuple(x.array.shape)}, has no condition number.")
+        s = svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    x = squares("cond", A)
+    if p not in ("fro", "nuc", 1, -1, inf, -inf):
+        raise ValueError(f"cond: p must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got {p!r}.")
+    y = matrix_norm(x, p) * matrix_norm(Inv()(x), p)
+    return y.masked_fill(y != y, inf)
+
+
+def tensorinv(A: Any, ind: int = 2) -> Tensor:
+    """The inverse of `tensordot(A, ·, A.ndim − ind)`: the first `ind` axes of A are the rows of a matrix, the others
+    its columns.  Shape: (rows…, columns…) → (columns…, rows…)."""
+    x = as_operand("tensorinv", A)
+    shape = x.array.shape
+    if not isinstance(ind, int) or ind <= 0:
+        raise ValueError(f"tensorinv: ind must be an int above 0, got {ind!r}.")
+    m, n = prod(shape[:ind]), prod(shape[ind:])
+    if m != n:
+        raise ValueError(
+            f"tensorinv: the first {ind} axes of shape {tuple(shape)} have {m} entries together, the others {n}; both "
+            "must have as many. Choose ind."
+        )
+    return inv(x.reshape(m, n)).reshape(*shape[ind:], *shape[:ind])
+
+
+def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
+    """X with tensordot(A, X, X.ndim) = B; `dims` are axes of A that are moved to its end first.
+
+    Shape: A (B's axes…, X's axes…), as many entries in both groups.
+    """
+    a, b = as_operand("tensorsolve", A), as_operand("tensorsolve", B, "B")
+    if dims is not None:
+        over = [dims] if isinstance(dims, int) else list(dims)
+        a = a.movedim(over, list(range(-len(over), 0)))
+    shape = a.array.shape[b.array.ndim :]
+    if prod(shape) != b.array.size or a.array.size != b.array.size**2:
+        cure = "Needs A (B's axes…, X's axes…) with as many entries in both groups."
+        raise ValueError(
+            mismatch("tensorsolve", "the shapes do not belong together", cure, A=a.array.shape, B=b.array.shape)
+        )
+    return solve(a.reshape(b.array.size, -1), b.reshape(-1)).reshape(shape)
+
+
+def vander(x: Any, *, N: int | None = None) -> Tensor:
+    """Vandermonde's matrix: the powers 0, 1, …, N − 1 of every element.  Shape: (…, n) → (…, n, N), N = n if None."""
+    from .join import stack
+
+    t = as_operand("vander", x, "x")
+    if not t.array.ndim:
+        raise ValueError("vander: needs at least one axis, got a 0-d tensor.")
+    n = t.array.shape[-1] if N is None else N
+    if n < 1 and N is not None:
+        raise ValueError(f"vander: N must be above 0, got {N}.")
+    if t.array.dtype.kind == "b":
+        t = t.long()
+    powers = [t * 0 + 1]
+    while len(powers) < n:
+        powers.append(powers[-1] * t)
+    return stack(powers[:n], -1) if n else t.unsqueeze(-1)[..., :0]
+
+
+__all__ = [
+    "cholesky_inverse",
+    "cholesky_solve",
+    "det",
+    "logdet",
+    "lu_unpack",
+    "matrix_exp",
+    "matrix_power",
+    "slogdet",
+]
