@@ -18,6 +18,7 @@ from scipy import special
 
 from micrograd_value import Value
 from micrograd_value.derivative import VALUES
+from micrograd_value.engine import topological_order
 
 
 class Row(NamedTuple):
@@ -156,3 +157,9 @@ def play(program: list[tuple[str, int, int]], start: list[Any]) -> Any:
             y = -x if op == "neg" else x**2 if op == "square" else x**3 if op == "cube" else getattr(x, op)()
         found.append(y)
     return found[-1]
+
+
+def is_tame(y: Value) -> bool:
+    """After y.backward(): nothing infinite inside, and nothing so large that it would blow up a rounding error."""
+    nodes = topological_order(y, leaves=True)
+    return all(abs(x) < 1e4 for node in nodes for x in (node.data, node.grad, *node._local_grads))

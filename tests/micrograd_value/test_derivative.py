@@ -21,6 +21,7 @@ from tests.micrograd_value.table import (
     Row,
     arity,
     cauchy,
+    is_tame,
     leaves,
     play,
     programs,
@@ -81,7 +82,7 @@ def test_of_a_derivative_backward_gives_the_second() -> None:
     assert x.grad == pytest.approx(2 * math.cos(0.49) - 4 * 0.49 * math.sin(0.49))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(program=programs(SMOOTH + KINKED, BINARY), start=st.lists(st.floats(0.2, 2.0), min_size=1, max_size=3))
 def test_random_expressions_against_the_sweep(program, start) -> None:
     xs = leaves(tuple(start))
@@ -93,7 +94,7 @@ def test_random_expressions_against_the_sweep(program, start) -> None:
             assert d.data == pytest.approx(x.grad, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(program=programs(SMOOTH, ["+", "-", "*", "/"]), start=st.lists(st.floats(0.4, 1.6), min_size=1, max_size=3))
 def test_random_second_derivatives_against_central_differences(program, start) -> None:
     xs = leaves(tuple(start))
@@ -104,11 +105,13 @@ def test_random_second_derivatives_against_central_differences(program, start) -
         y.backward()
         return moved[0].grad
 
-    second = derivative(derivative(play(program, xs), xs[0]), xs[0]).data
+    second = derivative(derivative(play(program, xs), xs[0]), xs[0])
+    second.backward()
+    assume(is_tame(second))
     h = 1e-4
     coarse, fine = (slope(2 * h) - slope(-2 * h)) / (4 * h), (slope(h) - slope(-h)) / (2 * h)
     assume(abs(coarse - fine) <= 1e-5 * (1.0 + abs(fine)))
-    assert second == pytest.approx(fine, rel=1e-3, abs=1e-3)
+    assert second.data == pytest.approx(fine, rel=1e-3, abs=1e-3)
 
 
 # ---- graphs -------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from micrograd_value import Value, no_grad, scope
 from micrograd_value.engine import topological_order
-from tests.micrograd_value.table import BINARY, KINKED, SMOOTH, leaves, play, programs
+from tests.micrograd_value.table import BINARY, KINKED, SMOOTH, is_tame, leaves, play, programs
 
 # ---- the sweep ----------------------------------------------------------------------------------------------------
 
@@ -380,25 +380,27 @@ print("done")
 numbers = st.floats(0.2, 2.0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(program=programs(SMOOTH + KINKED, BINARY), start=st.lists(numbers, min_size=1, max_size=4))
 def test_random_expressions_against_central_differences(program, start) -> None:
     xs = leaves(tuple(start))
     y = play(program, xs)
     y.backward()
-    assume(math.isfinite(y.data) and abs(y.data) < 1e4)
+    assume(is_tame(y))
     for i, x in enumerate(xs):
 
         def at(step: float, i: int = i) -> float:
             return play(program, leaves(tuple(v + step * (i == j) for j, v in enumerate(start)))).data
 
         h = 1e-5
-        coarse, fine = (at(2 * h) - at(-2 * h)) / (4 * h), (at(h) - at(-h)) / (2 * h)
-        assume(abs(coarse - fine) <= 1e-6 * (1.0 + abs(fine)))  # else a kink or a pole is near
+        fine, coarse = (at(h) - at(-h)) / (2 * h), (at(2 * h) - at(-2 * h)) / (4 * h)
+        left, right = (y.data - at(-h)) / h, (at(h) - y.data) / h
+        assume(abs(coarse - fine) <= 1e-6 * (1.0 + abs(fine)))  # else a pole is near,
+        assume(abs(left - right) <= 1e-3 * (1.0 + abs(fine)))  # or a kink
         assert x.grad == pytest.approx(fine, rel=1e-4, abs=1e-4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(program=programs(["neg", "square", "cube", "relu"], ["+", "-", "*", "/"]), start=st.lists(numbers, min_size=1))
 def test_random_expressions_against_micrograd(program, start) -> None:
     ours, theirs = leaves(tuple(start)), [micrograd.engine.Value(x) for x in start]
@@ -409,7 +411,7 @@ def test_random_expressions_against_micrograd(program, start) -> None:
         assume(False)
     y = play(program, ours)
     y.backward()
-    assume(math.isfinite(y.data))
+    assume(is_tame(y))
     assert y.data == pytest.approx(expected.data, rel=1e-12, abs=1e-12)
     for x, z in zip(ours, theirs):
         assert x.grad == pytest.approx(z.grad, rel=1e-9, abs=1e-9, nan_ok=True)
