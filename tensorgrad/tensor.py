@@ -53,6 +53,40 @@ class Tensor:
     _moved: bool = False  # whether `t_`, `squeeze_` … have changed its shape: its views no longer fit
     _hooks: Any = None
 
+    if TYPE_CHECKING:  # what ops/methods.py hangs on the class
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __floordiv__: Any
+        __rfloordiv__: Any
+        __mod__: Any
+        __rmod__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __rmatmul__: Any
+        __and__: Any
+        __or__: Any
+        __xor__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __neg__: Any
+        __pos__: Any
+        __abs__: Any
+        __invert__: Any
+        __getitem__: Any
+        __setitem__: Any
+
     is_op = False  # as the source of a gradient a leaf stands beside Functions
     __array_priority__ = 1000  # ndarray * Tensor asks the Tensor
 
@@ -479,7 +513,7 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"tensorgrad.Size({list(self)})"
 
-    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+    def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))
 
     def __getitem__(self, key: Any) -> Any:
@@ -488,6 +522,6 @@ class Size(tuple[int, ...]):
 
 
 def _rebuild(cls: type, state: dict[str, Any]) -> Tensor:
-    t = _new(cls)
+    t: Any = _new(cls)
     t.__dict__.update(state)
     return t
