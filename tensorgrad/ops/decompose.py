@@ -812,8 +812,8 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     """X of least ‖A·X − B‖; of several such, the shortest.
 
     Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
-    unless m > n and A has full rank; rank (…), empty for driver 'gels'; singular_values (…, min(m, n)), empty unless the
-    driver is 'gelsd' or 'gelss'. (The four drivers of LAPACK are one here; only what they report differs.)
+    unless m > n and A has full rank; rank (…), empty for driver 'gels'; singular_values (…, min(m, n)), empty unless
+    the driver is 'gelsd' or 'gelss'. (The four drivers of LAPACK are one here; only what they report differs.)
 
     Args:
         rcond: singular values up to rcond·largest count as 0; max(m, n)·ε if None.
@@ -858,7 +858,7 @@ def matrix_power(A: Any, n: int) -> Tensor:
         x, n = inv(x), -n
     if n == 0:
         return (x * 0).masked_fill(Tensor._of(x.array == x.array), 0) + identity(x, x.array.shape[-1])
-    result = None
+    result: Any = None
     while True:
         if n % 2:
             result = x if result is None else result @ x

@@ -32,15 +32,16 @@ class Matmul(Function):
         self.tx, self.tz = tx, tz
 
     def forward(self, x: Any, z: Any) -> Any:
+        self.z_ndim = z.ndim
         return on(x).matmul(x, z, self.tx, self.tz)
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
-        tx, tz = self.tx, self.tz
+        tx, tz, z_ndim = self.tx, self.tz, self.z_ndim
         gx = gz = None
         if z is not None:
             gx = Matmul(tz, True)(z, grad) if tx else Matmul(False, not tz)(grad, z)
         if x is not None:
-            if grad.array.ndim > 2 and not tx and len(self.inputs[1].shape) == 2:  # one matrix for the whole batch
+            if grad.array.ndim > 2 and not tx and z_ndim == 2:  # one matrix for the whole batch
                 x, grad = rows(x), rows(grad)
             gz = Matmul(True, tx)(grad, x) if tz else Matmul(not tx, False)(x, grad)
         return gx, gz

@@ -134,7 +134,7 @@ def cholesky(a: Any, upper: bool) -> tuple[Any, Any]:
         return _one_by_one(lambda m: np.linalg.cholesky(m, upper=upper), a, a.shape, info)
 
 
-def qr(a: Any, mode: str) -> tuple[Any, Any]:
+def qr(a: Any, mode: Any) -> tuple[Any, Any]:
     """Q, R with A = Q·R; mode 'reduced' or 'complete'."""
     q, r = np.linalg.qr(a, mode)
     return q, r
@@ -151,13 +151,13 @@ def svdvals(a: Any) -> Any:
     return np.linalg.svd(a, compute_uv=False)
 
 
-def eigh(a: Any, uplo: str) -> tuple[Any, Any]:
+def eigh(a: Any, uplo: Any) -> tuple[Any, Any]:
     """λ (rising) and V with A = V·diag(λ)·Vᵀ, of one triangle of A."""
     values, vectors = np.linalg.eigh(a, uplo)
     return values, vectors
 
 
-def eigvalsh(a: Any, uplo: str) -> Any:
+def eigvalsh(a: Any, uplo: Any) -> Any:
     """λ, rising."""
     return np.linalg.eigvalsh(a, uplo)
 

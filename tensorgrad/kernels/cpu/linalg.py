@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+_sum: Any = np.add.reduce
+_max: Any = np.maximum.reduce
+_min: Any = np.minimum.reduce
+
 # ---- products -------------------------------------------------------------------------------------------------------
 
 
@@ -130,17 +134,17 @@ def vector_norm(x: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     if x.dtype.itemsize == 2:
         return vector_norm(_wide(x), p, axes, keepdim).astype(x.dtype)
     if p == 2:
-        return np.sqrt(np.add.reduce(np.square(x), axis=axes, keepdims=keepdim))
+        return np.sqrt(_sum(np.square(x), axis=axes, keepdims=keepdim))
     if p == 0:
-        return np.add.reduce(x != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
+        return _sum(x != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
     x = np.absolute(x)
     if p == 1:
-        return np.add.reduce(x, axis=axes, keepdims=keepdim)
+        return _sum(x, axis=axes, keepdims=keepdim)
     if p == np.inf:
-        return np.maximum.reduce(x, axis=axes, keepdims=keepdim)
+        return _max(x, axis=axes, keepdims=keepdim)
     if p == -np.inf:
-        return np.minimum.reduce(x, axis=axes, keepdims=keepdim)
-    return np.add.reduce(x**p, axis=axes, keepdims=keepdim) ** (1 / p)
+        return _min(x, axis=axes, keepdims=keepdim)
+    return _sum(x**p, axis=axes, keepdims=keepdim) ** (1 / p)
 
 
 def euclidean(x: Any, z: Any) -> Any:
