@@ -16,6 +16,7 @@ from .autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
+from .compat import *  # noqa: F403
 from .device import device
 from .dtypes import (
     bool,
@@ -58,6 +59,9 @@ from .ops.sampling import *  # noqa: F403
 from .ops.scatter import *  # noqa: F403
 from .ops.shape import *  # noqa: F403
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from .serialization import load, save
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
+
+aliases.install()

@@ -6,7 +6,6 @@ Batch number i goes to worker i modulo n, so that what a worker has drawn from i
 
 from __future__ import annotations
 
-import multiprocessing
 import queue
 import threading
 import traceback
@@ -186,6 +185,8 @@ def context_of(name: Any) -> Any:
     """None for threads, or a multiprocessing context that does not fork."""
     if name is None:
         return None
+    import multiprocessing
+
     context = multiprocessing.get_context(name) if isinstance(name, str) else name
     if context.get_start_method() == "fork":
         raise ValueError(

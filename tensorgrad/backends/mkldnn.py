@@ -1,0 +1,7 @@
+"""Not used."""
+
+enabled = False
+
+
+def is_available() -> bool:
+    return False
