@@ -72,12 +72,12 @@ Term = Value | float  # a number is a term known without a graph: the 1 of `x + 
 
 def _times(a: Term, b: Term) -> Term:
     """a · b, without a node for 1 · b, a · 1 or 0 · b."""
-    for one, other in ((a, b), (b, a)):
-        if isinstance(one, float):
-            if one == 1.0 or (one == 0.0 and isinstance(other, Value)):
-                return other if one else 0.0
-            if one == -1.0:
-                return -other
+    number, value = (a, b) if isinstance(a, float) else (b, a)
+    if isinstance(number, float) and isinstance(value, Value):
+        if number == 0.0:
+            return 0.0
+        if abs(number) == 1.0:
+            return value if number > 0.0 else -value
     return a * b
 
 
