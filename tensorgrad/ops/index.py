@@ -154,7 +154,11 @@ class IndexFill(IndexCopy):
 
     def backward(self, grad: Tensor) -> Any:
         gx = IndexCopy(self.dim, self.index)(grad, 0) if self.needs[0] else None
-        return gx, IndexSelect(self.dim, self.index)(grad).sum() if self.needs[1] else None
+        gz = None
+        if self.needs[1]:  # a place named twice has been filled once
+            there = on(self.index).distinct(self.index, grad.array.shape[self.dim])
+            gz = IndexSelect(self.dim, there)(grad).sum()
+        return gx, gz
 
 
 class MaskedFill(Function):
@@ -467,9 +471,7 @@ def fill_(x: Tensor, value: Any) -> Tensor:
 
 def fill(input: Any, value: Any) -> Tensor:
     """A tensor like input, with one number (or 0-d tensor) everywhere."""
-    x = as_operand("fill", input)
-    out = Tensor._of(on(x.array).empty(x.array.shape, x.array.dtype))
-    return copy_into(out, one_number("fill", value), "fill")
+    return copy_into(clone(as_operand("fill", input)), one_number("fill", value), "fill")
 
 
 def zero_(x: Tensor) -> Tensor:

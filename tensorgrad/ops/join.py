@@ -247,7 +247,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
     if r == 0:
         return Tensor._of(on(x.array).empty((0,), x.array.dtype))
     rows = list(combinations_with_replacement(places, r) if with_replacement else choices(places, r))
-    return take(x, Tensor._of(on(x.array).whole(rows).reshape(-1, r)))
+    return take(x, Tensor._of(on(x.array).whole(rows).reshape(len(rows), r)))
 
 
 # ---- one to several -------------------------------------------------------------------------------------------------

@@ -727,8 +727,10 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     along = dims if isinstance(dims, (tuple, list)) else (dims,)
     if len(by) != len(along):
         raise ValueError(f"roll: {len(by)} shifts {by} for {len(along)} dims {tuple(along)}; give one of each.")
+    if not x.array.ndim:
+        raise IndexError(f"roll: a 0-d tensor has no dims to roll along, got {tuple(along)}.")
     over = tuple([axis("roll", d, x.array.ndim) for d in along])
-    return Roll(by, over)(x) if x.array.ndim else clone(x)
+    return Roll(by, over)(x)
 
 
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
@@ -777,6 +779,8 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     if not x.array.ndim:
         raise IndexError("narrow: a 0-d tensor has no axis to narrow.")
     d = axis("narrow", dim, x.array.ndim)
+    if isinstance(start, Tensor) and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise TypeError(f"narrow: start must be an int or a 0-d integer tensor, got {start.dtype}, {tuple(start.shape)}.")
     size, first = x.array.shape[d], start.__index__()
     if length < 0:
         raise ValueError(f"narrow: length must be 0 or more, got {length}.")

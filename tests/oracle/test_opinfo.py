@@ -32,7 +32,8 @@ def ours_for(name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part, None)
         if found is None:
-            return getattr(tg.Tensor, name, None)
+            found = getattr(tg.Tensor, name, None)
+            return found.fget if isinstance(found, property) else found
     return found
 
 

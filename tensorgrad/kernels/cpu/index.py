@@ -6,6 +6,7 @@ that broadcast, with full slices between them.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -92,8 +93,8 @@ def put_at(value: Any, key: Key, shape: Shape) -> Any:
     inner, first = arrays[0].ndim, axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
     rows = np.moveaxis(value, range(first, first + inner), range(inner))
     flat = np.ravel_multi_index([np.where(a < 0, a + n, a) for a, n in zip(arrays, sizes)], sizes).ravel()
-    out = sum_rows(rows.reshape(flat.size, -1), flat, int(np.prod(sizes)))
-    out = out.reshape(sizes + tuple([shape[i] for i in rest]))
+    over = tuple([shape[i] for i in rest])
+    out = sum_rows(rows.reshape(flat.size, prod(over)), flat, prod(sizes)).reshape(sizes + over)
     return np.moveaxis(out, range(len(shape)), axes + rest)
 
 
@@ -137,7 +138,8 @@ def index_select(x: Any, index: Any, axis: int) -> Any:
 def index_sum(x: Any, index: Any, axis: int, n: int) -> Any:
     """Zeros of size n along an axis, to which the slices of x are added at the places `index`."""
     rows = np.moveaxis(x, axis, 0)
-    out = sum_rows(rows.reshape(len(index), -1), index, n).reshape((n, *rows.shape[1:]))
+    over = rows.shape[1:]
+    out = sum_rows(rows.reshape(len(index), prod(over)), index, n).reshape((n, *over))
     return np.moveaxis(out, 0, axis)
 
 
@@ -188,12 +190,18 @@ def searchsorted(x: Any, values: Any, side: str, sorter: Any) -> Any:
     """Where in the sorted rows of x the values belong; x of one axis serves every row of values."""
     if x.ndim == 1:
         return np.searchsorted(x, values, side, sorter)
-    rows, wanted = x.reshape(-1, x.shape[-1]), values.reshape(-1, values.shape[-1])
+    over = prod(x.shape[:-1])
+    rows, wanted = x.reshape(over, x.shape[-1]), values.reshape(over, values.shape[-1])
     sorters = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
     out = np.empty(wanted.shape, np.int64)
     for i, row in enumerate(rows):
         out[i] = np.searchsorted(row, wanted[i], side, sorters[i])
     return out.reshape(values.shape)
+
+
+def distinct(index: Any, n: int) -> Any:
+    """The different places that indices, from either end of n, point to."""
+    return np.unique(from_front(index, n))
 
 
 def from_front(index: Any, n: int) -> Any:
