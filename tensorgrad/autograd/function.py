@@ -95,9 +95,7 @@ class Function:
         forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
         if forward is None:
             return
-        parameters = list(inspect.signature(forward).parameters.values())[1:]
-        names = [p.name for p in parameters]
-        variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        names, variadic, _ = _parameters(forward)
         fused, rule = getattr(cls, "fused_backward", None), getattr(cls, "backward", None)
         if hasattr(cls, "formula") and (fused is not None or rule in (None, _formula_gradient)):
             cls._fused_reads = _named(cls, fused, names, variadic) if fused is not None else ()
@@ -505,20 +503,35 @@ def _formula_gradient(self: Function, *grads_and_saved: Any) -> tuple[Any, ...]:
     return tuple(next(found) if s is not None else None for s in self.inputs)
 
 
+def _parameters(function: Any) -> tuple[list[str], bool, int]:
+    """The names of a method's parameters after self, whether the last is a *name, and how many have no default.
+
+    Read from the code object: `inspect.signature` would take most of the time of `import tensorgrad`.
+    """
+    code = function.__code__
+    names = list(code.co_varnames[1 : code.co_argcount])
+    needed = len(names) - len(function.__defaults__ or ())
+    variadic = bool(code.co_flags & inspect.CO_VARARGS)
+    if variadic:
+        names.append(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+    return names, variadic, needed
+
+
 def _named(cls: type, rule: Any, names: list[str], variadic: bool) -> tuple[int, ...]:
     """Which inputs (and the result) a rule's parameters name, after its gradients."""
     reads: list[int] = []
-    for p in list(inspect.signature(rule).parameters.values())[1:]:
-        if p.kind is p.VAR_POSITIONAL:
-            if p.name in names:
+    asked, takes_rest, needed = _parameters(rule)
+    for i, name in enumerate(asked):
+        if takes_rest and i == len(asked) - 1:
+            if name in names:
                 reads.append(ALL)
-        elif p.name == "out":
+        elif name == "out":
             reads.append(OUT)
-        elif p.name in names:
-            reads.append(names.index(p.name))
-        elif not p.name.startswith("grad") and p.default is p.empty:
+        elif name in names:
+            reads.append(names.index(name))
+        elif not name.startswith("grad") and i < needed:
             raise TypeError(
-                f"{cls.__name__}: the rule names {p.name!r}, which is neither an input of forward ({', '.join(names)}), "
+                f"{cls.__name__}: the rule names {name!r}, which is neither an input of forward ({', '.join(names)}), "
                 "'out', nor a gradient (grad…)."
             )
     return tuple(reads)
