@@ -2,7 +2,8 @@
 
 A generator's numbers are those of NumPy's PCG64: `Generator().manual_seed(0)` and `numpy.random.default_rng(0)` run
 through the same stream, on every platform. There is one default generator per process; all generators may be used from
-several threads at once (each draw is whole, their order is the threads').
+several threads at once (each draw is whole, their order is the threads'). `drawing_from(g)` makes `g` the default one
+for one thread or task.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -90,6 +92,19 @@ class Generator:
         self._stream = Stream.at(state)
 
 
+class Seeded(Generator):
+    """A generator that starts when the first number is drawn: cheap to make where often none is."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_stream":
+            raise AttributeError(f"Generator has no attribute {name!r}")
+        self.manual_seed(self._seed)
+        return self._stream
+
+
 class Stream:
     """A NumPy generator and the seed it started from."""
 
@@ -123,30 +138,47 @@ class Stream:
 default_generator = Generator()
 default_generator.seed()
 
+_here: ContextVar[Generator | None] = ContextVar("tensorgrad.generator", default=None)
+
+
+def current() -> Generator:
+    """The default generator here and now: that of the process, or of the `drawing_from` block around."""
+    return _here.get() or default_generator
+
+
+@contextmanager
+def drawing_from(generator: Generator) -> Iterator[None]:
+    """Inside, in this thread or task alone, `generator` is the default one, also to `manual_seed` and its kind."""
+    token = _here.set(generator)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
 
 def manual_seed(seed: int) -> Generator:
     """Start the default generator again from a seed, and return it."""
-    return default_generator.manual_seed(seed)
+    return current().manual_seed(seed)
 
 
 def seed() -> int:
     """Start the default generator again from a random seed, and return that."""
-    return default_generator.seed()
+    return current().seed()
 
 
 def initial_seed() -> int:
     """The seed the default generator last started from."""
-    return default_generator.initial_seed()
+    return current().initial_seed()
 
 
 def get_rng_state() -> Tensor:
     """Where the default generator is, as a tensor of bytes (uint8)."""
-    return default_generator.get_state()
+    return current().get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
     """Put the default generator where `get_rng_state` found it."""
-    default_generator.set_state(new_state)
+    current().set_state(new_state)
 
 
 @contextmanager
@@ -155,17 +187,18 @@ def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
     if not enabled:
         yield
         return
-    before = default_generator.get_state()
+    generator = current()
+    before = generator.get_state()
     try:
         yield
     finally:
-        default_generator.set_state(before)
+        generator.set_state(before)
 
 
 def stream(op: str, generator: Generator | None) -> np.random.Generator:
     """The stream to draw from: the given generator's or the default one's."""
     if generator is None:
-        return default_generator._stream.numpy
+        return current()._stream.numpy
     if not isinstance(generator, Generator):
         raise TypeError(f"{op}: generator must be a tensorgrad.Generator, got {type(generator).__name__}.")
     return generator._stream.numpy

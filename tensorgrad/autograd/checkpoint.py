@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..random import default_generator
+from ..random import get_rng_state, set_rng_state
 from ..tensor import Tensor
 from .engine import leading_to, sweep
 from .function import Function, _births
@@ -35,15 +35,15 @@ class Checkpoint(Function):
                 self._refuse_changed(t, t.storage)  # type: ignore[arg-type]
         grads = grad if type(grad) is tuple else (grad,)
         create_graph = bool(recording.get())
-        now = default_generator.get_state()
+        now = get_rng_state()
         if self.state is not None:
-            default_generator.set_state(self.state)
+            set_rng_state(self.state)
         try:
             with enable_grad():
                 twins = [_twin(t, connected=create_graph) for t in self.arguments]
                 outs = [y for y in self.run(twins) if y.requires_grad]
         finally:
-            default_generator.set_state(now)
+            set_rng_state(now)
         n = len(self.arguments)
         sources = [(t.node or t) if t.requires_grad else None for t in twins] + list(self.inputs[n:])
         wanted = {s for s, i in zip(sources, self.inputs) if s is not None and i is not None}
@@ -107,7 +107,7 @@ def checkpoint(
 
     node = Checkpoint(run)
     if preserve_rng_state:
-        node.state = default_generator.get_state()
+        node.state = get_rng_state()
     start = next(_births)
     twins = [_twin(t, connected=False) for t in tensors]
     outs = run(twins)
