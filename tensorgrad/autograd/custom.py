@@ -70,6 +70,10 @@ class Custom(Function):
     """The node of an operation in PyTorch's style."""
 
     __slots__ = ("cls", "ctx", "saved_outputs", "materialize")
+    cls: Any
+    ctx: Any
+    saved_outputs: dict[int, Callable[[], Any]]  # which saved values are results, and where those stand in the graph
+    materialize: bool
     broadcasts = True  # PyTorch, too, sums what a user's backward returns in a broadcast shape
 
     @property
