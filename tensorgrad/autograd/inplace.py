@@ -66,7 +66,7 @@ class Constant(Function):
         return None
 
 
-# ---- before the write: what is refused --------------------------------------------------------------------------------
+# ---- before the write: what is refused ------------------------------------------------------------------------------
 
 
 def check_writable(x: Tensor, op: str) -> None:
@@ -105,7 +105,7 @@ def before_write(x: Tensor, *others: Any) -> Tensor:
     return old
 
 
-# ---- the write ----------------------------------------------------------------------------------------------------------
+# ---- the write ------------------------------------------------------------------------------------------------------
 
 
 def write(x: Tensor, new: Tensor, op: str) -> Tensor:

@@ -9,7 +9,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from ..autograd.inplace import before_write, check_writable, write
+from ..autograd.inplace import before_write, check_writable
+from ..autograd.inplace import write as write_back
 from ..tensor import Tensor
 from . import (
     activation,
@@ -21,10 +22,13 @@ from . import (
     join,
     legacy,
     linalg,
+    mask,
     reduce,
     sampling,
     scatter,
+    search,
     shape,
+    write,
 )
 
 # ---- operators ------------------------------------------------------------------------------------------------------
@@ -60,10 +64,12 @@ _METHODS: dict[ModuleType, str] = {
     "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
     "select narrow unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
     join: "unbind chunk tensor_split split_with_sizes hsplit vsplit dsplit",
-    index: "index_select index_add index_copy index_fill index_put take put masked_fill masked_select masked_scatter nonzero "
-    "argwhere select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ resize_ index_add_ index_copy_ "
-    "index_fill_ index_put_ put_ masked_fill_ masked_scatter_",
-    scatter: "gather scatter scatter_add scatter_reduce index_reduce take_along_dim scatter_ scatter_add_",
+    index: "index_put take put index_put_ put_",
+    scatter: "gather scatter scatter_add scatter_reduce take_along_dim index_select index_add index_copy index_fill "
+    "index_reduce scatter_ scatter_add_ index_add_ index_copy_ index_fill_",
+    mask: "masked_fill masked_select masked_scatter masked_fill_ masked_scatter_",
+    search: "nonzero argwhere",
+    write: "select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ resize_",
     conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
 
@@ -96,7 +102,7 @@ def in_place(op: Any, name: str) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, name)
         old = before_write(self, *args, *kwargs.values())
-        return write(self, op(old, *args, **kwargs), name)
+        return write_back(self, op(old, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."

@@ -441,7 +441,7 @@ def _at_least(op: str, tensors: Any, shape: Any) -> Any:
     return x if to == x.array.shape else Reshape(to)(x)
 
 
-# ---- another order of axes --------------------------------------------------------------------------------------------
+# ---- another order of axes ------------------------------------------------------------------------------------------
 
 
 def permute(input: Any, *axes: Any, dims: Any = None) -> Tensor:
@@ -553,7 +553,7 @@ def _mH(x: Tensor) -> Tensor:
     return _last_two("mH", x)
 
 
-# ---- repeating --------------------------------------------------------------------------------------------------------
+# ---- repeating ------------------------------------------------------------------------------------------------------
 
 
 def expand(input: Any, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
@@ -643,7 +643,7 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *
 
     With only one argument, a tensor of counts: the index i counts[i] times.
     """
-    from .index import index_select
+    from .scatter import index_select
 
     op = "repeat_interleave"
     x = as_operand(op, input)
@@ -683,7 +683,7 @@ def _counts(op: str, repeats: Any) -> Any:
     return times
 
 
-# ---- reversing and moving ---------------------------------------------------------------------------------------------
+# ---- reversing and moving -------------------------------------------------------------------------------------------
 
 
 def flip(input: Any, *axes: Any, dims: Any = None) -> Tensor:
@@ -748,7 +748,7 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     return Transpose(a, b)(Flip((b if turns == 1 else a,))(x))
 
 
-# ---- parts ------------------------------------------------------------------------------------------------------------
+# ---- parts ----------------------------------------------------------------------------------------------------------
 
 
 def select(input: Any, dim: int, index: int) -> Tensor:
@@ -834,7 +834,7 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     return y
 
 
-# ---- copies and in-place forms ----------------------------------------------------------------------------------------
+# ---- copies and in-place forms --------------------------------------------------------------------------------------
 
 
 def clone(input: Any, *, memory_format: Any = None) -> Tensor:

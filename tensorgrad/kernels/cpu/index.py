@@ -51,8 +51,8 @@ def index(x: Any, key: Key) -> Any:
     if last.dtype.kind == "b":
         if len(key) == 1 and last.shape == x.shape:
             return masked_select(x, last)
-    elif all([type(k) is slice for k in key[:-1]]):
-        return x.take(last, len(key) - 1)  # two to three times as fast
+    elif x.size and all([type(k) is slice for k in key[:-1]]):
+        return x.take(last, len(key) - 1)  # two to three times as fast; of an empty x it would not check the indices
     return x[key]
 
 
@@ -118,7 +118,7 @@ def sum_rows(rows: Any, places: Any, n: int) -> Any:
     return out
 
 
-# ---- along one axis -----------------------------------------------------------------------------------------------------
+# ---- along one axis -------------------------------------------------------------------------------------------------
 
 
 def out_of_range(index: Any, low: int, size: int) -> int | None:
@@ -159,7 +159,7 @@ def index_copy(x: Any, index: Any, source: Any, axis: int) -> Any:
     return x
 
 
-# ---- masks --------------------------------------------------------------------------------------------------------------
+# ---- masks ----------------------------------------------------------------------------------------------------------
 
 
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
@@ -183,7 +183,7 @@ def count_nonzero(mask: Any) -> int:
     return int(np.count_nonzero(mask))
 
 
-# ---- in sorted sequences --------------------------------------------------------------------------------------------------
+# ---- in sorted sequences --------------------------------------------------------------------------------------------
 
 
 def searchsorted(x: Any, values: Any, side: str, sorter: Any) -> Any:

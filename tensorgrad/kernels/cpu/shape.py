@@ -68,7 +68,7 @@ def repeated(n: int, times: Any) -> Any:
     return np.repeat(np.arange(n), times)
 
 
-# ---- any geometry over a piece of memory ---------------------------------------------------------------------------------
+# ---- any geometry over a piece of memory ----------------------------------------------------------------------------
 
 
 def _over(x: Any, shape: Shape, strides: Shape, offset: int) -> Any:
@@ -186,7 +186,7 @@ def _common(a: Shape, a_strides: Shape, b: Shape, b_strides: Shape, offset: int)
     return low, high - low + 1
 
 
-# ---- several arrays ----------------------------------------------------------------------------------------------------
+# ---- several arrays -------------------------------------------------------------------------------------------------
 
 
 def cat(arrays: tuple[Any, ...], axis: int) -> Any:

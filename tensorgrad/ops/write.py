@@ -1,0 +1,193 @@
+"""Writing whole tensors, and parts of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from ..autograd.inplace import check_writable, joins, put, written
+from ..autograd.modes import quiet
+from ..kernels import on
+from ..kernels.shapes import Shape, axis, mismatch
+from ..tensor import Tensor
+from .promote import as_operand, cast
+from .shape import Expand, Reshape, Slice, alias, clone, select, sizes_of
+
+# ---- whole tensors --------------------------------------------------------------------------------------------------
+
+
+def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
+    """x[...] = value, broadcast and cast to x, in memory and in the graph."""
+    if not joins(x, value, op):
+        array = value.array if isinstance(value, Tensor) else value
+        try:
+            with quiet():
+                x.array[...] = array
+        except ValueError:
+            raise _does_not_fit(op, array.shape, x) from None
+        written(x, op)
+        return x
+    z = as_operand(op, value) if not isinstance(value, Tensor) else value
+    z = without_leading_ones(cast(z, x.dtype), x.array.ndim)
+    try:
+        new = Expand(x.array.shape)(z) if z.array.shape != x.array.shape else alias(z)
+    except ValueError:
+        raise _does_not_fit(op, z.array.shape, x) from None
+    return put(x, new, op)
+
+
+def without_leading_ones(z: Tensor, ndim: int) -> Tensor:
+    """Axes of size 1 in front, beyond `ndim`, dropped: assignment ignores them."""
+    shape = z.array.shape
+    extra = 0
+    while len(shape) - extra > ndim and shape[extra] == 1:
+        extra += 1
+    return Reshape(shape[extra:])(z) if extra else z
+
+
+def _does_not_fit(op: str, shape: Shape, x: Tensor) -> ValueError:
+    return ValueError(mismatch(op, "the value does not broadcast to what it is written to", value=shape, to=x.array.shape))
+
+
+def copy_(x: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Write src, broadcast and cast, into x's memory; gradients go to src."""
+    check_writable(x, "copy_")
+    return copy_into(x, as_operand("copy_", src, "src"), "copy_")
+
+
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Write one number, or a 0-d tensor (which receives the gradient), everywhere."""
+    check_writable(x, "fill_")
+    return copy_into(x, one_number("fill_", value), "fill_")
+
+
+def fill(input: Any, value: Any) -> Tensor:
+    """A tensor like input, with one number (or 0-d tensor) everywhere."""
+    return copy_into(clone(as_operand("fill", input)), one_number("fill", value), "fill")
+
+
+def zero_(x: Tensor) -> Tensor:
+    """Write zeros everywhere."""
+    check_writable(x, "zero_")
+    return copy_into(x, 0, "zero_")
+
+
+def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
+    """Let x be another name for source: the same memory, version and place in the graph. Without one, x becomes empty."""
+    check_writable(x, "set_")
+    if source is None:
+        source = Tensor._of(on(x.array).empty((0,), x.array.dtype))
+    if source.array.dtype != x.array.dtype:
+        raise TypeError(f"set_: the source is {source.dtype}, the tensor {x.dtype}; they must be the same.")
+    new = alias(source)
+    if new._version == x._version:  # whoever saved x must see that it is not what it was
+        new._storage().count += 1
+    _become(x, new)
+    return x
+
+
+def resize_(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Another shape, of any number of elements: the first ones stay, new ones are not set. Only for constants."""
+    to = sizes_of("resize_", sizes)
+    if any(s < 0 for s in to):
+        raise ValueError(f"resize_: sizes must be 0 or more, got {to}.")
+    if x.requires_grad:
+        raise RuntimeError("resize_: a tensor that requires grad cannot be resized; its gradient would not fit.")
+    n = 1
+    for s in to:
+        n *= s
+    flat = x.array.ravel()
+    if n > flat.size:
+        memory = on(x.array).empty((n,), x.array.dtype)
+        memory[: flat.size] = flat
+        flat = memory
+    new = Tensor._of(flat[:n].reshape(to))
+    new._storage().count = x._version + 1
+    _become(x, new)
+    return x
+
+
+def _become(x: Tensor, new: Tensor) -> None:
+    for name in ("array", "storage", "node", "_requires_grad", "_base", "_view", "_rebased"):
+        setattr(x, name, getattr(new, name))
+
+# ---- what may be written --------------------------------------------------------------------------------------------
+
+
+def one_number(op: str, value: Any) -> Any:
+    """A Python number, or a 0-d tensor."""
+    z = value if isinstance(value, (int, float)) else as_operand(op, value, "value")
+    if isinstance(z, Tensor) and z.array.ndim:
+        raise ValueError(f"{op}: value must be a number or a 0-d tensor, got shape {tuple(z.array.shape)}.")
+    return z
+
+
+def same_dtype(op: str, x: Tensor, other: Any, what: str) -> Tensor:
+    """The other operand, which must be of x's dtype."""
+    z = as_operand(op, other, what)
+    if z.array.dtype != x.array.dtype:
+        raise TypeError(f"{op}: {what} is {z.dtype}, input {x.dtype}; they must be the same. Use {what}.to(input.dtype).")
+    return z
+
+
+def fitting(op: str, x: Tensor, value: Any) -> Any:
+    """A number or 0-d tensor in x's dtype."""
+    z = one_number(op, value)
+    if isinstance(z, Tensor):
+        return cast(z, x.dtype)
+    return number_in(op, x, z)
+
+
+def number_in(op: str, x: Tensor, value: Any) -> Any:
+    """A Python number as one of x's dtype, if it is within its range."""
+    kind = x.array.dtype.kind
+    if kind == "b":
+        return bool(value)
+    if kind in "iu":
+        info = dtypes.iinfo(x.dtype)
+        if not info.min <= value <= info.max:
+            raise ValueError(f"{op}: {value} is outside of the range of {x.dtype}, {info.min} to {info.max}.")
+        return int(value)
+    return value
+
+
+# ---- parts of a tensor replaced -------------------------------------------------------------------------------------
+
+
+def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
+    """input with the slice at `index` along `dim` replaced by src, of that slice's shape."""
+    x = as_operand("select_scatter", input)
+    out = clone(x)
+    return _replaced("select_scatter", out, select(out, dim, index), src)
+
+
+def slice_scatter(
+    input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """input with the places start:end:step along `dim` replaced by src, of that part's shape."""
+    x = as_operand("slice_scatter", input)
+    d = axis("slice_scatter", dim, x.array.ndim)
+    if step < 1:
+        raise ValueError(f"slice_scatter: step must be at least 1, got {step}.")
+    out = clone(x)
+    return _replaced("slice_scatter", out, Slice((*(slice(None),) * d, slice(start, end, step), ...))(out), src)
+
+
+def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """input with a diagonal of the axes dim1 and dim2 replaced by src, of that diagonal's shape."""
+    from .linalg import diagonal
+
+    x = as_operand("diagonal_scatter", input)
+    out = clone(x)
+    return _replaced("diagonal_scatter", out, diagonal(out, offset, dim1, dim2), src)
+
+
+def _replaced(op: str, out: Tensor, part: Tensor, src: Any) -> Tensor:
+    z = as_operand(op, src, "src")
+    if z.array.shape != part.array.shape:
+        raise ValueError(mismatch(op, "src must have the shape of what it replaces", "", src=z.array.shape, part=part.array.shape))
+    copy_into(part, z, op)
+    return out
+
+
+__all__ = ["diagonal_scatter", "fill", "select_scatter", "slice_scatter"]
