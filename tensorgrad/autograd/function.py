@@ -222,7 +222,7 @@ class Function:
         return y
 
     def _call_views(self, x: Tensor) -> tuple[Tensor, ...]:
-        """One input, and several results that look at its memory; `part(i)` is the operation that gives the i-th alone."""
+        """One input, and several results that look at its memory; `part(i)` is the operation that gives one alone."""
         mode = _recording_now()
         if mode and x._base is not None:
             x._refresh()

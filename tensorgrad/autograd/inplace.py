@@ -1,11 +1,11 @@
 """Writing in place: versions, leaves, and views whose base has changed.
 
-`x.add_(y)` is `write(x, add(x, y))`: the new value goes into x's memory, x takes the result's place in the graph, and the
-version of the memory counts one up, so that a node which saved the old value can refuse to use it.
+`x.add_(y)` is `write(x, add(x, y))`: the new value goes into x's memory, x takes the result's place in the graph, and
+the version of the memory counts one up, so that a node which saved the old value can refuse to use it.
 
-When x is a view, what it looks at has changed as well. Then the tensor at the bottom, the root, gets the new history: "the
-old root, with this region replaced". The views of the root, x among them, find their place in it when they are next used:
-the storage they share counts such changes (`rebased`), and each view remembers how many it has seen.
+When x is a view, what it looks at has changed as well. Then the tensor at the bottom, the root, gets the new history:
+"the old root, with this region replaced". The views of the root, x among them, find their place in it when they are
+next used: the storage they share counts such changes (`rebased`), and each view remembers how many it has seen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .modes import OFF, ON, recording
 
 
 class ReplaceRegion(Function):
-    """The root with the region that some views (one of the other) look at replaced by value; memory holds it already."""
+    """The root with the region that some views, one of the other, look at replaced by value: memory has it already."""
 
     def __init__(self, views: tuple[Function, ...], strides: tuple[int, ...]) -> None:
         self.views, self.strides = views, strides
@@ -70,8 +70,8 @@ class Constant(Function):
 
 
 def check_writable(x: Tensor, op: str) -> None:
-    """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; and memory
-    that several elements share or that is read-only."""
+    """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; and
+    memory that several elements share or that is read-only."""
     if recording.get() != OFF:
         t: Tensor | None = x
         while t is not None:
@@ -109,7 +109,7 @@ def before_write(x: Tensor, *others: Any) -> Tensor:
 
 
 def write(x: Tensor, new: Tensor, op: str) -> Tensor:
-    """x[...] = new, in memory and in the graph, for a result of x's shape; it may be of a lower dtype than x, not higher."""
+    """x[...] = new, in memory and in the graph, for a result of x's shape and of no higher category of dtype."""
     array = new.array
     if array.shape != x.array.shape:
         raise ValueError(
@@ -139,8 +139,8 @@ def put(x: Tensor, new: Tensor, op: str) -> Tensor:
 
 
 def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
-    """An operation on x and another operand that can write its result into x's memory itself (`into`), and saves neither
-    x nor the result."""
+    """Run an operation on x and another operand that can write its result into x's memory itself (`into`), and saves
+    neither x nor the result."""
     check_writable(x, op)
     recorded = joins(x, other, op)
     operation.into = True
@@ -159,8 +159,8 @@ def joins(x: Tensor, new: Any, op: str) -> bool:
     while t is not None:
         if t._view is UNRECORDED:
             raise RuntimeError(
-                f"{op}: this tensor, shape {tuple(x.array.shape)}, is a view made under no_grad(), and what it looks at "
-                "would not learn of a recorded value written through it.\n"
+                f"{op}: this tensor, shape {tuple(x.array.shape)}, is a view made under no_grad(), and what it looks "
+                "at would not learn of a recorded value written through it.\n"
                 "Make the view outside of no_grad(), or write under no_grad() as well."
             )
         t = base_of(t)

@@ -1,8 +1,9 @@
 """Picking elements, and writing to them.
 
-`x[key]` has two halves. Ints, slices, None and Ellipsis make a view. What remains, integer arrays and masks, picks elements
-of that view into a copy: the arrays are broadcast together, and the axes of the result that they span stand where the first
-of them stood, or in front if slices part them. Ints never move axes: that is PyTorch's rule, and where NumPy differs.
+`x[key]` has two halves. Ints, slices, None and Ellipsis make a view. What remains, integer arrays and masks, picks
+elements of that view into a copy: the arrays are broadcast together, and the axes that they span in the result stand
+where the first of them stood, or in front if slices part them. Ints never move axes: that is PyTorch's rule, and where
+NumPy differs.
 """
 
 from __future__ import annotations
@@ -126,8 +127,8 @@ def _pick(op: str, x: Tensor, key: tuple[Any, ...]) -> Tensor:
 
 
 def _parse(op: str, x: Tensor, key: tuple[Any, ...]) -> tuple[Any, Any, list[int]]:
-    """A key as two: the ints, slices and Nones (None where they change nothing), then the arrays with full slices between
-    them (None if there are none); and which axis of x each axis between the two was."""
+    """A key as two: the ints, slices and Nones (None where they change nothing), then the arrays with full slices
+    between them; and which axis of x each axis between the two was."""
     items = [_item(op, x, k) for k in key]
     ndim = x.array.ndim
     used = sum([_spans(k) for k in items])
@@ -199,7 +200,7 @@ def _item(op: str, x: Tensor, k: Any) -> Any:
     if k is None or k is Ellipsis or type(k) is int:
         return k
     if type(k) is slice:
-        return slice(*[_bound(op, b) for b in (k.start, k.stop)], _step(op, k.step))
+        return slice(_bound(op, k.start), _bound(op, k.stop), _step(op, k.step))
     if isinstance(k, (list, tuple, range, bool, Tensor)) or hasattr(k, "dtype"):
         array = _array(op, x, k)
         return int(array) if array.dtype.kind != "b" and not array.ndim else array
@@ -214,14 +215,15 @@ def _array(op: str, x: Tensor, k: Any) -> Any:
         array = k.array
     elif isinstance(k, (list, tuple, range)):
         if any(e is None or e is Ellipsis or isinstance(e, slice) for e in k):
-            raise TypeError(f"{op}: a {type(k).__name__} inside of [] picks elements; for one index per axis use x[tuple(key)].")
+            kind = type(k).__name__
+            raise TypeError(f"{op}: a {kind} inside of [] picks elements; for one index per axis use x[tuple(key)].")
         array = on(x.array).index_array([e.array if isinstance(e, Tensor) else e for e in k])
     else:
         array = on(x.array).index_array(k)
     if array.dtype.kind not in "iub":
         raise TypeError(f"{op}: an index must have an integer or bool dtype, got {array.dtype}.")
     if array.dtype == "uint8":
-        warnings.warn("indexing by uint8 means a mask, as in PyTorch; say x[mask.bool()] or x[index.long()].", stacklevel=4)
+        warnings.warn("a uint8 index is a mask, as in PyTorch; say x[mask.bool()] or x[index.long()].", stacklevel=4)
         return array != 0
     return array
 
@@ -258,7 +260,8 @@ def _wrong_index(op: str, shape: Shape, picks: Any, dims: list[int]) -> IndexErr
     for i, k in arrays:
         bad = on(k).out_of_range(k, -shape[i], shape[i]) if k.dtype.kind != "b" else None
         if bad is not None:
-            return IndexError(f"{op}: index {bad} is out of range for dim {dims[i]} of size {shape[i]}" + place_range(shape[i]))
+            n = shape[i]
+            return IndexError(f"{op}: index {bad} is out of range for dim {dims[i]} of size {n}{place_range(n)}")
     shapes = ", ".join([str(tuple(k.shape)) for _, k in arrays])
     return IndexError(f"{op}: index arrays of shapes {shapes} do not broadcast together.")
 
@@ -286,7 +289,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if target is None:
             raise _wrong_index("setitem", region.array.shape, picks, dims) from None
         shapes = {"value": z.array.shape, "x[key]": target}
-        raise ValueError(mismatch("setitem", "the value does not broadcast to what it is written to", **shapes)) from None
+        what = "the value does not broadcast to what it is written to"
+        raise ValueError(mismatch("setitem", what, **shapes)) from None
 
 
 def _same_place(x: Tensor, key: Any, value: Tensor) -> bool:
@@ -350,7 +354,8 @@ def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) ->
         else:
             picks.append(k)
     if len(picks) > x.array.ndim:
-        raise IndexError(f"{op}: {len(picks)} indices are too many for a tensor of {x.array.ndim} dimensions, {_shape(x)}.")
+        n = x.array.ndim
+        raise IndexError(f"{op}: {len(picks)} indices are too many for a tensor of {n} dimensions, {_shape(x)}.")
     while type(picks[-1]) is slice:
         picks.pop()
     key = _met(picks)

@@ -161,7 +161,8 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     for i, x in enumerate(xs):
         if x.array.shape != shape:
             shapes = {"tensor 0": shape, f"tensor {i}": x.array.shape}
-            raise ValueError(mismatch("stack", "all tensors must have the same shape", "Use cat to join along an axis.", **shapes))
+            cure = "Use cat to join along an axis."
+            raise ValueError(mismatch("stack", "all tensors must have the same shape", cure, **shapes))
     return Stack(axis("stack", dim, len(shape), extra=1))(*xs)
 
 
@@ -285,7 +286,8 @@ def _split(op: str, tensor: Any, size: Any, dim: int) -> tuple[Tensor, ...]:
     if isinstance(size, (list, tuple)):
         sizes = list(sizes_of(op, (size,)))
         if sum(sizes) != n or min(sizes, default=0) < 0:
-            raise ValueError(f"{op}: sizes {sizes} do not add up to the size {n} of dim {dim}, shape {tuple(x.array.shape)}.")
+            shape = tuple(x.array.shape)
+            raise ValueError(f"{op}: sizes {sizes} do not add up to the size {n} of dim {dim}, shape {shape}.")
         return Split(sizes, d)(x)
     step = sizes_of(op, (size,) if not isinstance(size, Tensor) else ([size],))[0]
     if step < 0 or (step == 0 and n):
@@ -318,7 +320,7 @@ def _tensor_split(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...
     n = x.array.shape[d]
     if isinstance(where, Tensor):
         if where.array.ndim > 1 or where.array.dtype.kind not in "iu":
-            raise TypeError(f"{op}: indices_or_sections must be an int, ints, or an integer tensor of at most one axis.")
+            raise TypeError(f"{op}: indices_or_sections must be an int, several, or an integer tensor.")
         where = where.array.tolist()
     if isinstance(where, (list, tuple)):
         bounds = [0, *sizes_of(op, (where,)), n]
@@ -335,7 +337,7 @@ def _tensor_split(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...
 
 
 def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Parts from left to right: `tensor_split` along axis 1, or 0 of a vector; sections must divide the size.  Views."""
+    """Parts from left to right: `tensor_split` along axis 1 (0 of a vector); sections must divide the size.  Views."""
     x = as_operand("hsplit", input)
     if not x.array.ndim:
         raise ValueError("hsplit: needs at least 1 dimension, got a 0-d tensor.")
@@ -362,11 +364,13 @@ def _even(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...]:
     if not isinstance(where, (list, tuple, Tensor)):
         n, sections = x.array.shape[dim], sizes_of(op, ([where],))[0]
         if sections <= 0 or n % sections:
-            raise ValueError(f"{op}: {sections} equal parts do not fit the size {n} of dim {dim}, {tuple(x.array.shape)}.")
+            shape = tuple(x.array.shape)
+            raise ValueError(f"{op}: {sections} equal parts do not fit the size {n} of dim {dim}, shape {shape}.")
     return _tensor_split(op, x, where, dim)
 
 
 __all__ = [
-    "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit", "dstack", "hsplit",
-    "hstack", "meshgrid", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind", "vsplit", "vstack",
+    "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit", "dstack",
+    "hsplit", "hstack", "meshgrid", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind",
+    "vsplit", "vstack",
 ]  # fmt: skip

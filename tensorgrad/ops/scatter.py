@@ -1,5 +1,5 @@
-"""Picking from, and writing to, places along an axis: element by element (gather, scatter) or slice by slice (index_select,
-index_add), and what comes together at one place reduced.
+"""Picking from, and writing to, places along an axis: element by element (gather, scatter) or slice by slice
+(index_select, index_add), and what comes together at one place reduced.
 
 The element that belongs to index[i, j, k] is x[i, index[i, j, k], k] for dim 1. Gather and scatter_add are each other's
 gradients.
@@ -85,8 +85,8 @@ class ScatterAdd(Function):
 class ScatterReduce(Function):
     """What comes together at one place of x, reduced.
 
-    Products: the gradient of one factor is the product of the others, found without a division by 0. Extremes: those that
-    are equal share the gradient.
+    Products: the gradient of one factor is the product of the others, found without a division by 0. Extremes: those
+    that are equal share the gradient.
     """
 
     def __init__(self, dim: int, index: Any, reduce: str, include_self: bool) -> None:
@@ -247,7 +247,7 @@ _NO_BROADCAST = "Nothing is broadcast here; expand the index first, or see take_
 
 
 def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
-    """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shapes: index's; it is no larger than input but along dim."""
+    """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shape: index's; only along dim may it exceed input's."""
     given = as_operand("gather", input)
     x, d, places = _checked("gather", given, dim, index)
     if not places.size:  # an empty index may have any number of dimensions
@@ -258,7 +258,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Te
 
 
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
-    """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input.  See argsort, argmax."""
+    """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input (after argsort …)."""
     x = as_operand("take_along_dim", input)
     places = whole_index("take_along_dim", indices)
     if dim is None:
@@ -281,7 +281,8 @@ def _with_source(op: str, input: Any, dim: int, index: Any, source: Any) -> tupl
     z = z if z.array.ndim else Reshape((1,))(z)
     if places.size and (z.array.ndim != places.ndim or any(n < m for n, m in zip(z.array.shape, places.shape))):
         what = "src must have index's number of dimensions and be at least as large"
-        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand src first.", src=z.array.shape, index=places.shape))
+        shapes = {"src": z.array.shape, "index": places.shape}
+        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand src first.", **shapes))
     if not places.size:  # nothing to do, whatever the shapes
         places = places.reshape((0,) * x.array.ndim)
         z = Slice((slice(0, 0), ...))(reshape(z, -1) if z.array.size else Reshape((0,))(z)).reshape(places.shape)
@@ -290,7 +291,9 @@ def _with_source(op: str, input: Any, dim: int, index: Any, source: Any) -> tupl
     return x, d, places, z
 
 
-def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """input with input[i, index[i, j, k], k] = src[i, j, k] (or one number) for dim 1.
 
     Which one stays of several for one place is not defined, and neither is the gradient then. With reduce='add' or
@@ -302,7 +305,9 @@ def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = N
     return _as_given(input, operation(x, z))
 
 
-def scatter_(x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter_(
+    x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """`scatter` in place."""
     if reduce is not None:
         check_writable(x, "scatter_")

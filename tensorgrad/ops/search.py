@@ -49,7 +49,9 @@ def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bo
     return _searchsorted("bucketize", edges, input, out_int32, right, None, None)
 
 
-def _searchsorted(op: str, sequence: Any, input: Any, int32: bool, right: bool, side: str | None, sorter: Any) -> Tensor:
+def _searchsorted(
+    op: str, sequence: Any, input: Any, int32: bool, right: bool, side: str | None, sorter: Any
+) -> Tensor:
     rows, values = as_operand(op, sequence, "sorted_sequence").array, as_operand(op, input).array
     if side not in (None, "left", "right"):
         raise ValueError(f"{op}: side is 'left' or 'right', got {side!r}.")
@@ -59,12 +61,14 @@ def _searchsorted(op: str, sequence: Any, input: Any, int32: bool, right: bool, 
         raise ValueError(f"{op}: the sorted sequence needs at least one dimension.")
     if rows.ndim > 1 and rows.shape[:-1] != values.shape[:-1]:
         shapes = {"sorted_sequence": rows.shape, "input": values.shape}
-        raise ValueError(mismatch(op, "all sizes but the last must be equal", "Or give a sequence of one dimension.", **shapes))
+        cure = "Or give a sequence of one dimension."
+        raise ValueError(mismatch(op, "all sizes but the last must be equal", cure, **shapes))
     order = None
     if sorter is not None:
         order = whole_index(op, sorter)
         if order.shape != rows.shape:
-            raise ValueError(mismatch(op, "sorter must have the sequence's shape", sorter=order.shape, sequence=rows.shape))
+            shapes = {"sorter": order.shape, "sequence": rows.shape}
+            raise ValueError(mismatch(op, "sorter must have the sequence's shape", **shapes))
         in_range(op, order, rows.shape[-1], -1)
     found = on(rows).searchsorted(rows, values, "right" if right or side == "right" else "left", order)
     return cast(Tensor._of(on(rows).whole(found)), dtypes.int32 if int32 else dtypes.int64)

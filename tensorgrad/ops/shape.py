@@ -414,12 +414,12 @@ def _unsqueezed(x: Tensor, dim: int) -> Shape:
 
 def atleast_1d(*tensors: Any) -> Any:
     """Each with at least one axis: 0-d → (1,).  One tensor gives one, several or a list of them a tuple."""
-    return _at_least("atleast_1d", tensors, lambda s: (1,) if not s else s)
+    return _at_least("atleast_1d", tensors, lambda s: s or (1,))
 
 
 def atleast_2d(*tensors: Any) -> Any:
     """Each with at least two axes: 0-d → (1, 1), (n,) → (1, n)."""
-    return _at_least("atleast_2d", tensors, lambda s: (1, *s) if len(s) == 1 else (1, 1) if not s else s)
+    return _at_least("atleast_2d", tensors, lambda s: (1,) * (2 - len(s)) + s)
 
 
 def atleast_3d(*tensors: Any) -> Any:
@@ -452,7 +452,7 @@ def permute(input: Any, *axes: Any, dims: Any = None) -> Tensor:
     order = sizes_of("permute", dims if dims is axes else (dims,))
     n = x.array.ndim
     if len(order) != n:
-        raise ValueError(f"permute: dims {order} has {len(order)} entries for a tensor of {n} dimensions; name each once.")
+        raise ValueError(f"permute: dims {order} has {len(order)} entries for {n} dimensions; name each once.")
     order = tuple([axis("permute", d, n) for d in order])
     if len(set(order)) != n:
         raise ValueError(f"permute: dims {order} names a dimension twice; each must come once.")
@@ -500,7 +500,8 @@ def _move(op: str, input: Any, source: Any, destination: Any) -> Tensor:
     here = [axis(op, d, n) for d in (source if isinstance(source, (tuple, list)) else (source,))]
     there = [axis(op, d, n) for d in (destination if isinstance(destination, (tuple, list)) else (destination,))]
     if len(here) != len(there):
-        raise ValueError(f"{op}: {len(here)} axes to move to {len(there)} places: source {source}, destination {destination}.")
+        where = f"source {source}, destination {destination}"
+        raise ValueError(f"{op}: {len(here)} axes to move to {len(there)} places: {where}.")
     if len(set(here)) != len(here) or len(set(there)) != len(there):
         raise ValueError(f"{op}: an axis is named twice: source {source}, destination {destination}.")
     if not n:
@@ -515,7 +516,7 @@ def t(input: Any) -> Tensor:
     """The transpose of a matrix; vectors and 0-d tensors as they are.  A view."""
     x = as_operand("t", input)
     if x.array.ndim > 2:
-        raise ValueError(f"t: needs at most 2 dimensions, got shape {tuple(x.array.shape)}. Use x.mT or transpose(a, b).")
+        raise ValueError(f"t: needs at most 2 dimensions, got {tuple(x.array.shape)}. Use x.mT or transpose(a, b).")
     return Transpose(0, 1)(x) if x.array.ndim == 2 else alias(x)
 
 
@@ -638,7 +639,9 @@ def tile(input: Any, *sizes: Any, dims: Any = None) -> Tensor:
     return _repeated("tile", x, (1,) * (x.array.ndim - len(times)) + times)
 
 
-def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
     """Each element `repeats` times in a row (an int, or one int per place) along `dim`; of all elements when None.
 
     With only one argument, a tensor of counts: the index i counts[i] times.
@@ -738,7 +741,7 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     x = as_operand("rot90", input)
     n = x.array.ndim
     if n < 2 or len(dims) != 2:
-        raise ValueError(f"rot90: needs at least 2 dimensions and exactly 2 dims, got shape {tuple(x.array.shape)}, {dims}.")
+        raise ValueError(f"rot90: needs at least 2 dimensions and 2 dims, got {tuple(x.array.shape)} and {dims}.")
     a, b = _distinct("rot90", dims, n)
     turns = k % 4
     if turns == 0:
@@ -780,7 +783,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
         raise IndexError("narrow: a 0-d tensor has no axis to narrow.")
     d = axis("narrow", dim, x.array.ndim)
     if isinstance(start, Tensor) and (start.array.ndim or start.array.dtype.kind not in "iu"):
-        raise TypeError(f"narrow: start must be an int or a 0-d integer tensor, got {start.dtype}, {tuple(start.shape)}.")
+        raise TypeError(f"narrow: start must be an int or 0-d integer tensor, got {start.dtype}, {tuple(start.shape)}.")
     size, first = x.array.shape[d], start.__index__()
     if length < 0:
         raise ValueError(f"narrow: length must be 0 or more, got {length}.")
@@ -793,8 +796,8 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
 
 
 def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
-    """All windows of `size` elements along `dimension`, `step` apart; the place in the window is a new last axis.  A view,
-    which cannot be written to where windows overlap.
+    """All windows of `size` elements along `dimension`, `step` apart; the place in the window is a new last axis.  A
+    view, which cannot be written to where windows overlap.
 
     Shapes: (…, n, …) → (…, (n − size) // step + 1, …, size).
     """
@@ -811,8 +814,8 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Any geometry over the same memory: element i of the result is at `storage_offset + Σ iₖ·strideₖ`.  A view.
 
-    `storage_offset` counts elements from the beginning of the memory; None starts where the tensor does. Gradients go to
-    the elements of `input` that were reached.
+    `storage_offset` counts elements from the beginning of the memory; None starts where the tensor does. Gradients go
+    to the elements of `input` that were reached.
     """
     x = as_operand("as_strided", input)
     shape, steps = sizes_of("as_strided", (size,)), sizes_of("as_strided", (stride,))
@@ -875,13 +878,13 @@ def as_strided_(x: Tensor, size: Any, stride: Any, storage_offset: int | None = 
     """`as_strided` in place: the tensor itself looks at its memory in another way."""
     y = as_strided(x.detach(), size, stride, storage_offset)
     if not on(x.array).within(x.array, y.array.shape, _steps(y.array), AsStrided.between(y.array, x.array).offset):
-        raise ValueError("as_strided_: the new geometry reaches elements that the tensor does not have. Use as_strided.")
+        raise ValueError("as_strided_: the geometry reaches elements that the tensor does not have. Use as_strided.")
     return reshape_in_place(x, AsStrided.between(y.array, x.array), "as_strided_")
 
 
 __all__ = [
     "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
     "broadcast_to", "clone", "flatten", "flip", "fliplr", "flipud", "moveaxis", "movedim", "narrow", "permute", "ravel",
-    "repeat_interleave", "reshape", "roll", "rot90", "select", "squeeze", "swapaxes", "swapdims", "t", "tile", "transpose",
-    "unflatten", "unsqueeze",
+    "repeat_interleave", "reshape", "roll", "rot90", "select", "squeeze", "swapaxes", "swapdims", "t", "tile",
+    "transpose", "unflatten", "unsqueeze",
 ]  # fmt: skip

@@ -46,7 +46,8 @@ def without_leading_ones(z: Tensor, ndim: int) -> Tensor:
 
 
 def _does_not_fit(op: str, shape: Shape, x: Tensor) -> ValueError:
-    return ValueError(mismatch(op, "the value does not broadcast to what it is written to", value=shape, to=x.array.shape))
+    shapes = {"value": shape, "to": x.array.shape}
+    return ValueError(mismatch(op, "the value does not broadcast to what it is written to", **shapes))
 
 
 def copy_(x: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
@@ -73,7 +74,7 @@ def zero_(x: Tensor) -> Tensor:
 
 
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
-    """Let x be another name for source: the same memory, version and place in the graph. Without one, x becomes empty."""
+    """Let x be another name for source: the same memory and place in the graph. Without a source x becomes empty."""
     check_writable(x, "set_")
     if source is None:
         source = Tensor._of(on(x.array).empty((0,), x.array.dtype))
@@ -126,7 +127,7 @@ def same_dtype(op: str, x: Tensor, other: Any, what: str) -> Tensor:
     """The other operand, which must be of x's dtype."""
     z = as_operand(op, other, what)
     if z.array.dtype != x.array.dtype:
-        raise TypeError(f"{op}: {what} is {z.dtype}, input {x.dtype}; they must be the same. Use {what}.to(input.dtype).")
+        raise TypeError(f"{op}: {what} is {z.dtype}, input {x.dtype}; they must be the same. Convert it: {what}.to(…).")
     return z
 
 
@@ -185,7 +186,9 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
 def _replaced(op: str, out: Tensor, part: Tensor, src: Any) -> Tensor:
     z = as_operand(op, src, "src")
     if z.array.shape != part.array.shape:
-        raise ValueError(mismatch(op, "src must have the shape of what it replaces", "", src=z.array.shape, part=part.array.shape))
+        shapes = {"src": z.array.shape, "part": part.array.shape}
+        what = "src must have the shape of what it replaces"
+        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand src first.", **shapes))
     copy_into(part, z, op)
     return out
 

@@ -186,13 +186,13 @@ def count_nonzero(mask: Any) -> int:
 # ---- in sorted sequences --------------------------------------------------------------------------------------------
 
 
-def searchsorted(x: Any, values: Any, side: str, sorter: Any) -> Any:
+def searchsorted(x: Any, values: Any, side: Any, sorter: Any) -> Any:
     """Where in the sorted rows of x the values belong; x of one axis serves every row of values."""
     if x.ndim == 1:
         return np.searchsorted(x, values, side, sorter)
     over = prod(x.shape[:-1])
     rows, wanted = x.reshape(over, x.shape[-1]), values.reshape(over, values.shape[-1])
-    sorters = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
+    sorters: Any = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
     out = np.empty(wanted.shape, np.int64)
     for i, row in enumerate(rows):
         out[i] = np.searchsorted(row, wanted[i], side, sorters[i])

@@ -155,8 +155,8 @@ def laid_out(x: Any, strides: Shape) -> Any:
 
 
 def as_strided(x: Any, before: Shape, shape: Shape, strides: Shape, offset: int) -> Any:
-    """The elements at `offset + Σ iₖ·stridesₖ` of the memory that x looks at, from x's first element: a view. An array of
-    x's shape that is arranged in another way than with the strides `before` is copied into that arrangement first."""
+    """The elements at `offset + Σ iₖ·stridesₖ` of the memory that x looks at, from x's first element: a view. An array
+    of x's shape arranged in another way than with the strides `before` is copied into that arrangement first."""
     if _steps(x) == before and fits(x, shape, strides, offset):
         return _over(x, shape, tuple([s * x.itemsize for s in strides]), offset * x.itemsize)
     low, n = _common(x.shape, before, shape, strides, offset)
