@@ -11,20 +11,21 @@ from ..tensor import Tensor
 
 
 class LinearMap(Function):
-    """y = A x, A linear, given by two kernels: `name(x, *how)` and its transpose, `name_backward(grad, shape, *how)`.
+    """y = A x, A linear, given by two kernels: `map(x, *how)` and its transpose, `map_backward(grad, shape, *how)`.
 
     The gradient of A is Aᵀ and that of Aᵀ is A, so gradients of every order are these two kernels. `how` are constants.
+    With a `shape` it is the transpose, which gives results of that shape.
     """
 
-    def __init__(self, name: str, *how: Any, shape: Shape | None = None) -> None:
-        self.name = name if shape is None else f"{name}_backward"  # type: ignore[misc]
-        self.map, self.how, self.to = name, how, shape
+    def __init__(self, map: str, *how: Any, shape: Shape | None = None, name: str = "") -> None:
+        self.map, self.how, self.to = map, how, shape
+        self.name = name or (map if shape is None else f"{map}_backward")  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
-        if self.to is not None:
-            return getattr(on(x), self.name)(x, self.to, *self.how)
         self.before = x.shape
-        return getattr(on(x), self.name)(x, *self.how)
+        if self.to is None:
+            return getattr(on(x), self.map)(x, *self.how)
+        return getattr(on(x), f"{self.map}_backward")(x, self.to, *self.how)
 
     def backward(self, grad: Tensor) -> Tensor:
         return LinearMap(self.map, *self.how, shape=self.before if self.to is None else None)(grad)
