@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+import math
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ def adam_step(
             np.maximum(tops[i], v, out=tops[i])
             v = tops[i]
         d = np.sqrt(v, out=square)
-        d /= sqrt(1 - beta2**t)
+        d /= math.sqrt(1 - beta2**t)
         d += eps
         np.divide(m, d, out=d)
         d *= lr / (1 - beta1**t)
@@ -122,8 +122,8 @@ def radam_step(
         correction2 = 1 - beta2**t
         rho = longest - 2 * t * beta2**t / correction2
         if rho > 5.0:
-            rect = sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho))
-            p -= lr * rect * unbiased * (sqrt(correction2) / (np.sqrt(v) + eps))
+            rect = math.sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho))
+            p -= lr * rect * unbiased * (math.sqrt(correction2) / (np.sqrt(v) + eps))
         else:
             p -= lr * unbiased
 
