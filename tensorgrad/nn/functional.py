@@ -5,6 +5,10 @@ The page is a list: each family's functions come from `ops`.
 
 from ..ops.activation import relu
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.linalg import bilinear, linear, pdist
+from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from ..ops.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -27,6 +31,20 @@ from ..ops.pool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.vision import (
+    affine_grid,
+    channel_shuffle,
+    fold,
+    grid_sample,
+    interpolate,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -35,17 +53,37 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
+    "bilinear",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "embedding",
+    "embedding_bag",
+    "feature_alpha_dropout",
+    "fold",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "grid_sample",
+    "group_norm",
+    "instance_norm",
+    "interpolate",
+    "layer_norm",
+    "linear",
+    "local_response_norm",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
@@ -55,5 +93,15 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "one_hot",
+    "pad",
+    "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
+    "rms_norm",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
