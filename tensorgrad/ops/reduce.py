@@ -1,21 +1,50 @@
-"""Many numbers to fewer: sums, extremes, statistics, scans, sorting."""
+"""Many numbers to fewer: sums, means and deviations, products, extremes, truth."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import Shape, axes
+from ..kernels.shapes import Shape, axes, axis
 from ..tensor import Tensor
-from .promote import as_operand, cast
+from .promote import as_operand, cast, floating, needs_floating
+from .words import numpy_words
+
+Axes = Shape | None  # None: all of them
+
+# ---- there and back ------------------------------------------------------------------------------------------------
+
+
+def over(op: str, dim: Any, x: Tensor) -> Axes:
+    """The axes that `dim` names: an int, several, or None (and an empty tuple) for all."""
+    return None if dim is None else axes(op, dim, x.array.ndim)
+
+
+def kept(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
+    """A reduced tensor with its axes kept, of size 1."""
+    if keepdim or not shape:
+        return x
+    from .shape import Reshape
+
+    return Reshape(tuple([1 if axes is None or i in axes else s for i, s in enumerate(shape)]))(x)
+
+
+def spread(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
+    """A reduced tensor back over the axes it was reduced along."""
+    from .shape import Expand
+
+    return Expand(shape)(x if axes is None else kept(x, shape, axes, keepdim))
+
+
+# ---- sums ----------------------------------------------------------------------------------------------------------
 
 
 class Sum(Function):
     """Σx over some axes."""
 
-    def __init__(self, axes: Shape, keepdim: bool) -> None:
+    def __init__(self, axes: Axes, keepdim: bool) -> None:
         self.axes, self.keepdim = axes, keepdim
 
     def forward(self, x: Any) -> Any:
@@ -26,23 +55,27 @@ class Sum(Function):
         return spread(grad, self.before, self.axes, self.keepdim)
 
 
-def spread(grad: Tensor, shape: Shape, axes: Shape, keepdim: bool) -> Tensor:
-    """A reduced tensor back over the axes it was reduced along."""
-    from .shape import expand, reshape
+class Mean(Function):
+    """Σx / n over some axes."""
 
-    if not keepdim and axes and grad.array.ndim:
-        grad = reshape(grad, tuple([1 if i in axes else s for i, s in enumerate(shape)]))
-    return expand(grad, shape)
+    def __init__(self, axes: Axes, keepdim: bool) -> None:
+        self.axes, self.keepdim = axes, keepdim
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        return on(x).mean(x, self.axes, self.keepdim)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        n = _number_of(self.before, self.axes)
+        return spread(grad / n if n else grad, self.before, self.axes, self.keepdim)
 
 
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Σ over `dim` (an int, several, or all).  Integers and bools add up in int64."""
-    x = as_operand("sum", input)
-    if dtype is not None:
-        x = cast(x, dtypes.as_dtype(dtype))
-    elif x.array.dtype.kind in "iub":
-        x = cast(x, dtypes.int64)
-    return Sum(axes("sum", dim, x.array.ndim), keepdim)(x)
+def _number_of(shape: Shape, axes: Axes) -> int:
+    """How many numbers come together in one."""
+    n = 1
+    for i, s in enumerate(shape):
+        n *= s if axes is None or i in axes else 1
+    return n
 
 
 def sum_to(x: Tensor, shape: Shape) -> Tensor:
@@ -59,4 +92,509 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
     return x
 
 
-__all__ = ["sum", "sum_to"]
+@numpy_words
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Σ over `dim` (an int, several, or all).  Integers and bools add up in int64; `dtype` converts before adding."""
+    x = input if isinstance(input, Tensor) else as_operand("sum", input)
+    if dtype is not None:
+        x = cast(x, dtypes.as_dtype(dtype))
+    a = None if dim is None else axes("sum", dim, x.array.ndim)
+    if x.array.dtype.kind in "iub":
+        return _whole("sum", x, a, keepdim, dtype)
+    return Sum(a, keepdim)(x)
+
+
+def _whole(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: Any) -> Tensor:
+    """A reduction of whole numbers, in int64 if no other dtype is asked for."""
+    array = getattr(on(x.array), kernel)(x.array, axes, keepdim, (dtypes.int64 if dtype is None else x.dtype).numpy)
+    return Tensor._of(on(x.array).asarray(array))
+
+
+@numpy_words
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Σ / n over `dim` (an int, several, or all).  `dtype` converts before adding; nan of no numbers."""
+    x = _floating_in("mean", input, dtype)
+    return Mean(over("mean", dim, x), keepdim)(x)
+
+
+def _floating_in(op: str, input: Any, dtype: Any) -> Tensor:
+    x = as_operand(op, input)
+    if dtype is None:
+        return needs_floating(op, x)
+    to = dtypes.as_dtype(dtype)
+    if not to.is_floating_point:
+        raise TypeError(f"{op}: dtype must be a floating dtype, got {to}.")
+    return cast(x, to)
+
+
+@numpy_words
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Σ of what is not nan, over `dim`."""
+    x = as_operand("nansum", input)
+    if dtype is not None:
+        x = cast(x, dtypes.as_dtype(dtype))
+    a = over("nansum", dim, x)
+    if x.array.dtype.kind in "iub":
+        return _whole("sum", x, a, keepdim, dtype)
+    return Nansum(a, keepdim)(x)
+
+
+class Nansum(Function):
+    """Σx over some axes, without those that are nan."""
+
+    def __init__(self, axes: Axes, keepdim: bool) -> None:
+        self.axes, self.keepdim = axes, keepdim
+
+    def forward(self, x: Any) -> Any:
+        self.numbers = on(x).not_nan(x)
+        return on(x).nansum(x, self.axes, self.keepdim)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return spread(grad, self.numbers.shape, self.axes, self.keepdim) * Tensor._of(self.numbers)
+
+
+@numpy_words
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean of what is not nan, over `dim`; nan where there is nothing else."""
+    x = _floating_in("nanmean", input, dtype)
+    a = over("nanmean", dim, x)
+    numbers = on(x.array).count(on(x.array).not_nan(x.array), a, keepdim)
+    return Nansum(a, keepdim)(x) / Tensor._of(numbers.astype(x.array.dtype))
+
+
+@numpy_words
+def count_nonzero(input: Any, dim: Any = None) -> Tensor:
+    """How many elements are not 0, over `dim` (an int, several, or all): int64.  nan counts."""
+    x = as_operand("count_nonzero", input)
+    return Tensor._of(on(x.array).count(x.array, over("count_nonzero", dim, x), False))
+
+
+class Logsumexp(Function):
+    """ln Σeˣ over some axes; its gradient is the softmax."""
+
+    def __init__(self, axes: Axes, keepdim: bool) -> None:
+        self.axes, self.keepdim = axes, keepdim
+
+    def forward(self, x: Any) -> Any:
+        return on(x).logsumexp(x, self.axes, self.keepdim)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        from .elementwise import exp
+
+        shape = x.array.shape
+        return kept(grad, shape, self.axes, self.keepdim) * exp(x - kept(out, shape, self.axes, self.keepdim))
+
+
+@numpy_words
+def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
+    """ln Σeˣ over `dim` (an int or several), without overflow; −inf of no numbers.  Integers give the default dtype."""
+    x = floating("logsumexp", input)
+    if dim is None:
+        raise TypeError("logsumexp: needs dim, an int or a tuple of ints; for all elements pass dim=().")
+    return Logsumexp(axes("logsumexp", dim, x.array.ndim), keepdim)(x)
+
+
+# ---- how far from the mean -----------------------------------------------------------------------------------------
+
+
+class Var(Function):
+    """Σ(x − x̄)² / (n − correction) over some axes."""
+
+    def __init__(self, axes: Axes, keepdim: bool, correction: float) -> None:
+        self.axes, self.keepdim, self.correction = axes, keepdim, correction
+
+    def forward(self, x: Any) -> Any:
+        return on(x).var(x, self.axes, self.keepdim, self.correction)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        return _var_backward(grad, x, self.axes, self.keepdim, self.correction)
+
+
+class Std(Function):
+    """√(Σ(x − x̄)² / (n − correction)) over some axes; where that is 0, so is the gradient."""
+
+    def __init__(self, axes: Axes, keepdim: bool, correction: float) -> None:
+        self.axes, self.keepdim, self.correction = axes, keepdim, correction
+
+    def forward(self, x: Any) -> Any:
+        return on(x).std(x, self.axes, self.keepdim, self.correction)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        from .mask import masked_fill
+
+        half = masked_fill(grad / (out * 2), Tensor._of(on(x.array).asarray(out.array == 0)), 0)
+        return _var_backward(half, x, self.axes, self.keepdim, self.correction)
+
+
+def _var_backward(grad: Tensor, x: Tensor, axes: Axes, keepdim: bool, correction: float) -> Tensor:
+    """2/(n − correction) · grad · (x − x̄)."""
+    freedom = _number_of(x.array.shape, axes) - correction
+    factor = 2 / freedom if freedom > 0 else float("inf")
+    return kept(grad, x.array.shape, axes, keepdim) * factor * (x - Mean(axes, True)(x))
+
+
+def _spread_arguments(op: str, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
+    """(dim, correction) from either of PyTorch's signatures: `var(x, unbiased)`, `var(x, dim, unbiased, keepdim)`, or
+    `var(x, dim, *, correction, keepdim)`."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        if correction is not None:
+            raise TypeError(f"{op}: unbiased and correction say the same; pass one of them.")
+        correction = int(unbiased)
+    return dim, 1 if correction is None else correction
+
+
+@numpy_words
+def var(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Tensor:
+    """Σ(x − x̄)² / (n − correction) over `dim` (an int, several, or all).
+
+    `correction` is 1 (Bessel's: the estimate from a sample) unless given; `unbiased=False` is `correction=0`.  nan or
+    inf where n − correction ≤ 0.
+    """
+    x = needs_floating("var", input)
+    dim, c = _spread_arguments("var", dim, unbiased, correction)
+    return Var(over("var", dim, x), keepdim, c)(x)
+
+
+@numpy_words
+def std(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Tensor:
+    """The square root of `var`.  Where it is 0 its gradient is 0."""
+    x = needs_floating("std", input)
+    dim, c = _spread_arguments("std", dim, unbiased, correction)
+    return Std(over("std", dim, x), keepdim, c)(x)
+
+
+@numpy_words
+def var_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """(var, mean) over `dim`; the arguments are those of `var`."""
+    x = needs_floating("var_mean", input)
+    dim, c = _spread_arguments("var_mean", dim, unbiased, correction)
+    a = over("var_mean", dim, x)
+    return Var(a, keepdim, c)(x), Mean(a, keepdim)(x)
+
+
+@numpy_words
+def std_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """(std, mean) over `dim`; the arguments are those of `var`."""
+    x = needs_floating("std_mean", input)
+    dim, c = _spread_arguments("std_mean", dim, unbiased, correction)
+    a = over("std_mean", dim, x)
+    return Std(a, keepdim, c)(x), Mean(a, keepdim)(x)
+
+
+# ---- products ------------------------------------------------------------------------------------------------------
+
+
+class Prod(Function):
+    """Πx along the last axis. The gradient towards one factor is the product of the others: the result divided by it,
+    or, where there are zeros, what stands before it times what stands behind it."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).prod(x, (x.ndim - 1,), False)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        from .scan import exclusive_cumprod
+        from .shape import Flip, Unsqueeze
+
+        grad = Unsqueeze((*grad.array.shape, 1))(grad)
+        if not on(x.array).has_zero(x.array):
+            return grad * Unsqueeze((*out.array.shape, 1))(out) / x
+        last = (x.array.ndim - 1,)
+        return grad * exclusive_cumprod(x) * Flip(last)(exclusive_cumprod(Flip(last)(x)))
+
+
+@numpy_words
+def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Π over one axis, or over all.  Integers and bools multiply in int64; `dtype` converts before multiplying."""
+    from .shape import Permute, Reshape
+
+    x = as_operand("prod", input)
+    if dtype is not None:
+        x = cast(x, dtypes.as_dtype(dtype))
+    n = x.array.ndim
+    d = None if dim is None else axis("prod", dim, n)
+    if x.array.dtype.kind in "iub":
+        return _whole("prod", x, None if d is None or not n else (d,), keepdim, dtype)
+    shape = x.array.shape
+    if d is None or n < 2:
+        y = Prod()(Reshape((x.array.size,))(x))
+    else:
+        y = Prod()(x if d == n - 1 else Permute((*range(d), *range(d + 1, n), d))(x))
+    return kept(y, shape, None if d is None else (d,), False) if keepdim else y
+
+
+# ---- extremes ------------------------------------------------------------------------------------------------------
+
+
+class Amax(Function):
+    """The largest over some axes; those that are equal share the gradient."""
+
+    kernel = "amax"
+
+    def __init__(self, axes: Axes, keepdim: bool) -> None:
+        self.axes, self.keepdim = axes, keepdim
+
+    def forward(self, x: Any) -> Any:
+        return getattr(on(x), self.kernel)(x, self.axes, self.keepdim)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        shape = x.array.shape
+        extreme = kept(out, shape, self.axes, self.keepdim).array
+        share = Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, extreme, self.axes)))
+        return kept(grad, shape, self.axes, self.keepdim) * share
+
+
+class Amin(Amax):
+    """The smallest over some axes; those that are equal share the gradient."""
+
+    kernel = "amin"
+
+
+class Max(Amax):
+    """The largest of all; those that are equal share the gradient."""
+
+
+class Min(Amin):
+    """The smallest of all; those that are equal share the gradient."""
+
+
+class Pick(Function):
+    """The element at an index along an axis."""
+
+    def __init__(self, name: str, index: Any, dim: int, keepdim: bool) -> None:
+        self.name, self.index, self.dim, self.keepdim = name, index, dim, keepdim  # type: ignore[misc]
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        out = on(x).gather(x, self.index, self.dim)
+        return out if self.keepdim else out.squeeze(self.dim)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        from .scatter import ScatterSum
+
+        return ScatterSum(self.dim, self.index, self.before)(kept(grad, self.before, (self.dim,), self.keepdim))
+
+
+def picked(name: str, x: Tensor, index: Any, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
+    """(values, indices) of one element per slice; index has size 1 along the axis. A 0-d tensor has gone through as
+    one of shape (1,) and leaves as what it was."""
+    return Pick(name, index, dim, keepdim)(x), Tensor._of(index if keepdim else index.squeeze(dim))
+
+
+def with_axis(op: str, input: Any, dim: Any) -> tuple[Tensor, int]:
+    """A tensor of at least one dimension, and an axis of it."""
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
+    if not x.array.ndim:
+        from .shape import Reshape
+
+        x = Reshape((1,))(x)
+    return x, d
+
+
+def nonempty(op: str, x: Tensor, axes: Axes) -> None:
+    """Refuse to find something in nothing."""
+    shape = x.array.shape
+    if axes is None or len(axes) == len(shape):
+        if not x.array.size:
+            raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(shape)}.")
+        return
+    for d in axes:
+        if not shape[d]:
+            raise ValueError(f"{op}: there is nothing to choose from along dim {d} of shape {tuple(shape)}.")
+
+
+class max_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class min_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class aminmax_result(NamedTuple):
+    min: Tensor
+    max: Tensor
+
+
+@numpy_words
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest: `max(x)` of all; `max(x, dim)` along an axis, as (values, indices); `max(x, y)` of each two.
+
+    nan is larger than everything. Among equal elements the index is the first; the gradient goes to it, or, of all
+    elements, to all of them in equal shares.
+    """
+    return _extreme("max", Max, max_result, input, dim, keepdim, other)
+
+
+@numpy_words
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest: `min(x)` of all; `min(x, dim)` along an axis, as (values, indices); `min(x, y)` of each two.
+
+    nan is smaller than everything. Among equal elements the index is the first; the gradient goes to it, or, of all
+    elements, to all of them in equal shares.
+    """
+    return _extreme("min", Min, min_result, input, dim, keepdim, other)
+
+
+def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
+    if other is not None or isinstance(dim, Tensor):
+        from . import elementwise
+
+        return getattr(elementwise, op + "imum")(input, dim if other is None else other)
+    x = as_operand(op, input)
+    if dim is None:
+        nonempty(op, x, None)
+        return function(None, False)(x)
+    y, d = with_axis(op, x, dim)
+    nonempty(op, y, (d,))
+    index = getattr(on(y.array), "arg" + op)(y.array, d, True)
+    return result(*picked(op, y, index, d, keepdim and x.array.ndim > 0))
+
+
+@numpy_words
+def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The largest over `dim` (an int, several, or all); equal ones share the gradient."""
+    x = as_operand("amax", input)
+    a = over("amax", dim, x)
+    nonempty("amax", x, a)
+    return Amax(a, keepdim)(x)
+
+
+@numpy_words
+def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The smallest over `dim` (an int, several, or all); equal ones share the gradient."""
+    x = as_operand("amin", input)
+    a = over("amin", dim, x)
+    nonempty("amin", x, a)
+    return Amin(a, keepdim)(x)
+
+
+@numpy_words
+def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> aminmax_result:
+    """The smallest and the largest, along an axis or of all, as (min, max); equal ones share the gradient."""
+    x = as_operand("aminmax", input)
+    a = None if dim is None else (axis("aminmax", dim, x.array.ndim),) if x.array.ndim else ()
+    nonempty("aminmax", x, a)
+    return aminmax_result(Amin(a, keepdim)(x), Amax(a, keepdim)(x))
+
+
+@numpy_words
+def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The index of the largest along an axis, or in the flattened tensor; the first of equal ones, or of nans."""
+    return _index_of("argmax", input, dim, keepdim)
+
+
+@numpy_words
+def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The index of the smallest along an axis, or in the flattened tensor; the first of equal ones, or of nans."""
+    return _index_of("argmin", input, dim, keepdim)
+
+
+def _index_of(op: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
+    x = as_operand(op, input)
+    d = None if dim is None or not x.array.ndim else axis(op, dim, x.array.ndim)
+    nonempty(op, x, None if d is None else (d,))
+    return Tensor._of(getattr(on(x.array), op)(x.array, d, keepdim))
+
+
+# ---- truth ---------------------------------------------------------------------------------------------------------
+
+
+@numpy_words
+def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Whether all elements are true (not 0), over `dim` (an int, several, or all); of nothing: true."""
+    return _truth("all", input, dim, keepdim)
+
+
+@numpy_words
+def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Whether an element is true (not 0), over `dim` (an int, several, or all); of nothing: false."""
+    return _truth("any", input, dim, keepdim)
+
+
+def _truth(op: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
+    x = as_operand(op, input)
+    home = on(x.array)
+    # an empty tuple here means no axis, unlike in sums
+    a = () if isinstance(dim, (tuple, list)) and not dim else over(op, dim, x)
+    found = home.asarray(getattr(home, op)(x.array, a, keepdim))
+    return Tensor._of(found.astype(x.array.dtype) if x.dtype is dtypes.uint8 else found)
+
+
+# ---- how columns go together ---------------------------------------------------------------------------------------
+
+
+def cov(input: Any, *, correction: float = 1, fweights: Any = None, aweights: Any = None) -> Tensor:
+    """The covariances of variables (rows) over observations (columns): Σ w(x − x̄)(x − x̄)ᵀ / normaliser.
+
+    Shapes: (variables, observations) → (variables, variables); (observations,) → ().  `fweights`: how often each
+    observation came (integers); `aweights`: how much it counts.
+    """
+    from .shape import Reshape, squeeze
+
+    x = floating("cov", input)
+    if x.array.ndim > 2:
+        raise ValueError(f"cov: needs at most two dimensions, (variables, observations), got {tuple(x.array.shape)}.")
+    x = Reshape((1, x.array.size))(x) if x.array.ndim < 2 else x
+    n = x.array.shape[1]
+    given = [_weights(w, what, n) for what, w in (("fweights", fweights), ("aweights", aweights)) if w is not None]
+    if not given:
+        d, freedom = x - Mean((1,), True)(x), n - correction
+        scaled = d
+    else:
+        w = cast(given[0], x.dtype) * cast(given[-1], x.dtype) if len(given) == 2 else cast(given[0], x.dtype)
+        total = Sum(None, False)(w)
+        d = x - Sum((1,), True)(x * w) / total
+        scaled = d * w
+        if aweights is None:
+            freedom = total - correction
+        else:
+            freedom = total - Sum(None, False)(w * cast(given[-1], x.dtype)) / total * correction
+    return squeeze((scaled @ d.mT) / (freedom if freedom > 0 else 0.0))
+
+
+def _weights(w: Any, what: str, n: int) -> Tensor:
+    w = as_operand("cov", w, what)
+    if w.array.shape != (n,):
+        raise ValueError(f"cov: {what} must have shape ({n},), one per observation, got {tuple(w.array.shape)}.")
+    if (w.array.dtype.kind in "iu") != (what == "fweights"):
+        kind = "integers" if what == "fweights" else "a floating dtype"
+        raise TypeError(f"cov: {what} must be {kind}, got {w.dtype}.")
+    if n and not w.array.min() >= 0:
+        raise ValueError(f"cov: {what} must be 0 or more, the least is {w.array.min()}.")
+    return w
+
+
+def corrcoef(input: Any) -> Tensor:
+    """Pearson's correlation of variables (rows) over observations (columns), in [−1, 1].
+
+    Shapes: (variables, observations) → (variables, variables); (observations,) → ().
+    """
+    from .elementwise import clamp, sqrt
+    from .linalg import diagonal
+    from .shape import Unsqueeze
+
+    c = cov(input)
+    if not c.array.ndim:
+        return c / c
+    deviation = sqrt(diagonal(c))
+    n = deviation.array.size
+    return clamp(c / Unsqueeze((n, 1))(deviation) / Unsqueeze((1, n))(deviation), -1, 1)
+
+
+__all__ = [
+    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "corrcoef", "count_nonzero", "cov", "logsumexp", "max",
+    "mean", "min", "nanmean", "nansum", "prod", "std", "std_mean", "sum", "var", "var_mean",
+]  # fmt: skip

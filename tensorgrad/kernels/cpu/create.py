@@ -86,3 +86,8 @@ def from_dlpack(x: Any) -> Any:
 def from_buffer(buffer: Any, dtype: Any, count: int, offset: int) -> Any:
     """Memory with the buffer protocol as a 1-d array."""
     return np.frombuffer(buffer, dtype, count, offset)
+
+
+def asarray(x: Any) -> Any:
+    """An array, where a reduction to nothing has left a NumPy scalar."""
+    return np.asarray(x)

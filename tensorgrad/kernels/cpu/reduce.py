@@ -1,11 +1,185 @@
-"""Many numbers in, fewer out."""
+"""Many numbers in, fewer out. `axes` is a tuple, or None for all; 16-bit floats are computed in float32."""
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
 
+from .workspace import is_half
 
-def sum(x: Any, axes: tuple[int, ...], keepdim: bool, dtype: Any = None) -> Any:
-    return np.add.reduce(x, axis=axes, dtype=dtype, keepdims=keepdim)
+Axes = tuple[int, ...] | None
+
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+_and: Any = np.logical_and.reduce
+_or: Any = np.logical_or.reduce
+
+# ---- sums ----------------------------------------------------------------------------------------------------------
+
+_FEW = 2048  # so few numbers add up well in any order
+
+
+def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
+    """Σx. Many floats are added in short chains, whatever the axis: the error grows with the logarithm of their number,
+    not with the number itself."""
+    if x.size > _FEW or x.itemsize == 2:
+        return _sum_many(x, axes, keepdim, dtype)
+    return _add(x, axes, dtype, None, keepdim)
+
+
+def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
+    if dtype is not None or x.dtype.kind in "iub":  # whole numbers add up exactly
+        return _add(x, axes, dtype, None, keepdim)
+    if is_half(x):
+        return np.asarray(sum(x.astype(np.float32), axes, keepdim)).astype(x.dtype)
+    over = range(x.ndim) if axes is None else axes
+    order = sorted(range(x.ndim), key=lambda i: -x.strides[i])  # the axes as they lie in memory
+    lying = x.transpose(order)
+    if not lying.flags.c_contiguous:
+        return np.asarray(_add(x, axes, np.float64, None, keepdim)).astype(x.dtype)
+    # Neighbours that are both summed, or both kept, are one axis: x is (…, n, m, …) with every second one summed.
+    out, m, runs = lying.reshape(-1), 1, [[False, 1]]
+    for i in order:
+        if runs[-1][0] == (i in over):
+            runs[-1][1] *= x.shape[i]
+        else:
+            runs.append([i in over, x.shape[i]])
+    for summed, n in reversed(runs):
+        if summed:
+            out = _sum_middle(out.reshape(-1, n, m))
+        else:
+            m *= n
+    kept = [i for i in order if i not in over]
+    out = out.reshape([x.shape[i] for i in kept]).transpose(np.argsort(kept))
+    return out.reshape([1 if i in over else s for i, s in enumerate(x.shape)]) if keepdim else out
+
+
+def _sum_middle(x: Any) -> Any:
+    """(p, n, m) → (p, m), row-major.
+
+    NumPy adds pairwise only within a contiguous row, and slowly when rows are short. So short rows are a product with
+    ones, and of an axis further in front b rows are laid side by side to a long one, of which chains of a are added;
+    then the b · c parts that this has left.
+    """
+    p, n, m = x.shape
+    if m == 1:
+        rows = x.reshape(p, n)
+        return rows @ np.ones(n, x.dtype) if n < 64 < p else _add(rows, 1)
+    if n <= 32:
+        return _add(x, 1)
+    b = max(1, min(4096 // m, isqrt(n)))
+    a = min(64, n // b)
+    c = n // (a * b)
+    done = a * b * c
+    parts = _add(x[:, :done].reshape(p, c, a, b * m), 2)
+    out = _sum_middle(parts.reshape(p, c * b, m))
+    return out + _sum_middle(x[:, done:]) if done < n else out
+
+
+def _wide(x: Any) -> Any:
+    return x.astype(np.float32) if is_half(x) else x
+
+
+def _count(x: Any, axes: Axes) -> int:
+    """How many numbers come together in one."""
+    n = 1
+    for i in range(x.ndim) if axes is None else axes:
+        n *= x.shape[i]
+    return n
+
+
+def mean(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    """Σx / n."""
+    return np.asarray(np.true_divide(sum(_wide(x), axes, keepdim), _count(x, axes))).astype(x.dtype, copy=False)
+
+
+def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
+    """Σ(x − x̄)² / (n − correction), in two passes."""
+    wide = _wide(x)
+    d = np.asarray(wide - np.true_divide(sum(wide, axes, True), _count(x, axes)))
+    total = sum(np.square(d, out=d), axes, keepdim)
+    return np.asarray(np.true_divide(total, max(0, _count(x, axes) - correction))).astype(x.dtype, copy=False)
+
+
+def std(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
+    """√var."""
+    return np.sqrt(var(x, axes, keepdim, correction))
+
+
+def nansum(x: Any, axes: Axes, keepdim: bool) -> Any:
+    """Σ of what is not nan."""
+    return sum(np.where(np.isnan(x), x.dtype.type(0), x), axes, keepdim)
+
+
+def count(mask: Any, axes: Axes, keepdim: bool) -> Any:
+    """How many are not zero."""
+    return np.asarray(np.count_nonzero(mask, axis=axes, keepdims=keepdim), np.int64)
+
+
+def not_nan(x: Any) -> Any:
+    return x == x
+
+
+def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
+    """ln Σeˣ, the largest taken out first."""
+    wide = _wide(x)
+    top = _maximum(wide, axes, keepdims=True, initial=-np.inf)
+    shift = np.where(np.isfinite(top), top, 0)
+    out = np.log(sum(np.exp(wide - shift), axes, True)) + shift
+    if not keepdim:
+        out = out.reshape([s for i, s in enumerate(x.shape) if axes is not None and i not in axes])
+    return np.asarray(out).astype(x.dtype, copy=False)
+
+
+# ---- products ------------------------------------------------------------------------------------------------------
+
+
+def prod(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
+    """Πx."""
+    out = _multiply(_wide(x), axes, dtype, None, keepdim)
+    return np.asarray(out).astype(x.dtype, copy=False) if dtype is None else out
+
+
+def has_zero(x: Any) -> bool:
+    return x.size != np.count_nonzero(x)
+
+
+# ---- extremes: nan is larger than everything, and smaller ----------------------------------------------------------
+
+
+def amax(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    return _maximum(x, axes, None, None, keepdim)
+
+
+def amin(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    return _minimum(x, axes, None, None, keepdim)
+
+
+def argmax(x: Any, axis: int | None, keepdim: bool) -> Any:
+    """The first index of the largest; of the first nan if there is one. Of the flattened array without an axis."""
+    return np.asarray(np.argmax(x, axis, keepdims=keepdim), np.int64)
+
+
+def argmin(x: Any, axis: int | None, keepdim: bool) -> Any:
+    return np.asarray(np.argmin(x, axis, keepdims=keepdim), np.int64)
+
+
+def share_of(x: Any, extreme: Any, axes: Axes) -> Any:
+    """1/k for each of the k elements that equal the extreme, which has kept its axes (nan equals nan); else 0."""
+    hit = (x == extreme) | ((x != x) & (extreme != extreme))
+    return hit / np.asarray(np.count_nonzero(hit, axis=axes, keepdims=True), x.dtype)
+
+
+# ---- truth ---------------------------------------------------------------------------------------------------------
+
+
+def all(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    return _and(x, axes, None, None, keepdim)
+
+
+def any(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    return _or(x, axes, None, None, keepdim)

@@ -1,0 +1,63 @@
+"""Running sums, products and extremes along an axis. Sums and products of floats run in float64 and are rounded at each
+place once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _running(ufunc: Any, x: Any, axis: int) -> Any:
+    if x.dtype.kind in "iub" or x.dtype == np.float64:
+        return ufunc.accumulate(x, axis, x.dtype if x.dtype.kind != "b" else None)
+    return ufunc.accumulate(x, axis, np.float64).astype(x.dtype)
+
+
+def cumsum(x: Any, axis: int, reverse: bool = False) -> Any:
+    """yₖ = Σᵢ xᵢ for i ≤ k, or i ≥ k in reverse."""
+    if not reverse:
+        return _running(np.add, x, axis)
+    return _flip(_running(np.add, _flip(x, axis), axis), axis)
+
+
+def cumprod(x: Any, axis: int) -> Any:
+    """yₖ = Πᵢ xᵢ for i ≤ k."""
+    return _running(np.multiply, x, axis)
+
+
+def logcumsumexp(x: Any, axis: int) -> Any:
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k."""
+    return np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
+
+
+def cummax(x: Any, axis: int) -> Any:
+    """Where the largest of what has come so far is; of equal ones the last, and nan is the largest."""
+    return _takeover(x, np.maximum.accumulate(x, axis), axis)
+
+
+def cummin(x: Any, axis: int) -> Any:
+    return _takeover(x, np.minimum.accumulate(x, axis), axis)
+
+
+def _takeover(x: Any, extreme: Any, axis: int) -> Any:
+    places = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    return np.maximum.accumulate(np.where((x == extreme) | (x != x), places, 0), axis)
+
+
+def recur(a: Any, b: Any, axis: int, reverse: bool = False) -> Any:
+    """yₖ = aₖ·yₖ₋₁ + bₖ, starting from y₀ = b₀; in reverse yₖ = aₖ₊₁·yₖ₊₁ + bₖ, starting from the end."""
+    out = np.empty(b.shape, b.dtype)
+    y, a, b = (np.moveaxis(v, axis, 0) for v in (out, a, b))
+    n = len(b)
+    if reverse:
+        for k in range(n - 1, -1, -1):
+            y[k] = a[k + 1] * y[k + 1] + b[k] if k + 1 < n else b[k]
+    else:
+        for k in range(n):
+            y[k] = a[k] * y[k - 1] + b[k] if k else b[k]
+    return out
+
+
+def _flip(x: Any, axis: int) -> Any:
+    return x[(slice(None),) * axis + (slice(None, None, -1),)]

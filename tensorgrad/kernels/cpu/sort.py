@@ -1,0 +1,151 @@
+"""Order. Everywhere nan is the largest of all, and equal elements stay in their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def argsort(x: Any, axis: int, descending: bool = False) -> Any:
+    """Which element comes first, second, …; equal ones as they stood."""
+    if not descending:
+        return np.argsort(x, axis, kind="stable")
+    back = (slice(None),) * axis + (slice(None, None, -1),)
+    return (x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable"))[back].copy()
+
+
+def rank_index(x: Any, k: Any, axis: int) -> Any:
+    """The index of the element that is k-th (from 0) in order: k an array with size 1 along the axis, or a number."""
+    value = np.take_along_axis(np.sort(x, axis), np.broadcast_to(np.asarray(k), _one(x.shape, axis)), axis)
+    hit = _same(x, value)
+    before = np.count_nonzero(_less(x, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
+    return np.argmax(np.cumsum(hit, axis) > k - before, axis, keepdims=True)
+
+
+def _one(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (*shape[:axis], 1, *shape[axis + 1 :])
+
+
+def _same(x: Any, z: Any) -> Any:
+    return (x == z) | ((x != x) & (z != z))
+
+
+def _less(x: Any, z: Any) -> Any:
+    return (x < z) | ((x == x) & (z != z))
+
+
+def median_rank(x: Any, axis: int, skip_nan: bool) -> Any:
+    """Where in order the median is, of two the lower; without skip_nan the first nan if there is one."""
+    n = x.shape[axis]
+    numbers = np.count_nonzero(x == x, axis=axis, keepdims=True)
+    if skip_nan:
+        return np.maximum(numbers - 1, 0) // 2
+    return np.where(numbers == n, (n - 1) // 2, numbers)
+
+
+def topk(x: Any, k: int, axis: int, largest: bool) -> Any:
+    """The indices of the k largest (smallest) in order, of equal elements those in front. (…, n, …) → (…, k, …)"""
+    n = x.shape[axis]
+    if k < n // 8 and x.size:  # otherwise sorting all is as quick
+        few = _candidates(x, k, axis, largest)
+        order = argsort(np.take_along_axis(x, few, axis), axis, largest)
+        return np.take_along_axis(few, order, axis)
+    return argsort(x, axis, largest)[(slice(None),) * axis + (slice(0, k),)].copy()
+
+
+def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
+    """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as there is room for."""
+    rows = np.moveaxis(x, axis, -1)
+    n = rows.shape[-1]
+    if k == 0:
+        return np.moveaxis(np.empty((*rows.shape[:-1], 0), np.int64), -1, axis)
+    at = n - k if largest else k - 1
+    edge = np.partition(rows, at, -1)[..., at : at + 1]
+    beyond = _less(edge, rows) if largest else _less(rows, edge)
+    equal = _same(rows, edge)
+    room = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
+    chosen = beyond | (equal & (np.cumsum(equal, -1) <= room))
+    return np.moveaxis(np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k), -1, axis)
+
+
+def mode(x: Any, axis: int) -> Any:
+    """The index of the most frequent element, of equally frequent ones the smallest; the last place it stands at."""
+    order = np.argsort(x, axis, kind="stable")
+    ordered = np.take_along_axis(x, order, axis)
+    n = x.shape[axis]
+    places = np.arange(n).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    # The run of equal elements that ends at k began at the last place where the value changed.
+    changed = np.ones(x.shape, bool)
+    inner, outer = ((slice(None),) * axis + (s,) for s in (slice(1, None), slice(0, -1)))
+    changed[inner] = ordered[inner] != ordered[outer]
+    length = places - np.maximum.accumulate(np.where(changed, places, 0), axis)
+    return np.take_along_axis(order, np.argmax(length, axis, keepdims=True), axis)
+
+
+# ---- kinds and counts ----------------------------------------------------------------------------------------------
+
+
+def unique(x: Any, axis: int | None) -> tuple[Any, Any, Any]:
+    """The different elements (or slices along an axis) in order, for each element which of them it is, and how often
+    each stands there. nan differs from nan."""
+    if axis is None:
+        values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, equal_nan=False)
+    else:
+        values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    return values, inverse.reshape(x.shape if axis is None else -1), counts
+
+
+def unique_consecutive(x: Any, axis: int | None) -> tuple[Any, Any, Any]:
+    """As unique, for runs of equal neighbours."""
+    rows = np.moveaxis(x, axis, 0) if axis is not None else x.reshape(-1)
+    n = len(rows)
+    flat = rows.reshape(n, -1) if rows.size else rows.reshape(n, 0)
+    new = np.ones(n, bool)
+    new[1:] = (flat[1:] != flat[:-1]).any(-1)
+    starts = np.flatnonzero(new)
+    inverse = np.cumsum(new) - 1
+    counts = np.diff(np.append(starts, n))
+    values = rows[starts] if axis is None else np.moveaxis(rows[starts], 0, axis).copy()
+    return values, inverse.reshape(x.shape if axis is None else -1), counts
+
+
+def bincount(x: Any, weights: Any, least: int) -> Any:
+    """How often each whole number from 0 on stands there, or the sum of its weights."""
+    return np.bincount(x, weights, least)
+
+
+def bin_edges(low: float, high: float, bins: int, dtype: Any) -> Any:
+    """bins + 1 edges from low to high, evenly spaced."""
+    return np.linspace(low, high, bins + 1).astype(dtype)
+
+
+def histogram(x: Any, edges: Any, weights: Any = None) -> Any:
+    """The number (or the weight) of elements from each edge up to the next; the last one belongs to the last bin."""
+    x = x.reshape(-1)
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    bins = len(edges) - 1
+    place = np.minimum(np.searchsorted(edges, x[inside], "right") - 1, bins - 1)
+    w = None if weights is None else weights.reshape(-1)[inside]
+    return np.bincount(place, w, bins).astype(edges.dtype)
+
+
+def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
+    """For each row of x and each q, between which two places of the sorted row the quantile lies, and how far on the
+    way: (…, n) and (m,) → three of (…, m)."""
+    numbers = np.count_nonzero(x == x, axis=-1, keepdims=True)
+    n = x.shape[-1]
+    last = np.maximum(numbers - 1, 0) if skip_nan else n - 1
+    rank = q * last.astype(x.dtype) if skip_nan else np.broadcast_to(q * x.dtype.type(last), (*x.shape[:-1], q.size))
+    if not skip_nan:
+        rank = np.where(numbers < n, x.dtype.type(n - 1), rank)  # nan is sorted to the end
+    if how == "lower":
+        rank = np.floor(rank)
+    elif how == "higher":
+        rank = np.ceil(rank)
+    elif how == "nearest":
+        rank = np.rint(rank)
+    below = rank.astype(np.int64)
+    above = np.ceil(rank).astype(np.int64)
+    weight = np.full_like(rank, 0.5) if how == "midpoint" else rank - np.floor(rank)
+    return below, above, weight

@@ -1,0 +1,245 @@
+"""Running sums, products and extremes along an axis, and differences between neighbours."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .. import dtypes
+from ..autograd.function import Function
+from ..kernels import on
+from ..kernels.shapes import axis
+from ..tensor import Tensor
+from .promote import as_operand, cast, floating, needs_floating
+from .words import numpy_words
+
+# ---- operations ----------------------------------------------------------------------------------------------------
+
+
+class Cumsum(Function):
+    """yₖ = Σᵢ xᵢ for i ≤ k; in reverse, for i ≥ k, which is the gradient of the other."""
+
+    def __init__(self, dim: int, reverse: bool = False) -> None:
+        self.dim, self.reverse = dim, reverse
+
+    def forward(self, x: Any) -> Any:
+        return on(x).cumsum(x, self.dim, self.reverse)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return Cumsum(self.dim, not self.reverse)(grad)
+
+
+class Cumprod(Function):
+    """yₖ = Πᵢ xᵢ for i ≤ k. Towards xₖ: Σᵢ gradᵢ yᵢ / xₖ for i ≥ k; where there are zeros, what stands before xₖ times
+    a recurrence over what stands behind it."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        return on(x).cumprod(x, self.dim)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        if not on(x.array).has_zero(x.array):
+            return Cumsum(self.dim, reverse=True)(grad * out) / x
+        return shifted(out, self.dim, 1) * Recur(self.dim, reverse=True)(x, grad)
+
+
+class Recur(Function):
+    """yₖ = aₖ·yₖ₋₁ + bₖ with y₀ = b₀; in reverse yₖ = aₖ₊₁·yₖ₊₁ + bₖ, which is the gradient of the other."""
+
+    def __init__(self, dim: int, reverse: bool = False) -> None:
+        self.dim, self.reverse = dim, reverse
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return on(a).recur(a, b, self.dim, self.reverse)
+
+    def backward(self, grad: Tensor, a: Tensor, out: Tensor) -> Any:
+        gb = Recur(self.dim, not self.reverse)(a, grad)
+        before = shifted(gb, self.dim, 0) * out if self.reverse else gb * shifted(out, self.dim, 0)
+        return before, gb
+
+
+class Logcumsumexp(Function):
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k. Towards xₖ: e^(xₖ − yₖ)·Dₖ, Dₖ = Σᵢ gradᵢ e^(yₖ − yᵢ) for i ≥ k, in which no
+    exponential is above 1: it is the recurrence Dₖ = gradₖ + e^(yₖ − yₖ₊₁)·Dₖ₊₁."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        return on(x).logcumsumexp(x, self.dim)
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        from .elementwise import exp
+
+        return exp(x - out) * Recur(self.dim, reverse=True)(exp(shifted(out, self.dim, 0) - out), grad)
+
+
+def shifted(x: Tensor, dim: int, first: float) -> Tensor:
+    """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
+    from .join import cat
+    from .shape import Narrow
+
+    start = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
+    head = Tensor._of(on(x.array).full(start, first, x.array.dtype))
+    rest = Narrow((*(slice(None),) * dim, slice(0, x.array.shape[dim] - 1), ...))(x)
+    return cat([head, rest], dim) if x.array.shape[dim] else x
+
+
+def exclusive_cumprod(x: Tensor) -> Tensor:
+    """What stands before each element of the last axis, multiplied."""
+    dim = x.array.ndim - 1
+    return Cumprod(dim)(shifted(x, dim, 1))
+
+
+# ---- running sums, products, extremes ------------------------------------------------------------------------------
+
+
+def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor:
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
+    if dtype is not None:
+        x = cast(x, dtypes.as_dtype(dtype))
+    elif x.array.dtype.kind in "iub":
+        x = cast(x, dtypes.int64)
+    return function(d)(x) if x.array.ndim else _alone(x)
+
+
+def _alone(x: Tensor) -> Tensor:
+    from .shape import Clone
+
+    return Clone()(x)
+
+
+@numpy_words
+def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
+    return _scanned("cumsum", input, dim, dtype, Cumsum)
+
+
+@numpy_words
+def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
+    return _scanned("cumprod", input, dim, dtype, Cumprod)
+
+
+@numpy_words
+def logcumsumexp(input: Any, dim: int) -> Tensor:
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
+    return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
+
+
+class cummax_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class cummin_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+@numpy_words
+def cummax(input: Any, dim: int) -> cummax_result:
+    """The largest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the largest)."""
+    return cummax_result(*_running("cummax", input, dim))
+
+
+@numpy_words
+def cummin(input: Any, dim: int) -> cummin_result:
+    """The smallest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the smallest)."""
+    return cummin_result(*_running("cummin", input, dim))
+
+
+def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
+    from .scatter import Gather
+
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
+    if not x.array.ndim:
+        return _alone(x), Tensor._of(on(x.array).zeros((), dtypes.int64.numpy))
+    index = getattr(on(x.array), op)(x.array, d)
+    return Gather(d, index)(x), Tensor._of(index)
+
+
+# ---- between neighbours --------------------------------------------------------------------------------------------
+
+
+def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """(x₁ … xₙ₋₁) and (x₀ … xₙ₋₂) along an axis."""
+    from .shape import Narrow
+
+    before = (slice(None),) * dim
+    return Narrow((*before, slice(1, None), ...))(x), Narrow((*before, slice(None, -1), ...))(x)
+
+
+@numpy_words
+def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """xₖ₊₁ − xₖ along an axis, `n` times over; bools: whether they differ.  `prepend`, `append`: put on before."""
+    from .join import cat
+
+    x = as_operand("diff", input)
+    if not x.array.ndim:
+        raise ValueError("diff: needs at least one dimension, got a 0-d tensor.")
+    if n < 0:
+        raise ValueError(f"diff: n must be 0 or more, got {n}.")
+    d = axis("diff", dim, x.array.ndim)
+    parts = [prepend, x, append]
+    if prepend is not None or append is not None:
+        x = cat([as_operand("diff", p) for p in parts if p is not None], d)
+    for _ in range(n):
+        if not x.array.shape[d]:
+            break
+        later, earlier = _neighbours(x, d)
+        x = Tensor._of(later.array ^ earlier.array) if x.array.dtype.kind == "b" else later - earlier
+    return x
+
+
+def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+    """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
+    from .reduce import Sum
+
+    areas, d = _areas("trapezoid", y, x, dx, dim)
+    return Sum((d,), False)(areas)
+
+
+def trapz(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+    """`trapezoid`, by its older name."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+    """∫ y dx along an axis by the trapezoidal rule, up to every place but the first."""
+    areas, d = _areas("cumulative_trapezoid", y, x, dx, dim)
+    return Cumsum(d)(areas)
+
+
+def _areas(op: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Tensor, int]:
+    """The area under each piece, and the axis along which the pieces lie."""
+    values = as_operand(op, y, "y")
+    if not values.array.ndim:
+        raise ValueError(f"{op}: y needs at least one dimension, got a 0-d tensor.")
+    d = axis(op, dim, values.array.ndim)
+    later, earlier = _neighbours(floating(op, values), d)
+    if x is None:
+        return (later + earlier) * ((1 if dx is None else dx) / 2), d
+    if dx is not None:
+        raise TypeError(f"{op}: x and dx say the same; pass one of them.")
+    at, n = as_operand(op, x, "x"), values.array.shape[d]
+    from_end = d - values.array.ndim
+    if at.array.ndim == 1:
+        at = at.reshape(-1, *[1] * (-from_end - 1))
+    size = at.array.shape[from_end] if at.array.ndim >= -from_end else 1
+    if size != n:
+        raise ValueError(
+            f"{op}: x must have one value for each of the {n} of y along dim {d}.\n"
+            f"    y  {tuple(values.array.shape)}\n    x  {tuple(as_operand(op, x).array.shape)}"
+        )
+    right, left = _neighbours(at, at.array.ndim + from_end)
+    areas = (right - left) * (later + earlier) / 2
+    return areas, areas.array.ndim + from_end
+
+
+__all__ = [
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
+]  # fmt: skip

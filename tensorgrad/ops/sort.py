@@ -1,0 +1,352 @@
+"""Order: sorting, ranks, the most frequent, kinds and counts. nan is the largest of all."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..autograd.function import Function
+from ..autograd.modes import quiet
+from ..kernels import on
+from ..kernels.shapes import axis
+from ..tensor import Tensor
+from .promote import as_operand, needs_floating
+from .reduce import nonempty, picked, with_axis
+from .words import numpy_words
+
+
+class sort_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class topk_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class kthvalue_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class median_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class nanmedian_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class mode_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class histogram_result(NamedTuple):
+    hist: Tensor
+    bin_edges: Tensor
+
+
+# ---- sorting -------------------------------------------------------------------------------------------------------
+
+
+def _ordered(x: Tensor, index: Any, dim: int, shape: Any) -> tuple[Tensor, Tensor]:
+    """x at the indices, and these, in the shape of the input (which may be 0-d)."""
+    from .scatter import Gather
+    from .shape import Reshape
+
+    values = Gather(dim, index)(x)
+    if not shape:
+        return Reshape(())(values), Tensor._of(index.reshape(()))
+    return values, Tensor._of(index)
+
+
+@numpy_words
+def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
+    """(values, indices) along an axis in ascending or descending order.  Always stable: equal ones keep their order."""
+    x, d = with_axis("sort", input, dim)
+    index = on(x.array).argsort(x.array, d, descending)
+    return sort_result(*_ordered(x, index, d, as_operand("sort", input).array.shape))
+
+
+@numpy_words
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices that sort along an axis.  Always stable: equal elements keep their order."""
+    x, d = with_axis("argsort", input, dim)
+    index = on(x.array).argsort(x.array, d, descending)
+    return Tensor._of(index.reshape(as_operand("argsort", input).array.shape))
+
+
+def msort(input: Any) -> Tensor:
+    """`sort` along the first axis, the values only."""
+    return sort(input, 0).values
+
+
+@numpy_words
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
+    """(values, indices) of the k largest (or smallest) along an axis, in order; of equal ones those in front first.
+
+    Shape: (…, n, …) → (…, k, …).
+    """
+    x, d = with_axis("topk", input, dim)
+    n = x.array.shape[d]
+    if not 0 <= k <= n:
+        raise ValueError(f"topk: k must be from 0 to the {n} elements along dim {dim}, got {k}.")
+    shape = as_operand("topk", input).array.shape
+    return topk_result(*_ordered(x, on(x.array).topk(x.array, k, d, largest), d, shape or None if k else (0,)))
+
+
+# ---- one element by its rank ---------------------------------------------------------------------------------------
+
+
+def _ranked(op: str, input: Any, dim: Any, keepdim: bool, index_of: Any) -> tuple[Tensor, Tensor]:
+    x, d = with_axis(op, input, dim)
+    nonempty(op, x, (d,))
+    return picked(op, x, index_of(x.array, d), d, keepdim and as_operand(op, input).array.ndim > 0)
+
+
+@numpy_words
+def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
+    """(values, indices) of the k-th smallest (from 1) along an axis; of equal ones, as a stable sort puts them."""
+    x, d = with_axis("kthvalue", input, dim)
+    n = x.array.shape[d]
+    if not 1 <= k <= n:
+        raise ValueError(f"kthvalue: k must be from 1 to the {n} elements along dim {dim}, got {k}.")
+    return kthvalue_result(
+        *_ranked("kthvalue", input, dim, keepdim, lambda a, d: on(a).rank_index(a, k - 1, d))
+    )
+
+
+@numpy_words
+def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The middle in order, the lower one of two: of all elements, or along an axis as (values, indices).
+
+    nan if there is one. Of all elements, equal ones share the gradient.
+    """
+    if dim is None:
+        return _middle("median", input, False)
+    return median_result(*_ranked("median", input, dim, keepdim, lambda a, d: _median_index(a, d, False)))
+
+
+@numpy_words
+def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """`median` of what is not nan; nan where there is nothing else."""
+    if dim is None:
+        return _middle("nanmedian", input, True)
+    return nanmedian_result(*_ranked("nanmedian", input, dim, keepdim, lambda a, d: _median_index(a, d, True)))
+
+
+def _median_index(array: Any, axis: int, skip_nan: bool) -> Any:
+    return on(array).rank_index(array, on(array).median_rank(array, axis, skip_nan), axis)
+
+
+class Median(Function):
+    """The middle of all; those that are equal to it share the gradient."""
+
+    def __init__(self, name: str, skip_nan: bool) -> None:
+        self.name, self.skip_nan = name, skip_nan  # type: ignore[misc]
+
+    def forward(self, x: Any) -> Any:
+        flat = x.reshape(-1)
+        return flat[_median_index(flat, 0, self.skip_nan)].reshape(())
+
+    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+        return grad * Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, out.array, None)))
+
+
+def _middle(op: str, input: Any, skip_nan: bool) -> Tensor:
+    x = as_operand(op, input)
+    if not x.array.size:
+        if not x.is_floating_point():
+            raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(x.array.shape)}.")
+        from .reduce import Mean
+
+        return Mean(None, False)(x)  # nan
+    return Median(op, skip_nan)(x)
+
+
+@numpy_words
+def mode(input: Any, dim: int = -1, keepdim: bool = False) -> mode_result:
+    """(values, indices) of the most frequent element along an axis: of equally frequent ones the smallest, at its last
+    place."""
+    return mode_result(*_ranked("mode", input, dim, keepdim, lambda a, d: on(a).mode(a, d)))
+
+
+# ---- quantiles -----------------------------------------------------------------------------------------------------
+
+_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+@numpy_words
+def quantile(
+    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """The value below which a part q of the elements lies, of all elements or along an axis.
+
+    Where q·(n − 1) is not whole it is taken between two neighbours: 'linear', 'lower', 'higher', 'midpoint', 'nearest'.
+    nan if there is one.  Shapes: q () → the reduced shape; q (m,) → (m, *the reduced shape).
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
+
+
+@numpy_words
+def nanquantile(
+    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """`quantile` of what is not nan; nan where there is nothing else."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
+
+
+def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, skip_nan: bool) -> Tensor:
+    from .scatter import Gather
+    from .shape import Reshape, movedim
+
+    x = needs_floating(op, input)
+    at = q if isinstance(q, Tensor) else Tensor._of(on(x.array).array(q, x.array.dtype))
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(f"{op}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}.")
+    if at.array.dtype != x.array.dtype:
+        raise TypeError(f"{op}: q is {at.dtype} and input {x.dtype}; they must be the same.")
+    if at.array.ndim > 1:
+        raise ValueError(f"{op}: q must be a number or one-dimensional, got shape {tuple(at.array.shape)}.")
+    if at.array.size and not (at.array.min() >= 0 and at.array.max() <= 1):
+        raise ValueError(f"{op}: q must be from 0 to 1, got {at.tolist()}.")
+    if not x.array.size:
+        raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(x.array.shape)}.")
+    shape = x.array.shape
+    if dim is None:
+        rows, d, reduced = Reshape((-1,))(x), 0, (1,) * len(shape) if keepdim else ()
+    else:
+        rows, d = with_axis(op, x, dim)
+        reduced = tuple([1 if i == d else s for i, s in enumerate(shape) if keepdim or i != d])
+    rows = movedim(rows, d, -1)
+    with quiet():
+        below, above, weight = on(x.array).quantile_places(rows.array, at.array.reshape(-1), interpolation, skip_nan)
+    ordered = sort(rows, -1).values
+    dim_last = rows.array.ndim - 1
+    low = Gather(dim_last, below)(ordered)
+    if interpolation in ("linear", "midpoint"):
+        high = Gather(dim_last, above)(ordered)
+        low = low + (high - low) * Tensor._of(weight)
+    out = movedim(low, -1, 0)
+    return Reshape((*at.array.shape, *reduced))(out)
+
+
+# ---- kinds and counts: no gradients --------------------------------------------------------------------------------
+
+
+def unique(
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The different elements, or slices along an axis, in ascending order; each nan counts as different.
+
+    Returns:
+        The values; with `return_inverse` also for each element which of them it is; with `return_counts` also how often
+        each one stands there. A tensor alone, or a tuple.
+    """
+    return _unique("unique", input, dim, return_inverse, return_counts)
+
+
+def unique_consecutive(
+    input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The first of each run of equal elements, or slices along an axis.  Returns as `unique`."""
+    return _unique("unique_consecutive", input, dim, return_inverse, return_counts)
+
+
+def _unique(op: str, input: Any, dim: Any, return_inverse: bool, return_counts: bool) -> Any:
+    x = as_operand(op, input)
+    a, d = x.array, None
+    if dim is not None:
+        d = axis(op, dim, a.ndim)
+        if not a.ndim:
+            a = a.reshape(1)
+        if not a.size and a.shape[d]:
+            raise ValueError(f"{op}: slices along dim {d} of shape {tuple(a.shape)} have no elements to compare.")
+    values, inverse, counts = getattr(on(a), op)(a, d)
+    found = [values] + [inverse] * return_inverse + [counts] * return_counts
+    out = tuple([Tensor._of(f) for f in found])
+    return out if len(out) > 1 else out[0]
+
+
+def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+    """How often each whole number 0, 1, 2, … stands in `input`, or the sum of its `weights`.
+
+    Shape: (n,) → (max(largest + 1, minlength),).
+    """
+    x = as_operand("bincount", input)
+    if x.array.dtype.kind not in "iu":
+        raise TypeError(f"bincount: input must be of an integer dtype, got {x.dtype}.")
+    if x.array.ndim != 1:
+        raise ValueError(f"bincount: input must have one dimension, got shape {tuple(x.array.shape)}.")
+    if x.array.size and x.array.min() < 0:
+        raise ValueError(f"bincount: there are no negative places to count in, the least is {x.array.min()}.")
+    if minlength < 0:
+        raise ValueError(f"bincount: minlength must be 0 or more, got {minlength}.")
+    if weights is None:
+        return Tensor._of(on(x.array).bincount(x.array, None, minlength))
+    w = as_operand("bincount", weights, "weights")
+    if w.array.shape != x.array.shape:
+        raise ValueError(f"bincount: {tuple(w.array.shape)} weights for {tuple(x.array.shape)} numbers; one for each.")
+    out = on(x.array).bincount(x.array, w.array, minlength)
+    return Tensor._of(out.astype(w.array.dtype) if w.array.dtype == "float32" else out)
+
+
+@numpy_words
+def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
+    when both are 0.  Elements outside, and nan, are not counted."""
+    x = needs_floating("histc", input)
+    edges = _edges("histc", x.array, bins, None if min == max == 0 else (min, max))
+    return Tensor._of(on(x.array).histogram(x.array, edges))
+
+
+def histogram(
+    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> histogram_result:
+    """(hist, bin_edges): how many elements, or how much weight, fall into each bin.
+
+    Args:
+        bins: a number of equal bins, or an ascending tensor of edges. The last bin includes its upper edge.
+        range: (lowest, highest) edge; the smallest and the largest element when not given.
+        weight: one per element.
+        density: divide by the total and the widths, so that the integral is one.
+    """
+    x = needs_floating("histogram", input)
+    if isinstance(bins, Tensor):
+        edges = bins.array
+        if edges.ndim != 1 or edges.size < 2 or (edges[1:] < edges[:-1]).any():
+            raise ValueError("histogram: bins must be a number, or at least two edges in ascending order.")
+    else:
+        edges = _edges("histogram", x.array, bins, range)
+    w = None
+    if weight is not None:
+        w = as_operand("histogram", weight, "weight").array
+        if w.shape != x.array.shape:
+            raise ValueError(f"histogram: weight {tuple(w.shape)} for input {tuple(x.array.shape)}; one for each.")
+    hist = on(x.array).histogram(x.array, edges, w)
+    if density:
+        hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
+    return histogram_result(Tensor._of(hist), Tensor._of(edges))
+
+
+def _edges(op: str, array: Any, bins: Any, limits: Any) -> Any:
+    if bins < 1:
+        raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
+    if limits is None:
+        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    else:
+        low, high = float(limits[0]), float(limits[1])
+    if not -float("inf") < low <= high < float("inf"):
+        raise ValueError(f"{op}: the range from {low} to {high} must be finite, and not go down.")
+    if low == high:
+        low, high = low - 1, high + 1
+    return on(array).bin_edges(low, high, bins, array.dtype)
+
+
+__all__ = [
+    "argsort", "bincount", "histc", "histogram", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile",
+    "quantile", "sort", "topk", "unique", "unique_consecutive",
+]  # fmt: skip
