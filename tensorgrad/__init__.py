@@ -53,14 +53,18 @@ from .ops.join import *  # noqa: F403
 from .ops.legacy import *  # noqa: F403
 from .ops.linalg import *  # noqa: F403
 from .ops.mask import *  # noqa: F403
+from .ops.norm import *  # noqa: F403
 from .ops.pool import *  # noqa: F403
 from .ops.promote import result_type
 from .ops.reduce import *  # noqa: F403
 from .ops.sampling import *  # noqa: F403
+from .ops.scan import *  # noqa: F403
 from .ops.scatter import *  # noqa: F403
 from .ops.search import *  # noqa: F403
 from .ops.shape import *  # noqa: F403
+from .ops.sort import *  # noqa: F403
 from .ops.write import *  # noqa: F403
+from .ops.vision import *  # noqa: F403
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save
 from .tensor import Size, Tensor

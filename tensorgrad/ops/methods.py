@@ -25,9 +25,11 @@ from . import (
     mask,
     reduce,
     sampling,
+    scan,
     scatter,
     search,
     shape,
+    sort,
     write,
 )
 
@@ -53,7 +55,11 @@ _OPERATORS = {
 _METHODS: dict[ModuleType, str] = {
     elementwise: "add sub mul div pow neg exp log",
     activation: "relu",
-    reduce: "sum",
+    reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
+    "cov corrcoef",
+    scan: "cumsum cumprod logcumsumexp cummax cummin diff",
+    sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive bincount "
+    "histc histogram",
     create: "new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
     linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
