@@ -22,7 +22,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -54,8 +54,8 @@ class Function:
     - `backward(self, grad, …)` gets one gradient per floating output, then what its parameters name: inputs by the
       names `forward` gives them, `out` for the result. It returns one gradient per input, None where there is none (a
       single one needs no tuple). It is written in Tensor operations, so it can be differentiated again.
-    - A fused operation has `fused_backward` on arrays instead, and `formula` on Tensors, its definition. With `formula`
-      alone, the gradient is that of the formula.
+    - A fused operation has `fused_backward` on arrays, for when nobody records, and either `backward` beside it, naming
+      the same, or `formula` on Tensors, its definition. With `formula` alone, the gradient is that of the formula.
     - Attributes set in `__init__` are constants of the operation. Anything computed in `forward` and kept on `self` is
       a constant to whoever differentiates, so only `fused_backward` may read it.
 
@@ -80,7 +80,7 @@ class Function:
 
     inputs: tuple[Source | None, ...]  # None: that input needs no gradient
     saved: tuple[Any, ...]
-    versions: tuple[int, ...]
+    versions: tuple[Any, ...]
     birth: int
     shape: tuple[int, ...]
     hooks: list[Any] | None
@@ -105,6 +105,10 @@ class Function:
             cls.backward = _formula_gradient
         elif rule is not None:
             cls._saves = _named(cls, rule, names, variadic)
+            if fused is not None:
+                cls._fused_reads = _named(cls, fused, names, variadic)
+                if cls._fused_reads != cls._saves:
+                    raise TypeError(f"{cls.__name__}: backward and fused_backward must name the same values.")
         if cls.is_view:
             cls.__call__ = Function._call_views if hasattr(cls, "part") else Function._call_view  # type: ignore
         elif variadic:
@@ -288,7 +292,7 @@ class Function:
         """Keep what the rule names. An input is kept as it is; a result as a twin without a node, or the node would hold
         itself through it."""
         saved: list[Any] = []
-        versions: list[int] = []
+        versions: list[Any] = []
         for i in saves:
             if i >= 0:
                 t = args[i]
@@ -298,6 +302,9 @@ class Function:
                 continue
             elif isinstance(out, tuple):
                 t = tuple(_twin(y) for y in out)
+                saved.append(t)
+                versions.append(tuple(y.storage.count for y in t))  # type: ignore[union-attr]
+                continue
             else:
                 t = _twin(out)
             saved.append(t)
@@ -339,6 +346,11 @@ class Function:
                 "pass retain_graph=True to the first backward()."
             )
         for t, version in zip(saved, self.versions):
+            if type(t) is tuple:  # several results
+                for y, count in zip(t, version):
+                    if y.storage.count != count:
+                        self._refuse_changed(y, y.storage)
+                continue
             storage = getattr(t, "storage", None)
             if storage is not None and storage.count != version:
                 self._refuse_changed(t, storage)
@@ -359,7 +371,9 @@ class Function:
             saved = self._reconnect(saved)
         return self.backward(*grad, *saved) if type(grad) is tuple else self.backward(grad, *saved)
 
-    def _reads(self, saved: tuple[Any, ...]) -> tuple[int, ...]:
+    def _reads(self, saved: tuple[Any, ...]) -> Iterable[int]:
+        if self._fused_reads == self._saves:
+            return range(len(saved))
         if ALL not in self._fused_reads:
             return self._fused_reads
         n = len(self.inputs)
