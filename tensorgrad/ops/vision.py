@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import product
-from math import floor, prod
+from math import floor, isfinite, prod
 from typing import Any
 
 from ..autograd.function import Function
@@ -60,6 +60,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     if any(n < 0 for n in sizes):
         raise ValueError(f"pad: {tuple(pads)} takes more from input {shape} than there is.")
     if mode == "constant":
+        if value is not None and x.array.dtype.kind in "iu" and not isfinite(value):
+            raise ValueError(f"pad: value {value} is not among the numbers of {x.dtype}.")
         every = ((0, 0),) * (len(shape) - len(pairs)) + tuple(reversed(pairs))
         return PadConstant(every, 0 if value is None else value)(x)
     if mode not in ("reflect", "replicate", "circular"):
@@ -75,8 +77,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     maps = []
     for i, (before, after) in enumerate(pairs):
         n, axis = shape[-1 - i], len(shape) - 1 - i
-        limit = {"reflect": n - 1, "circular": n, "replicate": max(before, after)}[mode]
-        if max(before, after) > limit or (n < 1 and max(before, after) > 0):
+        kept = n + min(before, 0) + min(after, 0)
+        limit = {"reflect": n - 1, "circular": kept, "replicate": max(before, after) if n else 0}[mode]
+        if max(before, after) > max(limit, 0):
             raise ValueError(
                 f"pad: {(before, after)} is too much for axis {axis} of input {shape} in mode {mode!r}; at most "
                 f"{max(limit, 0)}."
@@ -133,7 +136,7 @@ def interpolate(
     if mode == "lanczos" and (not antialias or align_corners):
         raise ValueError(f"{op}: mode 'lanczos' works with antialias=True and without align_corners.")
     out, factors = _sizes(op, shape[2:], size, scale_factor, recompute_scale_factor or mode == "area")
-    if min(out) < 1 or min(shape[1:]) < 1:
+    if mode != "area" and (min(out) < 1 or min(shape[1:]) < 1):
         raise ValueError(f"{op}: input {shape} would become {(*shape[:2], *out)}; only the batch may be empty.")
     if mode == "area":
         pools = (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)
@@ -335,8 +338,8 @@ def fold(
     size = per_axis(op, "output_size", output_size, 2, 1)
     if len(shape) not in (2, 3) or 0 in shape[-2:] or shape[-2] % prod(kernel):
         raise ValueError(
-            f"{op}: input has shape {shape}; it needs (N, C·{prod(kernel)}, L) or (C·{prod(kernel)}, L), for windows of "
-            f"{kernel[0]} × {kernel[1]}."
+            f"{op}: input has shape {shape}; it needs (N, C·{prod(kernel)}, L) or (C·{prod(kernel)}, L), for windows "
+            f"of {kernel[0]} × {kernel[1]}."
         )
     out = windows(size, kernel, stride, padding, dilation)
     if min(out) < 1 or prod(out) != shape[-1]:

@@ -6,7 +6,7 @@ Resizing along one axis is a sparse matrix: each output is a weighted sum of a f
 
 from __future__ import annotations
 
-from math import prod
+import math
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,9 @@ def pad_constant(x: Any, pads: tuple[Shape, ...], value: Any) -> Any:
     # pads: (before, after) for each axis
     shape = [n + before + after for n, (before, after) in zip(x.shape, pads)]
     y = np.full(shape, value, x.dtype) if any(max(p) > 0 for p in pads) else np.empty(shape, x.dtype)
-    into = tuple([slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(shape, pads)])
-    from_ = tuple([slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, pads)])
+    kept = [max(n + min(before, 0) + min(after, 0), 0) for n, (before, after) in zip(x.shape, pads)]
+    into = tuple([slice(max(before, 0), max(before, 0) + k) for k, (before, _) in zip(kept, pads)])
+    from_ = tuple([slice(max(-before, 0), max(-before, 0) + k) for k, (before, _) in zip(kept, pads)])
     y[into] = x[from_]
     return y
 
@@ -76,8 +77,8 @@ def _matrix(index: Any, weight: Any, n: int, dtype: Any) -> Any:
 def _multiply(matrix: Any, x: Any, axis: int) -> Any:
     """A sparse matrix times x along one axis."""
     x = np.moveaxis(x, axis, 0)
-    y = matrix @ x.reshape(x.shape[0], prod(x.shape[1:]))
-    return np.moveaxis(y.reshape(-1, *x.shape[1:]), 0, axis)
+    y = matrix @ x.reshape(x.shape[0], math.prod(x.shape[1:]))
+    return np.moveaxis(y.reshape(matrix.shape[0], *x.shape[1:]), 0, axis)
 
 
 def resize_taps(
@@ -94,10 +95,10 @@ def resize_taps(
         half = exact.type(0.5 if mode == "nearest-exact" else 0)
         index = np.floor(((places + half) * step).astype(np.float32)).astype(np.int64)
         return np.clip(index, 0, n - 1)[None], None
+    if n == out and (antialias or mode == "linear"):
+        return np.arange(n)[None], None
     if antialias:
         return _smoothing_taps(n, out, mode, float(step))
-    if n == out and mode == "linear":
-        return np.arange(n)[None], None
     real = places * step if align_corners else (places + exact.type(0.5)) * step - exact.type(0.5)
     if mode == "linear":
         real = np.maximum(real, 0)
@@ -203,7 +204,7 @@ def im2col(x: Any, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dil
     columns: Any = np.zeros((n, c, *kernel, *out), x.dtype)
     for at, window, pixel in taps(x.shape[2:], out, kernel, stride, padding, dilation):
         columns[:, :, *at, *window] = x[:, :, *pixel]
-    return columns.reshape(n, c * prod(kernel), prod(out))
+    return columns.reshape(n, c * math.prod(kernel), math.prod(out))
 
 
 def im2col_backward(
