@@ -1,14 +1,12 @@
-"""Utilities around the engine: `checkpoint` (recompute instead of remember) and `data` (datasets, loaders).
+"""Utilities around the engine: `data`, `checkpoint`, `tensorboard`. Each is imported when first used."""
 
-They are imported when first asked for: `tensorgrad.utils.data` needs no import of its own.
-"""
-
+from importlib import import_module
 from typing import Any
+
+__all__ = ["checkpoint", "data", "tensorboard"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("checkpoint", "data"):
-        from importlib import import_module
-
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __name__)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import repeat
+from itertools import count, islice, repeat
 from typing import Any, Generic, TypeVar
 
+from ...random import Generator, Seeded, drawing_from
 from .collate import default_collate, default_convert
-from .dataset import Dataset, IterableDataset
+from .dataset import IterableDataset, rows_of
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
-from .workers import Pool, context_of
+from .workers import End, Job, Pool, WorkerInfo, context_of
 
 T = TypeVar("T")
 
@@ -27,16 +29,18 @@ class DataLoader(Generic[T]):
         collate_fn: from a list of examples to a batch; stacks tensors by default.
         drop_last: leave out a last smaller batch.
         timeout: seconds to wait for a worker's batch; 0 is for ever.
-        worker_init_fn: called with the worker's number when it starts.
+        worker_init_fn: called with the worker's number when it starts. A thread shares the globals of the program,
+            NumPy's and Python's own random numbers among them; a process has its own, seeded.
         multiprocessing_context: None: workers are threads. "spawn" or "forkserver": processes; the dataset must pickle.
-        generator: where the order, and the workers' seeds, come from; the default one otherwise.
+        generator: where order and seeds come from; the default one otherwise.
         prefetch_factor: batches each worker prepares ahead, 2 by default.
         persistent_workers: keep the workers between epochs.
         in_order: False gives batches as they come.
         pin_memory, pin_memory_device: accepted; CPU tensors have no use for it.
 
-    The same seed gives the same batches, whatever the number of workers; random numbers drawn inside `dataset[i]` depend
-    on the number of workers, not on their timing.
+    The same seed gives the same batches with any number of workers, also when `dataset[i]` or `collate_fn` draws random
+    numbers: each batch brings a generator of its own, which is the default one while the batch is made.
+    (In PyTorch they depend on the number of workers, or on what else the program drew.)
     """
 
     def __init__(
@@ -60,14 +64,15 @@ class DataLoader(Generic[T]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        if num_workers < 0:
-            raise ValueError(f"DataLoader: num_workers must be at least 0, got {num_workers}; 0 fetches batches here.")
+        if not isinstance(num_workers, int) or num_workers < 0:
+            raise ValueError(f"DataLoader: num_workers must be a whole number from 0 on, got {num_workers!r}.")
         if timeout < 0:
             raise ValueError(f"DataLoader: timeout must be at least 0 seconds, got {timeout}.")
-        if num_workers == 0 and prefetch_factor is not None:
-            raise ValueError("DataLoader: prefetch_factor is for workers; set num_workers above 0.")
-        if num_workers == 0 and persistent_workers:
-            raise ValueError("DataLoader: persistent_workers needs num_workers above 0.")
+        for_workers = {"prefetch_factor": prefetch_factor is not None, "persistent_workers": persistent_workers}
+        for_workers["multiprocessing_context"] = multiprocessing_context is not None
+        for name, given in for_workers.items():
+            if given and not num_workers:
+                raise ValueError(f"DataLoader: {name} is for workers, and there are none; set num_workers above 0.")
         if prefetch_factor is not None and prefetch_factor < 1:
             raise ValueError(f"DataLoader: prefetch_factor must be at least 1, got {prefetch_factor}.")
         self._stream = isinstance(dataset, IterableDataset)
@@ -84,10 +89,10 @@ class DataLoader(Generic[T]):
             batch_size = None
         elif batch_size is None and drop_last:
             raise ValueError("DataLoader: drop_last is for batches; batch_size is None.")
-        self._context = context_of(multiprocessing_context) if num_workers else None
-        self.dataset, self.num_workers, self.timeout, self.worker_init_fn = dataset, num_workers, timeout, worker_init_fn
-        self.generator, self.persistent_workers, self.in_order = generator, persistent_workers, in_order
+        self.dataset, self.generator, self.num_workers, self.timeout = dataset, generator, num_workers, timeout
+        self.worker_init_fn, self.persistent_workers, self.in_order = worker_init_fn, persistent_workers, in_order
         self.pin_memory, self.drop_last = pin_memory, drop_last
+        self.multiprocessing_context = context_of(multiprocessing_context)
         self.prefetch_factor = prefetch_factor if prefetch_factor is not None or not num_workers else 2
         if sampler is None and not self._stream and batch_sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
@@ -98,7 +103,9 @@ class DataLoader(Generic[T]):
         self.batch_size, self.sampler, self.batch_sampler = batch_size, sampler, batch_sampler
         self._batched = batch_size is not None or batch_sampler is not None
         self.collate_fn = collate_fn or (default_collate if self._batched else default_convert)
-        self._pool: Pool | None = None
+        self._pool: Pool | None = None  # of persistent workers, between epochs
+        self._position: dict[str, Any] | None = None  # of the running epoch
+        self._resume: tuple[int, int] | None = None  # seed and batch with which the next epoch starts
 
     def __len__(self) -> int:
         if not self._stream:
@@ -108,51 +115,120 @@ class DataLoader(Generic[T]):
             return n
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
-    def __iter__(self) -> Iterator[Any]:
-        requests: Iterator[Any]
-        if self._stream:
-            requests = repeat(self.batch_size)
-            make_fetch: Any = partial(_stream_fetch, drop_last=self.drop_last, collate=self.collate_fn)
-        else:
-            requests = iter(self.batch_sampler if self._batched else self.sampler)  # type: ignore[arg-type]
-            make_fetch = partial(_number_fetch, batched=self._batched, collate=self.collate_fn)
-        if self.num_workers == 0:
-            return self._here(requests, make_fetch(self.dataset))
-        return self._by_workers(requests, make_fetch)
+    # ---- iterating ------------------------------------------------------------------------------------------------
 
-    def _here(self, requests: Iterator[Any], fetch: Callable[[Any], Any]) -> Iterator[Any]:
-        for request in requests:
-            try:
+    def __iter__(self) -> Iterator[Any]:
+        seed, skip = self._resume or (self._draw_seed(), 0)
+        self._resume = None
+        self._position = {"seed": seed, "batch": skip, "sources": self._states()}
+        return self._epoch(self._position)
+
+    def _epoch(self, position: dict[str, Any]) -> Iterator[Any]:
+        seed, skip = position["seed"], position["batch"]
+        first = 0 if self._stream else skip  # a stream has to be read from its start
+        requests = islice(self._requests(seed), first, None)
+        batches = self._by_workers(requests, seed) if self.num_workers else self._here(requests)
+        try:
+            for number, batch in enumerate(batches, first):
+                if number >= skip:
+                    position["batch"] = number + 1
+                    yield batch
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+            if self._position is position:
+                self._position = None
+
+    def _requests(self, seed: int) -> Iterator[tuple[int, int, Any]]:
+        """(number of the batch, its seed, what is asked for). The order comes from the seed too, unless the sampler has
+        a generator of its own."""
+        draws = Seeded(seed)
+        requests: Iterator[Any]
+        with drawing_from(draws):
+            if self._stream:
+                requests = repeat(self.batch_size)
+            else:
+                requests = iter(self.batch_sampler if self._batched else self.sampler)  # type: ignore[arg-type]
+        for number in count():
+            with drawing_from(draws):
+                try:
+                    request = next(requests)
+                except StopIteration:
+                    return
+            yield number, seed + 1 + number, request
+
+    @property
+    def _make_fetch(self) -> Callable[[Any], Callable[[Any], Any]]:
+        if self._stream:
+            return partial(_stream_fetch, drop_last=self.drop_last, collate=self.collate_fn)
+        return partial(_number_fetch, batched=self._batched, collate=self.collate_fn)
+
+    def _here(self, requests: Iterator[tuple[int, int, Any]]) -> Iterator[Any]:
+        fetch: Any = None
+        for _, seed, request in requests:
+            with drawing_from(Seeded(seed)):
+                fetch = fetch or self._make_fetch(self.dataset)
                 batch = fetch(request)
-            except StopIteration:
+            if isinstance(batch, End):
                 return
             yield batch
 
-    def _by_workers(self, requests: Iterator[Any], make_fetch: Any) -> Iterator[Any]:
-        pool = self._pool
+    def _by_workers(self, requests: Iterator[tuple[int, int, Any]], seed: int) -> Iterator[Any]:
+        pool, self._pool = self._pool, None
         if pool is None:
-            from ...ops.sampling import randint
-
-            seed = int(randint(0, 2**62, (), generator=self.generator).item())
-            pool = Pool(
-                self.dataset, make_fetch, self.num_workers, self.prefetch_factor or 2, seed, self.worker_init_fn,
-                self._context, self.timeout,
-            )  # fmt: skip
-            if self.persistent_workers and not self._stream:
-                self._pool = pool
-        finished = False
+            n = self.num_workers
+            infos = [WorkerInfo(i, n, seed + i, self.dataset) for i in range(n)]
+            jobs = [Job(info, self._make_fetch, self.worker_init_fn) for info in infos]
+            pool = Pool(jobs, self.prefetch_factor or 2, self.multiprocessing_context, self.timeout)
+            if self.persistent_workers:
+                weakref.finalize(self, pool.stop)
+        keep = False
         try:
             yield from pool.answers(requests, self.in_order)
-            finished = True
+            keep = True
+        except GeneratorExit:
+            keep = True
         finally:
-            if pool is not self._pool or not finished:
-                self._pool = None
+            if keep and self.persistent_workers and self._pool is None:
+                self._pool = pool
+            else:
                 pool.stop()
 
-    def __del__(self) -> None:
-        pool = getattr(self, "_pool", None)
-        if pool is not None:
-            pool.stop()
+    # ---- where it stands ------------------------------------------------------------------------------------------
+
+    def _draw_seed(self) -> int:
+        from ...ops.sampling import randint
+
+        return int(randint(0, 2**62, (), generator=self.generator).item())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the running epoch stands or, between two, the next one starts: what a `Checkpoint` needs to go on with
+        the next batch. Ask after the step that used the last one."""
+        return dict(self._position or {"seed": None, "batch": 0, "sources": self._states()})
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go where `state_dict` was: the next iteration starts with the batch after. Those before are passed over and
+        not fetched; a stream has to be read from its start."""
+        sources, states = self._sources(), state_dict["sources"]
+        if len(states) != len(sources):
+            raise ValueError(
+                f"load_state_dict: the state has {len(states)} generators and samplers, this DataLoader "
+                f"{len(sources)}. Make it with the same arguments as when it was saved."
+            )
+        for source, state in zip(sources, states):
+            (source.set_state if isinstance(source, Generator) else source.load_state_dict)(state)
+        seed = state_dict["seed"]
+        self._resume = None if seed is None else (seed, state_dict["batch"])
+        self._position = None if seed is None else dict(state_dict)
+
+    def _sources(self) -> list[Any]:
+        """What the order comes from besides the seed of the epoch: generators, and samplers that have a state."""
+        samplers = [self.sampler, self.batch_sampler, getattr(self.batch_sampler, "sampler", None)]
+        found = [self.generator, *(getattr(s, "generator", None) for s in samplers)]
+        found = [g for g in found if isinstance(g, Generator)] + [s for s in samplers if hasattr(s, "load_state_dict")]
+        return list({id(x): x for x in found}.values())
+
+    def _states(self) -> list[Any]:
+        return [x.get_state() if isinstance(x, Generator) else x.state_dict() for x in self._sources()]
 
 
 def _number_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -162,28 +238,30 @@ def _number_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) ->
     def fetch(numbers: Any) -> Any:
         if not batched:
             return collate(dataset[numbers])
+        if collate is default_collate:
+            rows = rows_of(dataset, numbers)
+            if rows is not None:
+                return rows
         return collate(many(numbers) if callable(many) else [dataset[i] for i in numbers])
 
     return fetch
 
 
 def _stream_fetch(dataset: Any, drop_last: bool, collate: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Fetch the next examples of a stream; StopIteration at its end."""
+    """Fetch the next examples of a stream; `End` when there are none."""
     stream = iter(dataset)
 
     def fetch(size: int | None) -> Any:
         if size is None:
-            return collate(next(stream))
-        batch = []
-        for example in stream:
-            batch.append(example)
-            if len(batch) == size:
-                return collate(batch)
-        if not batch or drop_last:
-            raise StopIteration
+            for example in stream:
+                return collate(example)
+            return End()
+        batch = list(islice(stream, size))
+        if not batch or drop_last and len(batch) < size:
+            return End()
         return collate(batch)
 
     return fetch
 
 
-__all__ = ["DataLoader", "Dataset"]
+__all__ = ["DataLoader", "default_collate", "default_convert"]

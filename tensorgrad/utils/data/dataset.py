@@ -39,13 +39,15 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The rows of tensors of equal length: dataset[i] is (t₀[i], t₁[i], …)."""
 
     def __init__(self, *tensors: Tensor) -> None:
+        if not tensors:
+            raise ValueError("TensorDataset: needs at least one tensor.")
         sizes = [len(t) for t in tensors]
         if len(set(sizes)) > 1:
             raise ValueError(f"TensorDataset: the tensors have {sizes} rows; they must have the same number.")
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(t[index] for t in self.tensors)  # type: ignore[index]
+        return tuple(t[index] for t in self.tensors)
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -56,7 +58,7 @@ class StackDataset(Dataset[Any]):
 
     def __init__(self, *args: Dataset[Any], **kwargs: Dataset[Any]) -> None:
         if bool(args) == bool(kwargs):
-            raise ValueError("StackDataset: give datasets either by position or by name.")
+            raise ValueError("StackDataset: give at least one dataset, all by position or all by name.")
         self.datasets: Any = kwargs or args
         sizes = [len(d) for d in (kwargs.values() if kwargs else args)]  # type: ignore[arg-type]
         if len(set(sizes)) > 1:
@@ -140,14 +142,31 @@ def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Any =
     from ...ops.sampling import randperm
 
     total = len(dataset)  # type: ignore[arg-type]
-    if abs(sum(lengths) - 1.0) < 1e-9 and all(0 <= x <= 1 for x in lengths):
+    for x in lengths:
+        if x < 0 or x > 1 and x != int(x):
+            raise ValueError(f"random_split: {x} in {list(lengths)} is neither a number of examples nor a share.")
+    if abs(sum(lengths) - 1.0) < 1e-9:
         counts = [int(total * x) for x in lengths]
         for i in range(total - sum(counts)):  # what rounding left over goes round
             counts[i % len(counts)] += 1
     else:
         counts = [int(x) for x in lengths]
     if sum(counts) != total:
-        raise ValueError(f"random_split: the lengths {list(lengths)} add up to {sum(counts)}, the dataset has {total}.")
+        raise ValueError(
+            f"random_split: the lengths {list(lengths)} add up to {sum(lengths)}; they must add up to the {total} "
+            "examples of the dataset, or to 1 if they are shares."
+        )
     order = randperm(total, generator=generator).tolist()
     ends = list(accumulate(counts))
     return [Subset(dataset, order[end - n : end]) for n, end in zip(counts, ends)]
+
+
+def rows_of(dataset: Any, numbers: Any) -> list[Tensor] | None:
+    """The batch of these examples of a TensorDataset, or of a Subset of one, without taking it apart and stacking it
+    again; None for any other dataset."""
+    if type(dataset) is Subset:
+        return rows_of(dataset.dataset, [dataset.indices[i] for i in numbers])
+    if type(dataset) is not TensorDataset:
+        return None
+    chosen = list(numbers)
+    return [t[chosen] for t in dataset.tensors]

@@ -42,6 +42,8 @@ class RandomSampler(Sampler[int]):
     ) -> None:
         if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
             raise ValueError(f"RandomSampler: num_samples must be a whole number above 0, got {num_samples!r}.")
+        if not isinstance(replacement, bool):
+            raise TypeError(f"RandomSampler: replacement must be True or False, got {replacement!r}.")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
 
@@ -89,9 +91,16 @@ class WeightedRandomSampler(Sampler[int]):
 
         if not isinstance(num_samples, int) or num_samples <= 0:
             raise ValueError(f"WeightedRandomSampler: num_samples must be a whole number above 0, got {num_samples!r}.")
-        self.weights: Tensor = as_tensor(weights).double()  # type: ignore[attr-defined]
+        self.weights: Tensor = as_tensor(weights).double()
         if self.weights.ndim != 1:
             raise ValueError(f"WeightedRandomSampler: weights must be a line, got shape {tuple(self.weights.shape)}.")
+        if not isinstance(replacement, bool):
+            raise TypeError(f"WeightedRandomSampler: replacement must be True or False, got {replacement!r}.")
+        if not replacement and num_samples > len(self.weights):
+            raise ValueError(
+                f"WeightedRandomSampler: {num_samples} draws without replacement need as many weights, got "
+                f"{len(self.weights)}."
+            )
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:

@@ -1,18 +1,29 @@
 """The workers of a DataLoader: threads, or processes that are spawned. Never forked: a forked child inherits locks and
 thread pools in whatever state they were.
 
-Batch number i goes to worker i modulo n, so that what a worker has drawn from its generator does not depend on timing.
+A batch has a number. Number i goes to worker i modulo n and brings a seed of its own, so neither timing nor the number
+of workers has a say in what it holds.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.connection
+import pickle
 import queue
+import signal
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+
+from ...dtypes import get_default_dtype, set_default_dtype
+from ...random import Seeded, drawing_from
 
 
 @dataclass(frozen=True)
@@ -33,160 +44,278 @@ def get_worker_info() -> WorkerInfo | None:
     return _info.get()
 
 
-class WorkerError(Exception):
-    """An exception on its way from a worker to the loop that waits for the batch."""
+class End:
+    """Instead of a batch: this stream has run out."""
 
-    def __init__(self, worker: int, error: BaseException, text: str) -> None:
-        super().__init__(worker, error, text)
-        self.worker, self.error, self.text = worker, error, text
 
-    def reraise(self) -> None:
-        """The same exception, of the same type, saying where it came from."""
-        where = f"Caught {type(self.error).__name__} in DataLoader worker {self.worker}.\nOriginal {self.text}"
+@dataclass(frozen=True)
+class Failure:
+    """Instead of a batch: the exception that came up."""
+
+    error: BaseException
+
+    def portable(self) -> Failure:
+        """A twin that can be pickled. A traceback cannot: its text goes along as a note."""
+        text = "".join(traceback.format_exception(self.error))
+        error = self.error
         try:
-            copy = type(self.error)(where)
+            pickle.loads(pickle.dumps(error))
         except Exception:
-            copy = RuntimeError(where)
-        raise copy from self.error
+            error = _rebuilt(type(error), str(error))
+        error.add_note(f"In the worker:\n{text}")
+        return Failure(error.with_traceback(None))
 
 
-_END = "end of the stream"
-
-
-def serve(
-    info: WorkerInfo, make_fetch: Callable[[Any], Callable[[Any], Any]], init: Any, tasks: Any, results: Any
-) -> None:
-    """A worker's life: take numbered tasks, put numbered results, until told None."""
-    from ... import random
-
-    _info.set(info)
+def _rebuilt(kind: type[BaseException], words: str) -> BaseException:
+    """An exception that does not pickle as one that does: of the same type if it can be made from its message."""
     try:
-        random.use_in_this_context(random.Generator().manual_seed(info.seed))
-        if init is not None:
-            init(info.id)
-        fetch = make_fetch(info.dataset)
-        failed = None
-    except Exception as error:
-        failed = WorkerError(info.id, error, traceback.format_exc())
-    while True:
-        task = tasks.get()
-        if task is None:
-            return
-        number, request = task
-        if failed is not None:
-            results.put((number, failed))
-            continue
+        error = kind(words)
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{kind.__name__}: {words}")
+    return error
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is given when it starts."""
+
+    info: WorkerInfo
+    make_fetch: Callable[[Any], Callable[[Any], Any]]  # dataset → (request → batch)
+    init: Callable[[int], Any] | None
+
+    def serve(self, receive: Callable[[], Any], answer: Callable[[int, int, Any], None]) -> None:
+        """A worker's life: take tasks and give answers, until a task is None."""
+        _info.set(self.info)
+        failure = None
         try:
-            results.put((number, fetch(request)))
-        except StopIteration:
-            results.put((number, _END))
-        except Exception as error:
-            results.put((number, WorkerError(info.id, error, traceback.format_exc())))
+            if self.init is not None:
+                with drawing_from(Seeded(self.info.seed)):
+                    self.init(self.info.id)
+        except BaseException as error:
+            failure = self._failure(error, "worker_init_fn")
+        at: Any = None
+        while (task := receive()) is not None:
+            epoch, number, seed, request = task
+            result: Any = failure
+            if failure is None:
+                try:
+                    with drawing_from(Seeded(seed)):
+                        if epoch != at:
+                            at, fetch = epoch, self.make_fetch(self.info.dataset)
+                        result = fetch(request)
+                except BaseException as error:  # SystemExit too: the loop must hear of it, or it waits for ever
+                    result = self._failure(error, f"batch {number}")
+            answer(epoch, number, result)
+
+    def _failure(self, error: BaseException, what: str) -> Failure:
+        error.add_note(f"Raised in DataLoader worker {self.info.id}, {what}.")
+        return Failure(error)
 
 
 class Pool:
-    """n workers that compute the answers to requests, in order, a few ahead of who asks."""
+    """n workers that answer requests in order, a few ahead of who asks."""
 
-    def __init__(
-        self,
-        dataset: Any,
-        make_fetch: Callable[[Any], Callable[[Any], Any]],
-        workers: int,
-        ahead: int,
-        seed: int,
-        init: Any,
-        context: Any,
-        timeout: float,
-    ) -> None:
-        self.n, self.ahead, self.timeout = workers, ahead, timeout
-        if context is None:
-            new_queue: Any = queue.SimpleQueue
-        else:
-            new_queue = context.SimpleQueue if timeout == 0 else context.Queue
-        self.tasks = [new_queue() for _ in range(workers)]
-        self.results = queue.SimpleQueue() if context is None else context.Queue()
-        self.members: list[Any] = []
-        for i in range(workers):
-            info = WorkerInfo(i, workers, seed + i, dataset)
-            args = (info, make_fetch, init, self.tasks[i], self.results)
-            kind = threading.Thread if context is None else context.Process
-            member = kind(target=serve, args=args, daemon=True, name=f"DataLoader worker {i}")
-            member.start()
-            self.members.append(member)
+    def __init__(self, jobs: list[Job], ahead: int, context: Any, timeout: float) -> None:
+        self.n, self.ahead, self.timeout = len(jobs), ahead, timeout
+        self.patience = 5.0
+        self.workers: _Threads | _Processes = _Threads(jobs) if context is None else _Processes(jobs, context)
+        self.epoch = 0
 
-    def answers(self, requests: Iterator[Any], in_order: bool) -> Iterator[Any]:
-        """The answers to the requests, in order."""
-        sent = done = 0
-        waiting: dict[int, Any] = {}
+    def answers(self, requests: Iterable[tuple[int, int, Any]], in_order: bool) -> Iterator[Any]:
+        """The batches for (number, seed, request), numbered one after the other."""
+        self.epoch += 1  # what comes late for an epoch that was broken off is not taken for one of this
+        tasks = iter(requests)
+        arrived: dict[int, Any] = {}
         ended: set[int] = set()  # workers whose stream has run out
-        exhausted = False
-        pending: set[int] = set()
+        underway, more = 0, True
+        first = sent = done = -1
         while True:
-            while not exhausted and len(pending) + len(waiting) < self.n * self.ahead:
-                try:
-                    request = next(requests)
-                except StopIteration:
-                    exhausted = True
+            while more and (first < 0 or sent - done < self.n * self.ahead):
+                task = next(tasks, None)
+                if task is None or len(ended) == self.n:
+                    more = False
                     break
+                if first < 0:
+                    first = sent = done = task[0]
                 if sent % self.n in ended:
-                    waiting[sent] = _END
-                    if len(ended) == self.n:
-                        exhausted = True
+                    arrived[sent] = End()
                 else:
-                    self.tasks[sent % self.n].put((sent, request))
-                    pending.add(sent)
+                    self.workers.send(sent % self.n, (self.epoch, *task))
+                    underway += 1
                 sent += 1
-            if done == sent and exhausted:
-                return
-            if done in waiting if in_order else waiting:
-                number = done if in_order else min(waiting)
-                answer = waiting.pop(number)
-            else:
+            while not (done in arrived if in_order else arrived):
+                if not underway:
+                    return
                 number, answer = self._receive()
-                pending.discard(number)
-                if isinstance(answer, str) and answer == _END:
+                arrived[number] = answer
+                underway -= 1
+                if isinstance(answer, End):
                     ended.add(number % self.n)
-                if in_order and number != done:
-                    waiting[number] = answer
-                    continue
+            answer = arrived.pop(done if in_order else next(iter(arrived)))
             done += 1
-            if isinstance(answer, WorkerError):
-                answer.reraise()
-            if not (isinstance(answer, str) and answer == _END):
+            if isinstance(answer, Failure):
+                raise answer.error
+            if not isinstance(answer, End):
                 yield answer
-            elif len(ended) == self.n and not pending and all(isinstance(a, str) for a in waiting.values()):
-                return
 
-    def _receive(self) -> Any:
-        waited = 0.0
+    def _receive(self) -> tuple[int, Any]:
+        """The next answer of this epoch."""
+        deadline = time.monotonic() + self.timeout if self.timeout else None
         while True:
             try:
-                return self.results.get(timeout=min(self.timeout, 1.0) if self.timeout else 1.0)
+                epoch, number, answer = self.workers.receive(deadline and max(deadline - time.monotonic(), 0))
             except queue.Empty:
-                waited += min(self.timeout, 1.0) if self.timeout else 1.0
-                if self.timeout and waited >= self.timeout:
-                    raise RuntimeError(f"DataLoader: no batch within timeout={self.timeout} seconds.") from None
-                dead = [m.name for m in self.members if not m.is_alive()]
-                if dead:
-                    raise RuntimeError(f"DataLoader: {dead[0]} exited unexpectedly.") from None
+                self.patience = 0.0
+                raise RuntimeError(
+                    f"DataLoader: no batch came within timeout={self.timeout} seconds. "
+                    "Set it higher, or look for what dataset[i] waits for."
+                ) from None
+            if epoch == self.epoch:
+                return number, answer
 
     def stop(self) -> None:
-        """Tell the workers that there is nothing more to do, and wait for processes to leave."""
+        """Send the workers home and wait until they have left, for a few seconds at most."""
+        self.workers.stop(time.monotonic() + self.patience)
+
+
+class _Threads:
+    def __init__(self, jobs: list[Job]) -> None:
+        self.answers: Any = queue.SimpleQueue()
+        self.tasks: list[Any] = []
+        self.members = []
+        self.stopped = False
+        for job in jobs:
+            tasks: Any = queue.SimpleQueue()
+
+            def receive(tasks: Any = tasks) -> Any:
+                task = tasks.get()
+                return None if self.stopped else task
+
+            def answer(epoch: int, number: int, result: Any) -> None:
+                self.answers.put((epoch, number, result))
+
+            name = f"DataLoader worker {job.info.id}"
+            member = threading.Thread(target=job.serve, args=(receive, answer), daemon=True, name=name)
+            member.start()
+            self.tasks.append(tasks)
+            self.members.append(member)
+
+    def send(self, worker: int, task: Any) -> None:
+        self.tasks[worker].put(task)
+
+    def receive(self, timeout: float | None) -> Any:
+        return self.answers.get(timeout=timeout)
+
+    def stop(self, deadline: float) -> None:
+        self.stopped = True
         for tasks in self.tasks:
             tasks.put(None)
         for member in self.members:
-            if not isinstance(member, threading.Thread):
-                member.join(timeout=5)
-                if member.is_alive():
-                    member.terminate()
+            if member is not threading.current_thread():
+                member.join(max(deadline - time.monotonic(), 0))
+
+
+class _Processes:
+    """A pipe to each worker: a closed one says that its worker is gone."""
+
+    def __init__(self, jobs: list[Job], context: Any) -> None:
+        self.pipes: list[Any] = []
+        self.members: list[Any] = []
+        for job in jobs:
+            ours, theirs = context.Pipe()
+            name = f"DataLoader worker {job.info.id}"
+            args = (job, theirs, get_default_dtype().name)
+            member = context.Process(target=_process, args=args, daemon=True, name=name)
+            self.pipes.append(ours)
+            try:
+                member.start()
+            except (AttributeError, TypeError, pickle.PicklingError) as error:
+                self.stop(time.monotonic())
+                raise TypeError(
+                    f"DataLoader: cannot send dataset, collate_fn and worker_init_fn to a process: {error}. Define "
+                    "them at the top of a module, or use threads: multiprocessing_context=None."
+                ) from error
+            theirs.close()
+            self.members.append(member)
+
+    def send(self, worker: int, task: Any) -> None:
+        try:
+            self.pipes[worker].send(task)
+        except OSError:
+            self._gone(worker)
+
+    def receive(self, timeout: float | None) -> Any:
+        ready = multiprocessing.connection.wait(self.pipes, timeout)
+        if not ready:
+            raise queue.Empty
+        try:
+            return pickle.loads(ready[0].recv_bytes())  # type: ignore[union-attr]
+        except (EOFError, OSError):
+            self._gone(self.pipes.index(ready[0]))
+
+    def _gone(self, worker: int) -> None:
+        member = self.members[worker]
+        member.join(5)
+        raise RuntimeError(
+            f"DataLoader: worker {worker} (process {member.pid}) is gone, exit code {member.exitcode}; what it said "
+            'stands above. A program that starts processes keeps its own start under `if __name__ == "__main__":`.'
+        ) from None
+
+    def stop(self, deadline: float) -> None:
+        for pipe in self.pipes:
+            pipe.close()
+        for member in self.members:
+            member.join(max(deadline - time.monotonic(), 0))
+            if member.is_alive():
+                member.terminate()
+                member.join()
+
+
+def _process(job: Job, pipe: Any, dtype: str) -> None:
+    """A worker process. A thread of its own sends the answers, so that the next batch need not wait for a reader."""
+    import random
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program; it closes the pipe
+    set_default_dtype(dtype)
+    random.seed(job.info.seed)
+    np.random.seed(job.info.seed % 2**32)
+    outbox: Any = queue.SimpleQueue()
+
+    def send() -> None:
+        try:
+            while True:
+                pipe.send_bytes(outbox.get())
+        except OSError:
+            pass
+
+    def receive() -> Any:
+        try:
+            return pipe.recv()
+        except (EOFError, OSError):
+            return None
+
+    def answer(epoch: int, number: int, result: Any) -> None:
+        try:
+            if isinstance(result, Failure):
+                result = result.portable()
+            data = pickle.dumps((epoch, number, result), pickle.HIGHEST_PROTOCOL)
+        except Exception as error:
+            error.add_note(f"Batch {number} of DataLoader worker {job.info.id} cannot be pickled; use threads.")
+            data = pickle.dumps((epoch, number, Failure(error).portable()))
+        outbox.put(data)
+
+    threading.Thread(target=send, daemon=True).start()
+    job.serve(receive, answer)
 
 
 def context_of(name: Any) -> Any:
     """None for threads, or a multiprocessing context that does not fork."""
     if name is None:
         return None
-    import multiprocessing
-
+    known = ("spawn", "forkserver")
+    if isinstance(name, str) and name not in (*known, "fork"):
+        raise ValueError(f"DataLoader: multiprocessing_context must be None (threads) or one of {known}, got {name!r}.")
     context = multiprocessing.get_context(name) if isinstance(name, str) else name
     if context.get_start_method() == "fork":
         raise ValueError(
