@@ -186,40 +186,37 @@ class UnfoldBackward(Function):
 
 class AsStrided(Function):
     """Any geometry over the memory of x: sizes, strides, and the offset from x's first element. An array of another
-    arrangement than the one `before` is brought into that first, so that the same elements meet."""
+    arrangement than x had (its shape and strides `before`) is brought into that first, so that the same elements meet."""
 
     is_view = True
 
-    def __init__(self, before: Shape, shape: Shape, strides: Shape, offset: int) -> None:
+    def __init__(self, before: tuple[Shape, Shape], shape: Shape, strides: Shape, offset: int) -> None:
         self.before, self.to, self.strides, self.offset = before, shape, strides, offset
 
     @classmethod
     def between(cls, view: Any, base: Any) -> AsStrided:
         """The operation that gives one array over the memory of the other."""
-        size = base.itemsize
-        offset = (view.__array_interface__["data"][0] - base.__array_interface__["data"][0]) // size
-        return cls(_steps(base), view.shape, _steps(view), offset)
+        offset = (view.__array_interface__["data"][0] - base.__array_interface__["data"][0]) // base.itemsize
+        return cls((base.shape, _steps(base)), view.shape, _steps(view), offset)
 
     def forward(self, x: Any) -> Any:
-        self.shape_before = x.shape
-        return on(x).as_strided(x, self.before, self.to, self.strides, self.offset)
+        return on(x).as_strided(x, self.before[1], self.to, self.strides, self.offset)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return AsStridedBackward(self.shape_before, self.before, self.strides, self.offset)(grad)
+        return AsStridedBackward(self.before, self.to, self.strides, self.offset)(grad)
 
 
 class AsStridedBackward(Function):
     """What each element of the memory has received; elements of x in one place share it."""
 
-    def __init__(self, to: Shape, before: Shape, strides: Shape, offset: int) -> None:
-        self.to, self.before, self.strides, self.offset = to, before, strides, offset
+    def __init__(self, before: tuple[Shape, Shape], shape: Shape, strides: Shape, offset: int) -> None:
+        self.before, self.to, self.strides, self.offset = before, shape, strides, offset
 
     def forward(self, x: Any) -> Any:
-        self.shape_before = x.shape
-        return on(x).as_strided_backward(x, self.to, self.before, self.strides, self.offset)
+        return on(x).as_strided_backward(x, *self.before, self.strides, self.offset)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return AsStrided(self.before, self.shape_before, self.strides, self.offset)(grad)
+        return AsStrided(self.before, self.to, self.strides, self.offset)(grad)
 
 
 class Flip(Function):
@@ -829,7 +826,7 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
         raise ValueError(
             f"as_strided: sizes {shape}, strides {steps} from element {here + offset} on reach outside of the memory."
         )
-    y = AsStrided(_steps(x.array), shape, steps, offset)(x)
+    y = AsStrided((x.array.shape, _steps(x.array)), shape, steps, offset)(x)
     if any(n > 1 and s == 0 for n, s in zip(shape, steps)):
         y.array.flags.writeable = False
     if y._base is not None and not on(x.array).within(x.array, shape, steps, offset):

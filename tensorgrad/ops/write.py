@@ -27,13 +27,20 @@ def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
             raise _does_not_fit(op, array.shape, x) from None
         written(x, op)
         return x
-    z = as_operand(op, value) if not isinstance(value, Tensor) else value
+    z = value if isinstance(value, Tensor) else _constant(value, x)
     z = without_leading_ones(cast(z, x.dtype), x.array.ndim)
     try:
         new = Expand(x.array.shape)(z) if z.array.shape != x.array.shape else alias(z)
     except ValueError:
         raise _does_not_fit(op, z.array.shape, x) from None
     return put(x, new, op)
+
+
+def _constant(value: Any, x: Tensor) -> Tensor:
+    """A number in x's dtype."""
+    array = on(x.array).zeros((), x.array.dtype)
+    array[...] = value
+    return Tensor._of(array)
 
 
 def without_leading_ones(z: Tensor, ndim: int) -> Tensor:
@@ -53,7 +60,10 @@ def _does_not_fit(op: str, shape: Shape, x: Tensor) -> ValueError:
 def copy_(x: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write src, broadcast and cast, into x's memory; gradients go to src."""
     check_writable(x, "copy_")
-    return copy_into(x, as_operand("copy_", src, "src"), "copy_")
+    z = as_operand("copy_", src, "src")
+    if z.array.ndim > x.array.ndim:
+        raise _does_not_fit("copy_", z.array.shape, x)
+    return copy_into(x, z, "copy_")
 
 
 def fill_(x: Tensor, value: Any) -> Tensor:
