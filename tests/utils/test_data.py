@@ -123,7 +123,7 @@ def seeded(seed: int) -> tg.Generator:
     return tg.Generator().manual_seed(seed)
 
 
-# ---- datasets ---------------------------------------------------------------------------------------------------------
+# ---- datasets -------------------------------------------------------------------------------------------------------
 
 
 def test_tensor_dataset() -> None:
@@ -133,7 +133,7 @@ def test_tensor_dataset() -> None:
     assert listed(d[0:2]) == [[[0, 1], [2, 3]], [7, 8]] and isinstance(d[0], tuple)
     with pytest.raises(IndexError):
         d[3]
-    with pytest.raises(ValueError, match=r"TensorDataset: the tensors have \[3, 2\] rows; they must have the same number"):
+    with pytest.raises(ValueError, match=r"TensorDataset: the tensors have \[3, 2\] rows; they must have the same"):
         TensorDataset(x, y[:2])
     with pytest.raises(ValueError, match="TensorDataset: needs at least one tensor"):
         TensorDataset()
@@ -203,7 +203,7 @@ def test_random_split() -> None:
             data.random_split(d, lengths)
 
 
-# ---- samplers ---------------------------------------------------------------------------------------------------------
+# ---- samplers -------------------------------------------------------------------------------------------------------
 
 
 def test_sequential_and_batches() -> None:
@@ -247,7 +247,7 @@ def test_weights() -> None:
     assert len(data.WeightedRandomSampler([1, 2], 7)) == 7
     with pytest.raises(ValueError, match=r"WeightedRandomSampler: weights must be a line, got shape \(1, 2\)"):
         data.WeightedRandomSampler([[1, 2]], 1)  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="WeightedRandomSampler: 3 draws without replacement need as many weights, got 2"):
+    with pytest.raises(ValueError, match="WeightedRandomSampler: 3 draws without replacement need .* weights, got 2"):
         data.WeightedRandomSampler([1, 2], 3, replacement=False)
     with pytest.raises(ValueError, match="WeightedRandomSampler: num_samples must be a whole number above 0, got 0"):
         data.WeightedRandomSampler([1, 2], 0)
@@ -255,7 +255,7 @@ def test_weights() -> None:
         data.WeightedRandomSampler([1, 2], 1, 1)  # type: ignore[arg-type]
 
 
-# ---- collating --------------------------------------------------------------------------------------------------------
+# ---- collating ------------------------------------------------------------------------------------------------------
 
 
 def test_collate() -> None:
@@ -300,7 +300,7 @@ def test_convert() -> None:
     assert isinstance(converted[4], np.ndarray)
 
 
-# ---- the loader, alone ------------------------------------------------------------------------------------------------
+# ---- the loader, alone ----------------------------------------------------------------------------------------------
 
 
 def test_batches_in_order() -> None:
@@ -418,7 +418,7 @@ def test_an_example_that_raises_stopiteration_does_not_end_the_epoch_quietly() -
             list(DataLoader(Stopping(), num_workers=workers))
 
 
-# ---- threads ----------------------------------------------------------------------------------------------------------
+# ---- threads --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -452,7 +452,7 @@ def test_seeding_inside_a_dataset_stays_inside() -> None:
 
     for workers in (0, 2):
         tg.manual_seed(9)
-        drawn = [x for batch in DataLoader(Seeding(6), 2, num_workers=workers, generator=seeded(0)) for x in batch.tolist()]
+        drawn = sum(listed(DataLoader(Seeding(6), 2, num_workers=workers, generator=seeded(0))), [])
         assert drawn == [tg.rand((), generator=seeded(i)).item() for i in range(6)]
         assert tg.rand(()).item() == tg.rand((), generator=seeded(9)).item()
 
@@ -623,7 +623,7 @@ def test_they_work_ahead() -> None:
     del it
 
 
-# ---- where it stands --------------------------------------------------------------------------------------------------
+# ---- where it stands ------------------------------------------------------------------------------------------------
 
 
 class Counted(Noisy):
@@ -722,7 +722,7 @@ def test_a_sampler_with_a_state_of_its_own() -> None:
     assert listed(other) == listed(it) == [[3, 4], [5, 0]] and listed(other) == listed(loader)
 
 
-# ---- processes --------------------------------------------------------------------------------------------------------
+# ---- processes ------------------------------------------------------------------------------------------------------
 
 
 def test_processes() -> None:
@@ -756,7 +756,7 @@ def test_errors_in_processes(dataset: Any, kind: type[Exception], words: str) ->
     assert not isinstance(dataset, Breaking) or 'raise KeyError("no example 5")' in notes  # the worker's own traceback
 
 
-# ---- the module -------------------------------------------------------------------------------------------------------
+# ---- the module -----------------------------------------------------------------------------------------------------
 
 
 def test_utils_are_imported_when_used() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count, islice, repeat
 from typing import Any, Generic, TypeVar
 
 from ...random import Generator, Seeded, drawing_from
 from .collate import default_collate, default_convert
-from .dataset import IterableDataset, rows_of
+from .dataset import Dataset, IterableDataset, rows_of
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from .workers import End, Job, Pool, WorkerInfo, context_of
 
@@ -45,7 +45,7 @@ class DataLoader(Generic[T]):
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Dataset[T] | Sequence[T],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Sampler[Any] | Iterable[Any] | None = None,
@@ -89,13 +89,14 @@ class DataLoader(Generic[T]):
             batch_size = None
         elif batch_size is None and drop_last:
             raise ValueError("DataLoader: drop_last is for batches; batch_size is None.")
-        self.dataset, self.generator, self.num_workers, self.timeout = dataset, generator, num_workers, timeout
+        self.dataset: Any = dataset
+        self.generator, self.num_workers, self.timeout = generator, num_workers, timeout
         self.worker_init_fn, self.persistent_workers, self.in_order = worker_init_fn, persistent_workers, in_order
         self.pin_memory, self.drop_last = pin_memory, drop_last
         self.multiprocessing_context = context_of(multiprocessing_context)
         self.prefetch_factor = prefetch_factor if prefetch_factor is not None or not num_workers else 2
         if sampler is None and not self._stream and batch_sampler is None:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+            sampler = RandomSampler(self.dataset, generator=generator) if shuffle else SequentialSampler(self.dataset)
         if batch_size is not None and batch_sampler is None and not self._stream:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)  # type: ignore[arg-type]
         elif batch_size is not None:
