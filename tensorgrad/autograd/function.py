@@ -45,6 +45,10 @@ _silence_now = silence_var.get
 _silence_set = silence_var.set
 _silence_reset = silence_var.reset
 OUT = -1  # in `_saves`: the result rather than an input
+# The usual cases of what a rule names have an entry of their own below; being one object each, they are told apart fast.
+_ONLY_X, _ONLY_OUT, _BOTH = (0,), (OUT,), (0, 1)
+_USUAL: dict[tuple[int, ...], tuple[int, ...]] = {saves: saves for saves in (_ONLY_X, _ONLY_OUT, _BOTH)}
+_UNTOUCHED, _UNTOUCHED_BOTH = (0,), (0, 0)  # versions of memory nobody has written to yet
 
 
 class Function:
@@ -149,7 +153,16 @@ class Function:
                 self.hooks = None
                 saves = self._saves
                 if saves:
-                    self._save(saves, (x,), y)
+                    if saves is _ONLY_X:
+                        storage = x.storage
+                        self.saved, self.versions = (x,), _UNTOUCHED if storage is None else (storage.count,)
+                    elif saves is _ONLY_OUT:
+                        t = _new(Tensor)
+                        t.array, t.storage = out, Storage()
+                        y.storage = t.storage
+                        self.saved, self.versions = (t,), _UNTOUCHED
+                    else:
+                        self._save(saves, (x,), y)
                 if mode is TRACED:
                     self.where = _user_frame()
                 y.node = self
@@ -192,7 +205,10 @@ class Function:
                 if saves:
                     if self.crosswise:
                         x, z = x if z_source is not None else None, z if x_source is not None else None
-                    self._save(saves, (x, z), y)
+                    if saves is _BOTH and getattr(x, "storage", None) is getattr(z, "storage", None) is None:
+                        self.saved, self.versions = (x, z), _UNTOUCHED_BOTH
+                    else:
+                        self._save(saves, (x, z), y)
                 if mode is TRACED:
                     self.where = _user_frame()
                 y.node = self
