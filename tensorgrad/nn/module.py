@@ -9,22 +9,29 @@ from typing import Any, NamedTuple, TypeVar
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.modes import no_grad
+from ..autograd.inplace import written
+from ..autograd.modes import is_grad_enabled, no_grad
 from ..device import on_cpu
+from ..ops import create
 from ..tensor import Tensor
 from .parameter import Buffer, Parameter, is_lazy
 
 M = TypeVar("M", bound="Module")
 
 
-class Incompatible(NamedTuple):
+class _IncompatibleKeys(NamedTuple):
     """What `load_state_dict(strict=False)` could not place."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        return "<All keys matched successfully>" if not any(self) else super().__repr__()
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+_HOMES: tuple[tuple[str, type, str], ...]  # where an attribute may live, of which type, in words
 
 
 class Module:
@@ -70,31 +77,33 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
-        if isinstance(value, (Parameter, Module)):
+        if isinstance(value, (Parameter, Module, Buffer)):
             if "_parameters" not in own:
                 raise AttributeError(
                     f"{type(self).__name__}: cannot assign {name!r} before super().__init__() has run. "
                     "Call super().__init__() first in __init__."
                 )
-            home = "_parameters" if isinstance(value, Parameter) else "_modules"
-            self._forget(name)
+            if isinstance(value, Parameter):
+                home = "_parameters"
+            elif isinstance(value, Module):
+                home = "_modules"
+            else:
+                home = "_buffers"
+                (self._not_persistent.discard if value.persistent else self._not_persistent.add)(name)
+            if name not in own[home]:  # one that is there already keeps its place in the order
+                self._make_room(name)
+                if isinstance(value, Parameter):
+                    self.register_parameter(name, value)
+                    return
             own[home][name] = value
             return
         if "_parameters" in own:
-            if isinstance(value, Buffer):
-                self._forget(name)
-                self.register_buffer(name, value, value.persistent)
-                return
-            for home, kind, what in (
-                ("_parameters", Parameter, "a Parameter"),
-                ("_modules", Module, "a Module"),
-                ("_buffers", Tensor, "a Tensor"),
-            ):
+            for home, kind, what in _HOMES:
                 if name in own[home]:
                     if value is not None and not isinstance(value, kind):
                         raise TypeError(
-                            f"{type(self).__name__}: cannot assign {type(value).__name__} to {name!r}, which holds {what}; "
-                            f"assign {what} or None, or `del module.{name}` first."
+                            f"{type(self).__name__}: cannot assign {type(value).__name__} to {name!r}, which holds "
+                            f"{what}; assign {what} or None, or `del module.{name}` first."
                         )
                     own[home][name] = value
                     return
@@ -105,10 +114,14 @@ class Module:
         for home in ("_parameters", "_buffers", "_modules"):
             if home in own and name in own[home]:
                 return own[home][name]
-        known = [n for home in ("_parameters", "_buffers", "_modules") for n in own.get(home, ())]
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
+        if hasattr(type(self), name):  # a property that failed on its way: let it say why
+            return object.__getattribute__(self, name)
+        near: list[str] = []
+        if not name.startswith("_"):
+            known = [n for home in ("_parameters", "_buffers", "_modules") for n in own.get(home, ())]
+            near = difflib.get_close_matches(name, known, 1)
+        hint = f". Did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def __delattr__(self, name: str) -> None:
         for home in ("_parameters", "_buffers", "_modules"):
@@ -119,10 +132,11 @@ class Module:
         object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+        names = {*super().__dir__(), *self._parameters, *self._buffers, *self._modules}
+        return sorted(name for name in names if not name[0].isdigit())
 
-    def _forget(self, name: str) -> None:
-        """Make room for an attribute of another kind under the same name."""
+    def _make_room(self, name: str) -> None:
+        """Remove an attribute of another kind of the same name."""
         self.__dict__.pop(name, None)
         for home in ("_parameters", "_buffers", "_modules"):
             self.__dict__[home].pop(name, None)
@@ -132,15 +146,19 @@ class Module:
         """Add a parameter under a name; None reserves the name."""
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}.")
-        self._check_name("register_parameter", name)
+        if param is not None and param.node is not None:
+            raise ValueError(
+                f"register_parameter: {name!r} is the result of {param.node.name}, and only a leaf can be learned. "
+                "Compute it from parameters in forward()."
+            )
+        self._check_name("register_parameter", name, "_parameters")
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not trained; `persistent=False` keeps it out of `state_dict`."""
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}.")
-        if name not in self._buffers:
-            self._check_name("register_buffer", name)
+        self._check_name("register_buffer", name, "_buffers")
         self._buffers[name] = tensor
         (self._not_persistent.discard if persistent else self._not_persistent.add)(name)
 
@@ -148,20 +166,21 @@ class Module:
         """Add a child module under a name."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}.")
-        if name not in self._modules:
-            self._check_name("add_module", name)
+        self._check_name("add_module", name, "_modules")
         self._modules[name] = module
 
-    register_module = add_module
+    def register_module(self, name: str, module: Module | None) -> None:
+        """`add_module` under its other name."""
+        self.add_module(name, module)
 
-    def _check_name(self, caller: str, name: str) -> None:
-        if "_parameters" not in self.__dict__:
+    def _check_name(self, caller: str, name: str, home: str) -> None:
+        if home not in self.__dict__:
             raise AttributeError(f"{caller}: call super().__init__() first.")
         if not isinstance(name, str):
             raise TypeError(f"{caller}: the name must be a string, got {type(name).__name__}.")
         if "." in name or not name:
-            raise KeyError(f"{caller}: a name cannot be empty or contain a dot: {name!r}. Dots separate nested modules.")
-        if hasattr(self, name) and name not in self._parameters and name not in self._modules:
+            raise KeyError(f"{caller}: {name!r} cannot be a name; it must not be empty or have a dot in it.")
+        if name not in self.__dict__[home] and hasattr(self, name):
             raise KeyError(f"{caller}: this module has an attribute {name!r} already. Choose another name.")
 
     def get_submodule(self, target: str) -> Module:
@@ -169,25 +188,35 @@ class Module:
         module: Any = self
         for part in target.split(".") if target else ():
             if not isinstance(module, Module) or part not in module._modules:
-                raise AttributeError(f"get_submodule: {type(module).__name__} has no submodule {part!r} (of {target!r}).")
+                kind = type(module).__name__
+                raise AttributeError(f"get_submodule: {kind} has no submodule {part!r} (of {target!r}).")
             module = module._modules[part]
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted path; with `strict`, only where one stands already."""
+        if not isinstance(module, Module):
+            raise TypeError(f"set_submodule: {target!r} must become a Module, got {type(module).__name__}.")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and name not in parent._modules:
+            raise AttributeError(f"set_submodule: {type(parent).__name__} has no submodule {name!r} (of {target!r}).")
+        parent.add_module(name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if name not in module._parameters:
-            raise AttributeError(f"get_parameter: {type(module).__name__} has no parameter {name!r} (of {target!r}).")
-        return module._parameters[name]
+        return self._get("get_parameter", "_parameters", "parameter", target)
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at a dotted path."""
+        return self._get("get_buffer", "_buffers", "buffer", target)
+
+    def _get(self, caller: str, home: str, what: str, target: str) -> Any:
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
-        if name not in module._buffers:
-            raise AttributeError(f"get_buffer: {type(module).__name__} has no buffer {name!r} (of {target!r}).")
-        return module._buffers[name]
+        if name not in getattr(module, home):
+            raise AttributeError(f"{caller}: {type(module).__name__} has no {what} {name!r} (of {target!r}).")
+        return getattr(module, home)[name]
 
     # ---- walking --------------------------------------------------------------------------------------------------
 
@@ -270,8 +299,9 @@ class Module:
         """Training mode (dropout drops, batch norm uses the batch), here and below."""
         if not isinstance(mode, bool):
             raise ValueError(f"train: mode must be True or False, got {mode!r}.")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for module in self.children():  # through their own train(): a subclass may keep a part frozen
+            module.train(mode)
         return self
 
     def eval(self: M) -> M:
@@ -298,17 +328,23 @@ class Module:
         return self
 
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
-        """Replace the memory of every parameter and buffer, keeping the tensors themselves."""
+        """Replace the memory of every parameter and buffer, keeping the parameters themselves: optimizers know them."""
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
         with no_grad():
-            for module in self.modules() if recurse else [self]:
-                for p in module._parameters.values():
-                    if p is not None and not is_lazy(p):
-                        p.array = fn(p).array
-                        if p._grad is not None:
-                            p._grad = fn(p._grad)
-                for name, b in module._buffers.items():
-                    if b is not None:
-                        module._buffers[name] = fn(b)
+            for p in self._parameters.values():
+                if is_lazy(p):
+                    p.to_be = fn(create.empty(0, dtype=p.to_be)).dtype  # type: ignore[union-attr]
+                elif p is not None:
+                    p.data = fn(p)
+                    if p._grad is not None:
+                        p._grad = fn(p._grad)
+            for name, b in self._buffers.items():
+                if is_lazy(b):
+                    b.to_be = fn(create.empty(0, dtype=b.to_be)).dtype
+                elif b is not None:
+                    self._buffers[name] = fn(b)
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
@@ -347,6 +383,10 @@ class Module:
         """Every floating parameter and buffer to float16."""
         return self.to(dtypes.float16)
 
+    def bfloat16(self: M) -> M:
+        """Every floating parameter and buffer to bfloat16."""
+        return self.to(dtypes.bfloat16)
+
     def type(self: M, dst_type: Any) -> M:
         """Every floating parameter and buffer to a dtype."""
         return self.to(dtypes.as_dtype(dst_type))
@@ -356,6 +396,11 @@ class Module:
 
     def cuda(self: M, device: Any = None) -> M:
         return self.to("cuda" if device is None else device)
+
+    def to_empty(self: M, *, device: Any = None, recurse: bool = True) -> M:
+        """Give every parameter and buffer new memory, not set."""
+        on_cpu(device, "to_empty")
+        return self._apply(create.empty_like, recurse)  # type: ignore[attr-defined]
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted, does nothing: modules run as they are."""
@@ -428,7 +473,8 @@ class Module:
     register_backward_hook = register_full_backward_hook
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Removable:
-        """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces grad_output."""
+        """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces
+        grad_output."""
         return self._register("_backward_pre_hooks", hook, prepend)
 
     # ---- saving and loading -----------------------------------------------------------------------------------------
@@ -445,10 +491,10 @@ class Module:
         """This module's own entries, without those of its children."""
         for name, p in self._parameters.items():
             if p is not None:
-                destination[prefix + name] = p if keep_vars else p.detach()
+                destination[prefix + name] = p if keep_vars or is_lazy(p) else p.detach()
         for name, b in self._buffers.items():
             if b is not None and name not in self._not_persistent:
-                destination[prefix + name] = b if keep_vars else b.detach()
+                destination[prefix + name] = b if keep_vars or is_lazy(b) else b.detach()
         if type(self).get_extra_state is not Module.get_extra_state:
             destination[prefix + "_extra_state"] = self.get_extra_state()
 
@@ -457,7 +503,8 @@ class Module:
     ) -> OrderedDict[str, Any]:
         """Path → tensor of every parameter and persistent buffer. The tensors share memory with the module's."""
         if args:
-            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            given = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            destination, prefix, keep_vars = given[0], given[1], given[2]
         if destination is None:
             destination = OrderedDict()
         for hook in self._state_dict_pre_hooks.values():
@@ -486,7 +533,9 @@ class Module:
         """`hook(module, incompatible_keys)` after loading."""
         return self._register("_load_post_hooks", hook)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Incompatible:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> _IncompatibleKeys:
         """Copy tensors into the module's parameters and buffers of the same path. All or nothing.
 
         Args:
@@ -500,12 +549,12 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: needs a dict of names and tensors, got {type(state_dict).__name__}.")
         given = dict(state_dict)
-        for path, module in self.named_modules(remove_duplicate=False):
+        for prefix, module in self._prefixed():
+            module._adapt_state_dict(given, prefix)
             for hook in module._load_pre_hooks.values():
-                hook(module, given, f"{path}." if path else "", {}, strict, [], [], [])
+                hook(module, given, prefix, {}, strict, [], [], [])
         places: dict[str, tuple[Module, str, str]] = {}
-        for path, module in self.named_modules(remove_duplicate=False):
-            prefix = f"{path}." if path else ""
+        for prefix, module in self._prefixed():
             for home in ("_parameters", "_buffers"):
                 for name, x in getattr(module, home).items():
                     if x is not None and not (home == "_buffers" and name in module._not_persistent):
@@ -514,37 +563,39 @@ class Module:
                 places[prefix + "_extra_state"] = (module, "", "")
         missing = [key for key in places if key not in given]
         unexpected = [key for key in given if key not in places]
-        wrong: list[tuple[str, Any, Any]] = []
+        shapes: dict[str, Any] = {}
+        resized = []
         for key, (module, home, name) in places.items():
-            if key in given and home:
-                x, new = getattr(module, home)[name], given[key]
-                if not isinstance(new, Tensor):
-                    new = given[key] = _as_tensor(key, new)
-                if not is_lazy(x) and tuple(x.shape) != tuple(new.shape):
-                    wrong.append((key, tuple(x.shape), tuple(new.shape)))
-        if wrong or (strict and (missing or unexpected)):
-            raise RuntimeError(_difference(type(self).__name__, missing, unexpected, wrong, strict))
+            if home:
+                x = getattr(module, home)[name]
+                shapes[key] = None if is_lazy(x) else tuple(x.shape)
+                if key in given:
+                    given[key] = new = _as_tensor(key, given[key])
+                    if shapes[key] is not None and shapes[key] != (None if is_lazy(new) else tuple(new.shape)):
+                        resized.append(key)
+        if resized or (strict and (missing or unexpected)):
+            title = type(self).__name__
+            raise RuntimeError(_difference(title, shapes, given, resized, missing * strict, unexpected * strict))
         with no_grad():
             for key, (module, home, name) in places.items():
-                if key not in given:
-                    continue
-                if not home:
-                    module.set_extra_state(given[key])
-                    continue
-                x, new = getattr(module, home)[name], given[key]
-                if assign:
-                    _assign(module, home, name, x, new)
-                else:
-                    if is_lazy(x):
-                        x.materialize(new.shape, new.dtype)
-                    x.array[...] = new.array
-                    x._storage().count += 1
-                    x._storage().op = "load_state_dict"
-        result = Incompatible(missing, unexpected)
+                if key in given:
+                    if home:
+                        _put(module, home, name, given[key], assign)
+                    else:
+                        module.set_extra_state(given[key])
+        result = _IncompatibleKeys(missing, unexpected)
         for module in self.modules():
             for hook in module._load_post_hooks.values():
                 hook(module, result)
         return result
+
+    def _prefixed(self) -> Iterator[tuple[str, Module]]:
+        """Every module with what its keys in a state dict begin with."""
+        for path, module in self.named_modules(remove_duplicate=False):
+            yield f"{path}." if path else "", module
+
+    def _adapt_state_dict(self, state_dict: dict[str, Any], prefix: str) -> None:
+        """Bring the entries of an older state dict, from before this module had all it has now, up to date."""
 
     # ---- printing -------------------------------------------------------------------------------------------------
 
@@ -567,6 +618,9 @@ class Module:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+_HOMES = (("_parameters", Parameter, "a Parameter"), ("_modules", Module, "a Module"), ("_buffers", Tensor, "a Tensor"))
 
 
 class Removable:
@@ -594,17 +648,38 @@ class Removable:
 class _Gate(Function):
     """The tensors of one side of a module, passed through together, so that their gradients meet in one place."""
 
+    materialize = False  # a result that nobody used has no gradient, rather than zeros
+
     def __init__(self, on_gradients: Callable[[tuple[Any, ...]], Any]) -> None:
         self.on_gradients = on_gradients
 
     def forward(self, *arrays: Any) -> Any:
         return tuple(a.view() for a in arrays)
 
-    def backward(self, *grads: Tensor) -> Any:
-        changed = self.on_gradients(grads)
-        if changed is None:
-            return grads
-        return changed if isinstance(changed, tuple) else (changed,)
+    def backward(self, *grads: Tensor | None) -> Any:
+        return self.on_gradients(grads)
+
+
+def _gated(values: tuple[Any, ...], on_gradients: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The values, with those that require grad led through one gate. What the gate's callback gets, and returns, has a
+    place for every value."""
+    places = [i for i, a in enumerate(values) if isinstance(a, Tensor) and a.requires_grad]
+    if not places or not is_grad_enabled():
+        return values
+    n = len(values)
+
+    def spread(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        found: list[Any] = [None] * n
+        for i, g in zip(places, grads):
+            found[i] = g
+        result = on_gradients(tuple(found))
+        return tuple(result[i] for i in places)
+
+    new = list(values)
+    for i, t in zip(places, _Gate(spread)(*[values[i] for i in places])):
+        t.storage = values[i].storage or values[i]._storage()  # the same memory: writes must be noticed
+        new[i] = t
+    return tuple(new)
 
 
 class _BackwardWatch:
@@ -613,100 +688,126 @@ class _BackwardWatch:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.grad_output: Any = None
+        self.inputs = 0
         self.inputs_watched = False
 
     def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        places = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
-        if not places:
-            return args
-        self.inputs_watched = True
-
-        def on_gradients(grads: tuple[Any, ...]) -> Any:
-            grad_input: list[Any] = [None] * len(args)
-            for i, g in zip(places, grads):
-                grad_input[i] = g
-            found = self._run(tuple(grad_input))
-            return None if found is None else tuple(found[i] for i in places)
-
-        passed = _Gate(on_gradients)(*[args[i] for i in places])
-        new = list(args)
-        for i, t in zip(places, passed):
-            new[i] = t
-        return tuple(new)
+        passed = _gated(args, self.after)
+        self.inputs, self.inputs_watched = len(args), passed is not args
+        return passed
 
     def around_outputs(self, out: Any) -> Any:
-        outs = out if isinstance(out, tuple) else (out,)
-        places = [i for i, y in enumerate(outs) if isinstance(y, Tensor) and y.requires_grad]
-        if not places:
-            return out
+        if isinstance(out, tuple):
+            return _gated(out, self.before)
+        return _gated((out,), self.before)[0]
 
-        def on_gradients(grads: tuple[Any, ...]) -> Any:
-            found: list[Any] = [None] * len(outs)
-            for i, g in zip(places, grads):
-                found[i] = g
-            self.grad_output = tuple(found)
-            for hook in list(self.module._backward_pre_hooks.values()):
-                changed = hook(self.module, self.grad_output)
-                if changed is not None:
-                    self.grad_output = changed if isinstance(changed, tuple) else (changed,)
-            if not self.inputs_watched:  # nothing below wants a gradient: the hooks hear of it here
-                self._run((None,))
-            return tuple(self.grad_output[i] for i in places)
+    def before(self, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in list(self.module._backward_pre_hooks.values()):
+            grad_output = self._changed(hook(self.module, grad_output), grad_output, "grad_output")
+        self.grad_output = grad_output
+        if not self.inputs_watched:  # no input wants a gradient: the hooks hear of it here
+            self.after((None,) * self.inputs)
+        return grad_output
 
-        passed = _Gate(on_gradients)(*[outs[i] for i in places])
-        new = list(outs)
-        for i, t in zip(places, passed):
-            new[i] = t
-        return tuple(new) if isinstance(out, tuple) else new[0]
-
-    def _run(self, grad_input: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        result = None
+    def after(self, grad_input: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in list(self.module._backward_hooks.values()):
-            changed = hook(self.module, grad_input, self.grad_output)
-            if changed is not None:
-                result = grad_input = changed if isinstance(changed, tuple) else (changed,)
-        return result
+            grad_input = self._changed(hook(self.module, grad_input, self.grad_output), grad_input, "grad_input")
+        return grad_input
+
+    def _changed(self, new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+        if new is None:
+            return old
+        new = new if isinstance(new, (tuple, list)) else (new,)
+        if len(new) != len(old):
+            kind = type(self.module).__name__
+            raise RuntimeError(f"{kind}: a backward hook returned {len(new)} gradients for a {what} of {len(old)}.")
+        return tuple(new)
+
+
+# ---- loading --------------------------------------------------------------------------------------------------------
 
 
 def _as_tensor(key: str, value: Any) -> Tensor:
-    import numpy as np
+    if isinstance(value, Tensor):
+        return value
+    try:
+        return create.as_tensor(value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise TypeError(f"load_state_dict: {key!r} must be a Tensor, got {type(value).__name__}.") from None
 
-    if isinstance(value, np.ndarray):
-        return Tensor._of(value)
-    raise TypeError(f"load_state_dict: {key!r} must be a Tensor, got {type(value).__name__}.")
+
+def _put(module: Module, home: str, name: str, new: Tensor, assign: bool) -> None:
+    """Copy a tensor into a parameter or buffer, or let it take its place."""
+    own = getattr(module, home)
+    x = own[name]
+    if is_lazy(new):
+        return
+    if assign:
+        if home == "_parameters":
+            new = new if isinstance(new, Parameter) else Parameter(new, False)
+            new.requires_grad_(x._requires_grad)
+        own[name] = new
+        return
+    if is_lazy(x):
+        x.materialize(new.shape, dtype=new.dtype)
+    x.array[...] = new.array
+    written(x, "load_state_dict")
 
 
-def _assign(module: Module, home: str, name: str, old: Any, new: Tensor) -> None:
-    if home == "_parameters":
-        module._parameters[name] = new if isinstance(new, Parameter) else Parameter(new, old.requires_grad)
-    else:
-        module._buffers[name] = new
+_ROWS = 50  # of the table in the message; a model of thousands of layers would bury the sentence below it
 
 
 def _difference(
-    title: str, missing: list[str], unexpected: list[str], wrong: list[tuple[str, Any, Any]], strict: bool
+    title: str,
+    shapes: dict[str, Any],
+    given: dict[str, Any],
+    resized: list[str],
+    missing: list[str],
+    unexpected: list[str],
 ) -> str:
-    """Side by side: what the module has and what the dict has, with near matches."""
-    lines = [f"load_state_dict: this does not fit {title}; nothing was loaded."]
-    if strict and missing:
-        lines.append("  missing from the dict:")
-        for key in missing:
-            near = difflib.get_close_matches(key, unexpected, 1, 0.5)
-            lines.append(f"    {key}" + (f"    (renamed? the dict has {near[0]})" if near else ""))
-    if strict and unexpected:
-        lines.append("  not in the module:")
-        for key in unexpected:
-            near = difflib.get_close_matches(key, missing, 1, 0.5)
-            lines.append(f"    {key}" + (f"    (renamed? the module has {near[0]})" if near else ""))
-    if wrong:
-        width = max(len(key) for key, _, _ in wrong)
-        lines.append("  of another shape:")
-        lines += [f"    {key.ljust(width)}  module {a}   dict {b}" for key, a, b in wrong]
-    if strict and (missing or unexpected) and not wrong:
-        lines.append("Rename the keys, or pass strict=False to load those that fit.")
-    elif wrong:
-        lines.append("Build the module with the sizes of the dict, or remove those entries and pass strict=False.")
-    return "\n".join(lines)
+    """What the module has beside what the dict has, with near matches, and the cure."""
+
+    def own(key: str) -> str:
+        return f"{key} {shapes[key]}" if shapes.get(key) is not None else key
+
+    def other(key: str) -> str:
+        if is_lazy(given[key]):
+            return f"{key} (no shape yet)"
+        return f"{key} {tuple(given[key].shape)}" if hasattr(given[key], "shape") else key
+
+    left = list(unexpected)
+    rows = []
+    for key in [k for k in shapes if k in resized or k in missing] + [k for k in missing if k not in shapes]:
+        if key in resized:
+            rows.append((own(key), other(key), "another shape"))
+            continue
+        alike = [k for k in left if not is_lazy(given[k]) and getattr(given[k], "shape", None) == shapes.get(key)]
+        near = difflib.get_close_matches(key, alike[:_ROWS], 1, 0.5) if shapes.get(key) is not None else []
+        if near:
+            left.remove(near[0])
+            rows.append((own(key), other(near[0]), "renamed?"))
+        else:
+            rows.append((own(key), "–", "missing"))
+    rows += [("–", other(key), "unexpected") for key in left]
+    more = len(rows) - _ROWS
+    rows = [("module", "dict", ""), *rows[:_ROWS]]
+    wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
+    lines = [f"load_state_dict: the dict does not fit {title}; nothing has been loaded."]
+    lines += [f"    {a.ljust(wide[0])}   {b.ljust(wide[1])}   {what}".rstrip() for a, b, what in rows]
+    if more > 0:
+        lines.append(f"    … and {more} more")
+    cures = []
+    prefix = next(iter(given), "").partition(".")[0] + "."
+    if missing and all(key.startswith(prefix) and key.removeprefix(prefix) in shapes for key in given):
+        cures.append(f"all keys of the dict begin with {prefix!r}: take it off with key.removeprefix({prefix!r})")
+    elif missing and all(prefix + key in shapes for key in given):
+        cures.append(f"all keys of the module begin with {prefix!r}: put it before those of the dict")
+    elif missing or unexpected:
+        cures.append("rename the keys, or pass strict=False to load those that fit")
+    if resized:
+        cures.append("build the module with the sizes of the dict, or leave those entries out and pass strict=False")
+    cure = "; ".join(cures)
+    return "\n".join([*lines, cure[0].upper() + cure[1:] + "."])
 
 
 def _indented(text: str) -> str:

@@ -1,11 +1,12 @@
-"""Parameters: the tensors a module learns."""
+"""Parameters: the tensors a module learns. Buffers: those it merely keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ..device import on_cpu
+from ..dtypes import as_dtype, dtype, get_default_dtype
+from ..ops import create
 from ..tensor import Tensor
 
 
@@ -18,16 +19,11 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
-        if data is None:
-            data = Tensor._of(np.empty(0, np.float32))
-        if not isinstance(data, Tensor):
-            raise TypeError(f"Parameter: data must be a Tensor, got {type(data).__name__}. Make one: tensorgrad.tensor(…).")
-        self.array = data.array
-        self.storage = data.storage
+        _share(self, data, "Parameter")
         if requires_grad:
             self.requires_grad_()
 
-    def __repr__(self, **kwargs: Any) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
 
@@ -39,27 +35,81 @@ class Buffer(Tensor):
     """
 
     def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
-        self.array = np.empty(0, np.float32) if data is None else data.array
+        _share(self, data, "Buffer")
         self.persistent = persistent
 
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Buffer containing:\n" + super().__repr__()
 
-class UninitializedParameter(Parameter):
+
+def _share(x: Tensor, data: Any, kind: str) -> None:
+    """Let x look at the memory of `data`, and notice writes to it; no data is an empty tensor."""
+    if data is None:
+        data = Tensor()
+    if not isinstance(data, Tensor):
+        raise TypeError(f"{kind}: data must be a Tensor, got {type(data).__name__}. Make one: tensorgrad.tensor(…).")
+    x.array, x.storage = data.array, data.storage or data._storage()
+
+
+# ---- those whose shape is known only at the first forward -----------------------------------------------------------
+
+
+class UninitializedTensorMixin:
+    """A tensor without a shape and memory, until `materialize` gives it both: the state of a lazy module."""
+
+    _requires_grad: bool
+    _becomes: type
+    to_be: dtype  # of the memory
+
+    def _expect(self, requires_grad: bool, device: Any, dtype: Any) -> None:
+        on_cpu(device, type(self).__name__)
+        self._requires_grad = requires_grad
+        self.to_be = get_default_dtype() if dtype is None else as_dtype(dtype)
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Take a shape and become an ordinary Parameter or Tensor; the memory is not set."""
+        self.array = create.empty(tuple(shape), device=device, dtype=dtype or self.to_be).array
+        self.__class__ = self._becomes
+
+    @property
+    def dtype(self) -> dtype:
+        return self.to_be
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "array":
+            raise RuntimeError(
+                f"{type(self).__name__}: it has no shape and no values yet. Run the lazy module once, "
+                "or load a state dict, and it takes the shape it needs."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self._requires_grad, dtype=self.to_be)  # type: ignore[call-arg]
+        return memo[id(self)]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
     """A parameter whose shape is known only at the first forward: the weight of a lazy module."""
 
-    def __init__(self, requires_grad: bool = True) -> None:
-        super().__init__(None, requires_grad)
+    _becomes = Parameter
 
-    def materialize(self, shape: Any, dtype: Any = None) -> None:
-        """Take a shape and become an ordinary Parameter; its memory is not set."""
-        from ..dtypes import as_dtype, get_default_dtype
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        self._expect(requires_grad, device, dtype)
 
-        self.array = np.empty(tuple(shape), (as_dtype(dtype) if dtype is not None else get_default_dtype()).numpy)
-        self.__class__ = Parameter  # type: ignore[assignment]
 
-    def __repr__(self, **kwargs: Any) -> str:
-        return "<UninitializedParameter>"
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
+    """A buffer whose shape is known only at the first forward: the running mean of a lazy batch norm."""
+
+    _becomes = Tensor
+
+    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None) -> None:
+        self._expect(requires_grad, device, dtype)
 
 
 def is_lazy(x: Any) -> bool:
-    """Whether a parameter still waits for its shape."""
-    return isinstance(x, UninitializedParameter)
+    """Whether a parameter or buffer still waits for its shape."""
+    return isinstance(x, UninitializedTensorMixin)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .activation import *  # noqa: F403
 from .conv import *  # noqa: F403
 from .create import *  # noqa: F403
 from .decompose import *  # noqa: F403
@@ -20,6 +21,7 @@ from .scan import *  # noqa: F403
 from .scatter import *  # noqa: F403
 from .shape import *  # noqa: F403
 from .sort import *  # noqa: F403
+from .special import *  # noqa: F403
 from .vision import *  # noqa: F403
 
 

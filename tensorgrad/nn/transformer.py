@@ -1,0 +1,513 @@
+"""Attention and the Transformer (Vaswani et al., arXiv:1706.03762).
+
+    N sequences in a batch   L steps of the target   S steps of the source   E features   heads of E / heads features
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from math import inf, sqrt
+from typing import Any
+
+from ..dtypes import bool as bool_
+from ..ops import create, join
+from ..tensor import Tensor
+from . import functional as F
+from . import init
+from .containers import ModuleList
+from .dropout import Dropout
+from .linear import Linear, NonDynamicallyQuantizableLinear
+from .module import Module
+from .norm import LayerNorm
+from .parameter import Parameter
+
+
+class MultiheadAttention(Module):
+    """softmax(q·kᵀ/√d)·v in several heads side by side, between linear maps: each target step q reads from the source
+    steps v whose k it agrees with.
+
+    Shape: query (L, N, E), key (S, N, kdim), value (S, N, vdim) → (L, N, E) and the attention weights (N, L, S),
+    averaged over the heads, or (N, heads, L, S); with `batch_first` N comes first; or all without N. Parameters:
+    in_proj_weight (3E, E) for q, k and v, or q_proj_weight, k_proj_weight and v_proj_weight if kdim or vdim differ from
+    E; in_proj_bias (3E,); out_proj, a Linear(E, E).
+
+    Args:
+        dropout: probability of dropping an attention weight, in training.
+        add_bias_kv: one more source step, learned.
+        add_zero_attn: one more source step, of zeros.
+    """
+
+    in_proj_weight: Any
+    in_proj_bias: Any
+    q_proj_weight: Any
+    k_proj_weight: Any
+    v_proj_weight: Any
+    bias_k: Any
+    bias_v: Any
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(
+                f"MultiheadAttention: embed_dim and num_heads must be above 0, got {embed_dim} and {num_heads}."
+            )
+        if embed_dim % num_heads:
+            raise ValueError(f"MultiheadAttention: embed_dim={embed_dim} does not divide into {num_heads} heads.")
+        self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
+        self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
+
+        def parameter(wanted: bool, *shape: int) -> Parameter | None:
+            return Parameter(create.empty(shape, device=device, dtype=dtype)) if wanted else None
+
+        apart = not self._qkv_same_embed_dim
+        self.register_parameter("q_proj_weight", parameter(apart, embed_dim, embed_dim))
+        self.register_parameter("k_proj_weight", parameter(apart, embed_dim, self.kdim))
+        self.register_parameter("v_proj_weight", parameter(apart, embed_dim, self.vdim))
+        self.register_parameter("in_proj_weight", parameter(not apart, 3 * embed_dim, embed_dim))
+        self.register_parameter("in_proj_bias", parameter(bias, 3 * embed_dim))
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
+        self.register_parameter("bias_k", parameter(add_bias_kv, 1, 1, embed_dim))
+        self.register_parameter("bias_v", parameter(add_bias_kv, 1, 1, embed_dim))
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        for p in (self.in_proj_weight, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight):
+            if p is not None:
+                init.xavier_uniform_(p)
+        for p in (self.in_proj_bias, self.out_proj.bias):
+            if p is not None:
+                init.zeros_(p)
+        for p in (self.bias_k, self.bias_v):
+            if p is not None:
+                init.xavier_normal_(p)
+
+    def forward(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Tensor | None = None,
+        need_weights: bool = True,
+        attn_mask: Tensor | None = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The attended values and, if `need_weights`, the attention weights.
+
+        Args:
+            key_padding_mask: (N, S), True where a source step is padding; or numbers to add to its scores.
+            attn_mask: (L, S) or (N·heads, L, S), True where a target step must not look; or numbers to add.
+            average_attn_weights: the mean over the heads instead of the weights of each.
+            is_causal: says that attn_mask is the causal one.
+        """
+        single = self._check(query, key, value)
+        if single:
+            query, key, value = (x.unsqueeze(1) for x in (query, key, value))
+            if key_padding_mask is not None:
+                key_padding_mask = key_padding_mask.unsqueeze(0)  # type: ignore[attr-defined]
+        elif self.batch_first:
+            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
+        if is_causal and attn_mask is None:
+            raise ValueError(
+                "MultiheadAttention: is_causal only says that attn_mask is causal; pass the mask too, "
+                "Transformer.generate_square_subsequent_mask(L)."
+            )
+        (length, batch, _), source = query.shape, key.shape[0]
+        mask = self._mask(query, attn_mask, key_padding_mask, (batch, length, source))
+        q, k, v = self._projected(query, key, value)
+        if self.bias_k is not None:
+            k = join.cat([k, self.bias_k.expand(1, batch, -1)])
+            v = join.cat([v, self.bias_v.expand(1, batch, -1)])
+        if self.add_zero_attn:
+            zero = create.zeros(1, batch, self.embed_dim, dtype=k.dtype)
+            k, v = join.cat([k, zero]), join.cat([v, zero])
+        if mask is not None and k.shape[0] > source:
+            mask = F.pad(mask, (0, k.shape[0] - source))  # nothing forbids the steps added
+        # (steps, N, E) → (N, heads, steps, d)
+        q, k, v = (x.reshape(x.shape[0], batch, self.num_heads, self.head_dim).permute(1, 2, 0, 3) for x in (q, k, v))
+        dropout = self.dropout if self.training else 0.0
+        weights = None
+        if need_weights:
+            scores = (q * (1 / sqrt(self.head_dim))) @ k.transpose(-2, -1)
+            weights = F.softmax(scores if mask is None else scores + mask, dim=-1)
+            weights = F.dropout(weights, dropout) if dropout else weights
+            out = weights @ v
+            weights = weights.mean(1) if average_attn_weights else weights
+        elif is_causal and key_padding_mask is None and k.shape[0] == source:
+            out = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True)
+        else:
+            out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
+        out = self.out_proj(out.permute(2, 0, 1, 3).reshape(length, batch, self.embed_dim))
+        if single:
+            return out.squeeze(1), None if weights is None else weights.squeeze(0)
+        return out.transpose(0, 1) if self.batch_first else out, weights
+
+    def _projected(self, query: Any, key: Any, value: Any) -> Any:
+        """q, k and v in E features each; one product where the inputs are the same tensor."""
+        weight, bias = self.in_proj_weight, self.in_proj_bias
+        if weight is not None and key is value and query is key:
+            return F.linear(query, weight, bias).chunk(3, -1)
+        if weight is not None:
+            weights = weight.chunk(3)
+        else:
+            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+        biases = (None, None, None) if bias is None else bias.chunk(3)
+        return [F.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases)]
+
+    def _check(self, query: Any, key: Any, value: Any) -> bool:
+        """Refuse shapes that do not fit; whether there is no batch."""
+        shapes = {"query": tuple(query.shape), "key": tuple(key.shape), "value": tuple(value.shape)}
+        found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
+            raise ValueError(f"MultiheadAttention: all three inputs need 3 axes, or 2 without a batch; got {found}.")
+        if (query.shape[-1], key.shape[-1], value.shape[-1]) != (self.embed_dim, self.kdim, self.vdim):
+            raise ValueError(
+                f"MultiheadAttention: built for {self.embed_dim}, {self.kdim} and {self.vdim} features; got {found}."
+            )
+        if key.shape[:-1] != value.shape[:-1]:
+            raise ValueError(f"MultiheadAttention: key and value must have the same steps and batch; got {found}.")
+        at = 0 if self.batch_first else 1
+        if query.ndim == 3 and query.shape[at] != key.shape[at]:
+            raise ValueError(f"MultiheadAttention: query and key must have the same batch; got {found}.")
+        return query.ndim == 2
+
+    def _mask(self, query: Any, attn_mask: Any, padding: Any, sizes: tuple[int, int, int]) -> Any:
+        """Both masks as numbers to add to the scores, of (N, heads, L, S) or what broadcasts to it."""
+        batch, length, source = sizes
+        mask = None
+        if attn_mask is not None:
+            wanted = ((length, source), (batch * self.num_heads, length, source))
+            if tuple(attn_mask.shape) not in wanted:
+                raise ValueError(
+                    f"MultiheadAttention: attn_mask must be {wanted[0]} or {wanted[1]}, got {tuple(attn_mask.shape)}."
+                )
+            mask = _additive("attn_mask", attn_mask, query.dtype)
+            mask = mask if mask.ndim == 2 else mask.reshape(batch, self.num_heads, length, source)
+        if padding is not None:
+            if tuple(padding.shape) != (batch, source):
+                raise ValueError(
+                    f"MultiheadAttention: key_padding_mask must be {(batch, source)}, got {tuple(padding.shape)}."
+                )
+            padding = _additive("key_padding_mask", padding, query.dtype).reshape(batch, 1, 1, source)
+            mask = padding if mask is None else mask + padding
+        return mask
+
+
+def _additive(what: str, mask: Any, dtype: Any) -> Any:
+    """A mask as numbers to add to scores: −inf where it is True."""
+    if mask.dtype is bool_:
+        return create.zeros(mask.shape, dtype=dtype).masked_fill_(mask, -inf)  # type: ignore[attr-defined]
+    if not mask.is_floating_point():
+        raise TypeError(f"MultiheadAttention: {what} must be bool or floating, got {mask.dtype}.")
+    return mask.to(dtype)
+
+
+def _activation(activation: Any) -> Any:
+    """'relu' or 'gelu' as a function; a function or module as it is."""
+    if not isinstance(activation, str):
+        return activation
+    if activation not in ("relu", "gelu"):
+        raise ValueError(f"Transformer: activation must be 'relu', 'gelu' or a function, got {activation!r}.")
+    return getattr(F, activation)
+
+
+def _clones(layer: Module, n: int) -> ModuleList:
+    return ModuleList([copy.deepcopy(layer) for _ in range(n)])
+
+
+class _Layer(Module):
+    """What encoder and decoder layers share: the feed-forward part, and how a sublayer is added and normalised."""
+
+    norm_first: bool
+
+    def _feed_forward(self, x: Tensor, last: Module) -> Tensor:
+        me: Any = self
+        return last(me.linear2(me.dropout(me.activation(me.linear1(x)))))
+
+    def _around(self, x: Any, norm: Module, sublayer: Callable[[Any], Any]) -> Any:
+        """x + sublayer(norm(x)), or, as in the paper, norm(x + sublayer(x))."""
+        return x + sublayer(norm(x)) if self.norm_first else norm(x + sublayer(x))
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention, then a network of two Linears for each step; each added to what it reads, with layer norm.
+
+    Shape: (S, N, d_model), or (N, S, d_model) with `batch_first`, or (S, d_model) → the same.
+
+    Args:
+        norm_first: normalise before each part rather than after it (Xiong et al., arXiv:2002.04745).
+        activation: 'relu', 'gelu' or a function.
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        place = {"device": device, "dtype": dtype}
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **place)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **place)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **place)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
+            masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
+            return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+
+        x = self._around(src, self.norm1, attend)
+        return self._around(x, self.norm2, lambda x: self._feed_forward(x, self.dropout2))
+
+
+class TransformerDecoderLayer(_Layer):
+    """Self-attention, attention to the encoder's result, then a network of two Linears for each step.
+
+    Shape: target (L, N, d_model) and memory (S, N, d_model), or with N first, or without it → the target's. Settings as
+    in `TransformerEncoderLayer`.
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        place = {"device": device, "dtype": dtype}
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **place)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **place)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **place)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **place)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+        self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+        self.dropout1, self.dropout2, self.dropout3 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
+            masks = {"attn_mask": tgt_mask, "key_padding_mask": tgt_key_padding_mask, "is_causal": tgt_is_causal}
+            return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+
+        def read(x: Tensor) -> Tensor:
+            masks = {
+                "attn_mask": memory_mask,
+                "key_padding_mask": memory_key_padding_mask,
+                "is_causal": memory_is_causal,
+            }
+            return self.dropout2(self.multihead_attn(x, memory, memory, need_weights=False, **masks)[0])
+
+        x = self._around(tgt, self.norm1, attend)
+        x = self._around(x, self.norm2, read)
+        return self._around(x, self.norm3, lambda x: self._feed_forward(x, self.dropout3))
+
+
+class TransformerEncoder(Module):
+    """`num_layers` copies of a layer, one after another, then `norm`.
+
+    Args:
+        enable_nested_tensor, mask_check: accepted; there are no nested tensors here.
+    """
+
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        super().__init__()
+        self.layers = _clones(encoder_layer, num_layers)
+        self.num_layers = num_layers
+        self.norm = norm
+        self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
+
+    def forward(
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
+        for layer in self.layers:
+            src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=bool(is_causal))
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(Module):
+    """`num_layers` copies of a layer, one after another, then `norm`."""
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__()
+        self.layers = _clones(decoder_layer, num_layers)
+        self.num_layers = num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        for layer in self.layers:
+            tgt = layer(
+                tgt,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=bool(tgt_is_causal),
+                memory_is_causal=memory_is_causal,
+            )
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """An encoder, and a decoder that reads its result.
+
+    Shape: src (S, N, d_model), tgt (L, N, d_model), or with N first, or without it → the target's. All matrices are
+    drawn by `init.xavier_uniform_`.
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        custom_encoder: Any = None,
+        custom_decoder: Any = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        settings = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        place = {"device": device, "dtype": dtype}
+        self.encoder = custom_encoder
+        if custom_encoder is None:
+            layer = TransformerEncoderLayer(*settings, **place)
+            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+            self.encoder = TransformerEncoder(layer, num_encoder_layers, norm)
+        self.decoder = custom_decoder
+        if custom_decoder is None:
+            layer_ = TransformerDecoderLayer(*settings, **place)
+            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
+            self.decoder = TransformerDecoder(layer_, num_decoder_layers, norm)
+        self._reset_parameters()
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+
+    def forward(
+        self,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        at = 0 if self.batch_first else 1
+        shapes = f"src {tuple(src.shape)}, tgt {tuple(tgt.shape)}"
+        if src.ndim != tgt.ndim or (src.ndim == 3 and src.shape[at] != tgt.shape[at]):
+            raise ValueError(f"Transformer: src and tgt must have the same batch; got {shapes}.")
+        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+            raise ValueError(f"Transformer: src and tgt must have d_model={self.d_model} features; got {shapes}.")
+        memory = self.encoder(
+            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
+        )
+        return self.decoder(
+            tgt,
+            memory,
+            tgt_mask=tgt_mask,
+            memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """(sz, sz): 0 where a step may look, at itself and before; −inf after."""
+        return create.full((sz, sz), -inf, device=device, dtype=dtype).triu(1)  # type: ignore[attr-defined]
+
+    def _reset_parameters(self) -> None:
+        for p in self.parameters():
+            if p.ndim > 1:
+                init.xavier_uniform_(p)

@@ -1,0 +1,142 @@
+"""Recurrent layers: one direction of one layer, all its steps, as one operation.
+
+Rows of all steps stand one after another, as in a packed sequence: see kernels/cpu/rnn.py. Each operation's `formula`
+is the textbook's, a step at a time; the kernels are tested against it, and a second gradient comes from it.
+
+    x (n, I)   states (B, H)   w_ih (k·H, I)   w_hh (k·H, H)   b_ih, b_hh (k·H,) or None,   k gates
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.function import Function
+from ..kernels import on
+from ..tensor import Tensor
+from .join import cat
+from .linalg import matmul
+
+
+class _Recurrence(Function):
+    """What the three share: how many rows each step has, and whether the steps run backwards."""
+
+    sizes: tuple[int, ...]
+    reverse: bool
+    kept: Any = None  # the kernel's, for the way back
+
+    def __init__(self, sizes: tuple[int, ...], reverse: bool) -> None:
+        self.sizes, self.reverse = sizes, reverse
+
+    def release(self) -> None:
+        super().release()
+        self.kept = None
+
+    def run(self, x: Tensor, h: Tensor, step: Any) -> tuple[Tensor, Tensor]:
+        """The rows of all results, and the last state, of h ← step(rows, h), step after step."""
+        spans, first = [], 0
+        for size in self.sizes:
+            spans.append((first, first + size))
+            first += size
+        outs = []
+        for a, b in reversed(spans) if self.reverse else spans:
+            new = step(x[a:b], h[: b - a])
+            h = new if b - a == len(h) else cat([new, h[b - a :]])
+            outs.append(new)
+        return cat(outs[::-1] if self.reverse else outs), h
+
+
+def _affine(x: Any, w: Any, b: Any) -> Any:
+    y = matmul(x, w.mT)
+    return y if b is None else y + b
+
+
+class Rnn(_Recurrence):
+    """h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh), or relu of it (Elman, 1990)."""
+
+    def __init__(self, sizes: tuple[int, ...], reverse: bool, relu: bool) -> None:
+        super().__init__(sizes, reverse)
+        self.relu = relu
+
+    def formula(self, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+        def step(gx: Any, h: Any) -> Any:
+            a = gx + _affine(h, w_hh, b_hh)
+            return a.relu() if self.relu else a.tanh()
+
+        return self.run(_affine(x, w_ih, b_ih), h, step)
+
+    def forward(self, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+        return on(x).rnn_layer(x, h, w_ih, w_hh, b_ih, b_hh, self.sizes, self.reverse, self.relu)
+
+    def fused_backward(self, grad: Any, grad_h: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, out: Any) -> Any:
+        return on(x).rnn_layer_backward(
+            grad, grad_h, x, h, w_ih, w_hh, b_ih, out[0], self.sizes, self.reverse, self.relu, self.needs[0]
+        )
+
+
+class Lstm(_Recurrence):
+    """i, f, o = σ(…), g = tanh(…) of W_ih·x + b_ih + W_hh·h + b_hh; c ← f·c + i·g; h ← o·tanh c, times W_hr if there is
+    a projection (Hochreiter & Schmidhuber, 1997; Sak et al., arXiv:1402.1128)."""
+
+    def formula(
+        self, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any
+    ) -> Any:
+        features = h.shape[1]
+
+        def step(gx: Any, state: Any) -> Any:
+            i, f, g, o = (gx + _affine(state[:, :features], w_hh, b_hh)).chunk(4, 1)
+            c = f.sigmoid() * state[:, features:] + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            return cat([h if w_hr is None else matmul(h, w_hr.mT), c], 1)
+
+        out, state = self.run(_affine(x, w_ih, b_ih), cat([h, c], 1), step)
+        return out[:, :features], state[:, :features], state[:, features:]
+
+    def forward(self, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any) -> Any:
+        weights = (w_ih, w_hh, b_ih, b_hh, w_hr)
+        out, h, c, self.kept = on(x).lstm_layer(x, h, c, *weights, self.sizes, self.reverse)
+        return out, h, c
+
+    def fused_backward(
+        self,
+        grad: Any,
+        grad_h: Any,
+        grad_c: Any,
+        x: Any,
+        h: Any,
+        c: Any,
+        w_ih: Any,
+        w_hh: Any,
+        b_ih: Any,
+        w_hr: Any,
+        out: Any,
+    ) -> Any:
+        weights = (w_ih, w_hh, b_ih, w_hr)
+        return on(x).lstm_layer_backward(
+            grad, grad_h, grad_c, x, h, c, *weights, out[0], self.kept, self.sizes, self.reverse, self.needs[0]
+        )
+
+
+class Gru(_Recurrence):
+    """r, z = σ(…) of W_ih·x + b_ih + W_hh·h + b_hh, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)); h ← (1 − z)·n + z·h
+    (Cho et al., arXiv:1406.1078)."""
+
+    def formula(self, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+        def step(gx: Any, h: Any) -> Any:
+            (xr, xz, xn), (hr, hz, hn) = gx.chunk(3, 1), _affine(h, w_hh, b_hh).chunk(3, 1)
+            z = (xz + hz).sigmoid()
+            n = (xn + (xr + hr).sigmoid() * hn).tanh()
+            return n + z * (h - n)
+
+        return self.run(_affine(x, w_ih, b_ih), h, step)
+
+    def forward(self, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+        out, h, self.kept = on(x).gru_layer(x, h, w_ih, w_hh, b_ih, b_hh, self.sizes, self.reverse)
+        return out, h
+
+    def fused_backward(self, grad: Any, grad_h: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, out: Any) -> Any:
+        return on(x).gru_layer_backward(
+            grad, grad_h, x, h, w_ih, w_hh, b_ih, out[0], self.kept, self.sizes, self.reverse, self.needs[0]
+        )
+
+
+__all__: list[str] = []
