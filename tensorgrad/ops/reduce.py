@@ -92,16 +92,22 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
     return x
 
 
-@numpy_words
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Σ over `dim` (an int, several, or all).  Integers and bools add up in int64; `dtype` converts before adding."""
+def sum(
+    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+) -> Tensor:
+    """Σ over `dim` (an int, several, or all).  Integers and bools add up in int64; `dtype` converts before adding.
+
+    `axis` and `keepdims` are NumPy's words for `dim` and `keepdim`.
+    """
     x = input if isinstance(input, Tensor) else as_operand("sum", input)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
-    a = None if dim is None else axes("sum", dim, x.array.ndim)
+    if dim is None:
+        dim = axis
+    along = None if dim is None else axes("sum", dim, x.array.ndim)
     if x.array.dtype.kind in "iub":
-        return _whole("sum", x, a, keepdim, dtype)
-    return Sum(a, keepdim)(x)
+        return _whole("sum", x, along, keepdim or keepdims, dtype)
+    return Sum(along, keepdim or keepdims)(x)
 
 
 def _whole(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: Any) -> Tensor:
@@ -295,28 +301,32 @@ def std_mean(
 
 
 class Prod(Function):
-    """Πx along the last axis. The gradient towards one factor is the product of the others: the result divided by it,
-    or, where there are zeros, what stands before it times what stands behind it."""
+    """Πx along an axis, or of all. The gradient towards one factor is the product of the others: the result divided by
+    it, or, where there are zeros, what stands before it times what stands behind it."""
+
+    def __init__(self, dim: int | None, keepdim: bool) -> None:
+        self.dim, self.keepdim = dim, keepdim
 
     def forward(self, x: Any) -> Any:
-        return on(x).prod(x, (x.ndim - 1,), False)
+        return on(x).prod(x, None if self.dim is None else (self.dim,), self.keepdim)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
-        from .scan import exclusive_cumprod
-        from .shape import Flip, Unsqueeze
-
-        grad = Unsqueeze((*grad.array.shape, 1))(grad)
+        shape, along = x.array.shape, None if self.dim is None else (self.dim,)
+        grad = kept(grad, shape, along, self.keepdim)
         if not on(x.array).has_zero(x.array):
-            return grad * Unsqueeze((*out.array.shape, 1))(out) / x
-        last = (x.array.ndim - 1,)
-        return grad * exclusive_cumprod(x) * Flip(last)(exclusive_cumprod(Flip(last)(x)))
+            return grad * kept(out, shape, along, self.keepdim) / x
+        from .scan import exclusive_cumprod
+        from .shape import Flip, Reshape
+
+        rows = Reshape((x.array.size,))(x) if self.dim is None else x
+        d = self.dim or 0
+        others = exclusive_cumprod(rows, d) * Flip((d,))(exclusive_cumprod(Flip((d,))(rows), d))
+        return grad * Reshape(shape)(others)
 
 
 @numpy_words
 def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Π over one axis, or over all.  Integers and bools multiply in int64; `dtype` converts before multiplying."""
-    from .shape import Permute, Reshape
-
     x = as_operand("prod", input)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
@@ -324,12 +334,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
     d = None if dim is None else axis("prod", dim, n)
     if x.array.dtype.kind in "iub":
         return _whole("prod", x, None if d is None or not n else (d,), keepdim, dtype)
-    shape = x.array.shape
-    if d is None or n < 2:
-        y = Prod()(Reshape((x.array.size,))(x))
-    else:
-        y = Prod()(x if d == n - 1 else Permute((*range(d), *range(d + 1, n), d))(x))
-    return kept(y, shape, None if d is None else (d,), False) if keepdim else y
+    return Prod(d if n else None, keepdim)(x)
 
 
 # ---- extremes ------------------------------------------------------------------------------------------------------
@@ -367,16 +372,17 @@ class Min(Amin):
     """The smallest of all; those that are equal share the gradient."""
 
 
-class Pick(Function):
-    """The element at an index along an axis."""
+class Found(Function):
+    """Elements of x that a kernel has found along an axis, with their indices: as many as the index says, or one, whose
+    axis may go. The kernel is `name(x, dim, *rest)` and gives (values, index)."""
 
-    def __init__(self, name: str, index: Any, dim: int, keepdim: bool) -> None:
-        self.name, self.index, self.dim, self.keepdim = name, index, dim, keepdim  # type: ignore[misc]
+    def __init__(self, kernel: str, dim: int, keepdim: bool, *rest: Any) -> None:
+        self.name, self.dim, self.keepdim, self.rest = kernel, dim, keepdim, rest  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
-        out = on(x).gather(x, self.index, self.dim)
-        return out if self.keepdim else out.squeeze(self.dim)
+        values, self.index = getattr(on(x), self.name)(x, self.dim, *self.rest)
+        return values if self.keepdim else values.squeeze(self.dim)
 
     def backward(self, grad: Tensor) -> Tensor:
         from .scatter import ScatterSum
@@ -384,30 +390,26 @@ class Pick(Function):
         return ScatterSum(self.dim, self.index, self.before)(kept(grad, self.before, (self.dim,), self.keepdim))
 
 
-def picked(name: str, x: Tensor, index: Any, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
-    """(values, indices) of one element per slice; index has size 1 along the axis. A 0-d tensor has gone through as
-    one of shape (1,) and leaves as what it was."""
-    return Pick(name, index, dim, keepdim)(x), Tensor._of(index if keepdim else index.squeeze(dim))
+def found(kernel: str, x: Tensor, dim: int, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
+    """(values, indices) that a kernel finds along an axis. A 0-d tensor goes through as one of shape (1,)."""
+    from .shape import Reshape
 
-
-def with_axis(op: str, input: Any, dim: Any) -> tuple[Tensor, int]:
-    """A tensor of at least one dimension, and an axis of it."""
-    x = as_operand(op, input)
-    d = axis(op, dim, x.array.ndim)
-    if not x.array.ndim:
-        from .shape import Reshape
-
-        x = Reshape((1,))(x)
-    return x, d
+    alone = not x.array.ndim
+    op = Found(kernel, dim, keepdim, *rest)
+    values = op(Reshape((1,))(x) if alone else x)
+    index = op.index if keepdim else op.index.squeeze(dim)
+    if alone and keepdim and index.size:
+        values, index = Reshape(())(values), index.reshape(())
+    return values, Tensor._of(index)
 
 
 def nonempty(op: str, x: Tensor, axes: Axes) -> None:
-    """Refuse to find something in nothing."""
+    """Refuse to find something in nothing; nothing in nothing may be found."""
+    if x.array.size:
+        return
     shape = x.array.shape
     if axes is None or len(axes) == len(shape):
-        if not x.array.size:
-            raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(shape)}.")
-        return
+        raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(shape)}.")
     for d in axes:
         if not shape[d]:
             raise ValueError(f"{op}: there is nothing to choose from along dim {d} of shape {tuple(shape)}.")
@@ -457,10 +459,9 @@ def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim:
     if dim is None:
         nonempty(op, x, None)
         return function(None, False)(x)
-    y, d = with_axis(op, x, dim)
-    nonempty(op, y, (d,))
-    index = getattr(on(y.array), "arg" + op)(y.array, d, True)
-    return result(*picked(op, y, index, d, keepdim and x.array.ndim > 0))
+    d = axis(op, dim, x.array.ndim)
+    nonempty(op, x, (d,))
+    return result(*found(op, x, d, keepdim))
 
 
 @numpy_words

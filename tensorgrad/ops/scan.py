@@ -10,6 +10,7 @@ from ..kernels import on
 from ..kernels.shapes import axis
 from ..tensor import Tensor
 from .promote import as_operand, cast, floating, needs_floating
+from .reduce import Sum, found
 from .words import numpy_words
 
 # ---- operations ----------------------------------------------------------------------------------------------------
@@ -86,9 +87,8 @@ def shifted(x: Tensor, dim: int, first: float) -> Tensor:
     return cat([head, rest], dim) if x.array.shape[dim] else x
 
 
-def exclusive_cumprod(x: Tensor) -> Tensor:
-    """What stands before each element of the last axis, multiplied."""
-    dim = x.array.ndim - 1
+def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
+    """What stands before each element along an axis, multiplied."""
     return Cumprod(dim)(shifted(x, dim, 1))
 
 
@@ -152,14 +152,8 @@ def cummin(input: Any, dim: int) -> cummin_result:
 
 
 def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
-    from .scatter import Gather
-
     x = as_operand(op, input)
-    d = axis(op, dim, x.array.ndim)
-    if not x.array.ndim:
-        return _alone(x), Tensor._of(on(x.array).zeros((), dtypes.int64.numpy))
-    index = getattr(on(x.array), op)(x.array, d)
-    return Gather(d, index)(x), Tensor._of(index)
+    return found(op, x, axis(op, dim, x.array.ndim), True)
 
 
 # ---- between neighbours --------------------------------------------------------------------------------------------
@@ -197,8 +191,6 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
-    from .reduce import Sum
-
     areas, d = _areas("trapezoid", y, x, dx, dim)
     return Sum((d,), False)(areas)
 

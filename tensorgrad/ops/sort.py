@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis
 from ..tensor import Tensor
 from .promote import as_operand, needs_floating
-from .reduce import nonempty, picked, with_axis
+from .reduce import Mean, found, nonempty
 from .words import numpy_words
 
 
@@ -52,31 +53,21 @@ class histogram_result(NamedTuple):
 # ---- sorting -------------------------------------------------------------------------------------------------------
 
 
-def _ordered(x: Tensor, index: Any, dim: int, shape: Any) -> tuple[Tensor, Tensor]:
-    """x at the indices, and these, in the shape of the input (which may be 0-d)."""
-    from .scatter import Gather
-    from .shape import Reshape
-
-    values = Gather(dim, index)(x)
-    if not shape:
-        return Reshape(())(values), Tensor._of(index.reshape(()))
-    return values, Tensor._of(index)
-
-
 @numpy_words
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
     """(values, indices) along an axis in ascending or descending order.  Always stable: equal ones keep their order."""
-    x, d = with_axis("sort", input, dim)
-    index = on(x.array).argsort(x.array, d, descending)
-    return sort_result(*_ordered(x, index, d, as_operand("sort", input).array.shape))
+    x = as_operand("sort", input)
+    return sort_result(*found("sort", x, axis("sort", dim, x.array.ndim), True, descending))
 
 
 @numpy_words
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along an axis.  Always stable: equal elements keep their order."""
-    x, d = with_axis("argsort", input, dim)
-    index = on(x.array).argsort(x.array, d, descending)
-    return Tensor._of(index.reshape(as_operand("argsort", input).array.shape))
+    x = as_operand("argsort", input)
+    d = axis("argsort", dim, x.array.ndim)
+    if not x.array.ndim:
+        return Tensor._of(on(x.array).zeros((), dtypes.int64.numpy))
+    return Tensor._of(on(x.array).argsort(x.array, d, descending))
 
 
 def msort(input: Any) -> Tensor:
@@ -90,33 +81,33 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 
     Shape: (…, n, …) → (…, k, …).
     """
-    x, d = with_axis("topk", input, dim)
-    n = x.array.shape[d]
+    x = as_operand("topk", input)
+    d = axis("topk", dim, x.array.ndim)
+    n = x.array.shape[d] if x.array.ndim else 1
     if not 0 <= k <= n:
         raise ValueError(f"topk: k must be from 0 to the {n} elements along dim {dim}, got {k}.")
-    shape = as_operand("topk", input).array.shape
-    return topk_result(*_ordered(x, on(x.array).topk(x.array, k, d, largest), d, shape or None if k else (0,)))
+    return topk_result(*found("topk", x, d, True, k, largest))
 
 
 # ---- one element by its rank ---------------------------------------------------------------------------------------
 
 
-def _ranked(op: str, input: Any, dim: Any, keepdim: bool, index_of: Any) -> tuple[Tensor, Tensor]:
-    x, d = with_axis(op, input, dim)
+def _ranked(op: str, input: Any, dim: Any, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
     nonempty(op, x, (d,))
-    return picked(op, x, index_of(x.array, d), d, keepdim and as_operand(op, input).array.ndim > 0)
+    return found(op, x, d, keepdim, *rest)
 
 
 @numpy_words
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
     """(values, indices) of the k-th smallest (from 1) along an axis; of equal ones, as a stable sort puts them."""
-    x, d = with_axis("kthvalue", input, dim)
-    n = x.array.shape[d]
+    x = as_operand("kthvalue", input)
+    d = axis("kthvalue", dim, x.array.ndim)
+    n = x.array.shape[d] if x.array.ndim else 1
     if not 1 <= k <= n:
         raise ValueError(f"kthvalue: k must be from 1 to the {n} elements along dim {dim}, got {k}.")
-    return kthvalue_result(
-        *_ranked("kthvalue", input, dim, keepdim, lambda a, d: on(a).rank_index(a, k - 1, d))
-    )
+    return kthvalue_result(*found("kthvalue", x, d, keepdim, k - 1))
 
 
 @numpy_words
@@ -127,7 +118,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """
     if dim is None:
         return _middle("median", input, False)
-    return median_result(*_ranked("median", input, dim, keepdim, lambda a, d: _median_index(a, d, False)))
+    return median_result(*_ranked("median", input, dim, keepdim))
 
 
 @numpy_words
@@ -135,11 +126,7 @@ def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """`median` of what is not nan; nan where there is nothing else."""
     if dim is None:
         return _middle("nanmedian", input, True)
-    return nanmedian_result(*_ranked("nanmedian", input, dim, keepdim, lambda a, d: _median_index(a, d, True)))
-
-
-def _median_index(array: Any, axis: int, skip_nan: bool) -> Any:
-    return on(array).rank_index(array, on(array).median_rank(array, axis, skip_nan), axis)
+    return nanmedian_result(*_ranked("nanmedian", input, dim, keepdim))
 
 
 class Median(Function):
@@ -149,8 +136,7 @@ class Median(Function):
         self.name, self.skip_nan = name, skip_nan  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
-        flat = x.reshape(-1)
-        return flat[_median_index(flat, 0, self.skip_nan)].reshape(())
+        return on(x).median_of_all(x, self.skip_nan)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         return grad * Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, out.array, None)))
@@ -158,20 +144,18 @@ class Median(Function):
 
 def _middle(op: str, input: Any, skip_nan: bool) -> Tensor:
     x = as_operand(op, input)
-    if not x.array.size:
-        if not x.is_floating_point():
-            raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(x.array.shape)}.")
-        from .reduce import Mean
-
-        return Mean(None, False)(x)  # nan
-    return Median(op, skip_nan)(x)
+    if x.array.size:
+        return Median(op, skip_nan)(x)
+    if not x.is_floating_point():
+        raise ValueError(f"{op}: there is nothing to choose from in shape {tuple(x.array.shape)}.")
+    return Mean(None, False)(x)  # nan
 
 
 @numpy_words
 def mode(input: Any, dim: int = -1, keepdim: bool = False) -> mode_result:
     """(values, indices) of the most frequent element along an axis: of equally frequent ones the smallest, at its last
     place."""
-    return mode_result(*_ranked("mode", input, dim, keepdim, lambda a, d: on(a).mode(a, d)))
+    return mode_result(*_ranked("mode", input, dim, keepdim))
 
 
 # ---- quantiles -----------------------------------------------------------------------------------------------------
@@ -219,7 +203,8 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
     if dim is None:
         rows, d, reduced = Reshape((-1,))(x), 0, (1,) * len(shape) if keepdim else ()
     else:
-        rows, d = with_axis(op, x, dim)
+        d = axis(op, dim, len(shape))
+        rows = x if shape else Reshape((1,))(x)
         reduced = tuple([1 if i == d else s for i, s in enumerate(shape) if keepdim or i != d])
     rows = movedim(rows, d, -1)
     with quiet():

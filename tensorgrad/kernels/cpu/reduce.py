@@ -21,13 +21,17 @@ _or: Any = np.logical_or.reduce
 # ---- sums ----------------------------------------------------------------------------------------------------------
 
 _FEW = 2048  # so few numbers add up well in any order
+_ONES: dict[Any, Any] = {np.dtype(d): np.ones(_FEW, d) for d in (np.float32, np.float64)}
 
 
 def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """Σx. Many floats are added in short chains, whatever the axis: the error grows with the logarithm of their number,
     not with the number itself."""
-    if x.size > _FEW or x.itemsize == 2:
+    n = x.size
+    if n > _FEW or x.itemsize == 2:
         return _sum_many(x, axes, keepdim, dtype)
+    if axes is None and not keepdim and x.dtype in _ONES:
+        return x.ravel().dot(_ONES[x.dtype][:n])  # half the time of a reduction
     return _add(x, axes, dtype, None, keepdim)
 
 
@@ -71,8 +75,8 @@ def _sum_middle(x: Any) -> Any:
         return rows @ np.ones(n, x.dtype) if n < 64 < p else _add(rows, 1)
     if n <= 32:
         return _add(x, 1)
-    b = max(1, min(4096 // m, isqrt(n)))
-    a = min(64, n // b)
+    b = sorted((1, 4096 // m, isqrt(n)))[1]  # at most √n, at least 1
+    a = 64 if n > 64 * b else n // b
     c = n // (a * b)
     done = a * b * c
     parts = _add(x[:, :done].reshape(p, c, a, b * m), 2)
@@ -101,8 +105,9 @@ def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
     """Σ(x − x̄)² / (n − correction), in two passes."""
     wide = _wide(x)
     d = np.asarray(wide - np.true_divide(sum(wide, axes, True), _count(x, axes)))
+    freedom = _count(x, axes) - correction
     total = sum(np.square(d, out=d), axes, keepdim)
-    return np.asarray(np.true_divide(total, max(0, _count(x, axes) - correction))).astype(x.dtype, copy=False)
+    return np.asarray(np.true_divide(total, freedom if freedom > 0 else 0)).astype(x.dtype, copy=False)
 
 
 def std(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
@@ -152,20 +157,36 @@ def has_zero(x: Any) -> bool:
 
 
 def amax(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    if axes is None and not keepdim:
+        flat = x.ravel()
+        return flat[flat.argmax()]  # a third of the time of a reduction
     return _maximum(x, axes, None, None, keepdim)
 
 
 def amin(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    if axes is None and not keepdim:
+        flat = x.ravel()
+        return flat[flat.argmin()]
     return _minimum(x, axes, None, None, keepdim)
+
+
+def max(x: Any, axis: int) -> tuple[Any, Any]:
+    """The largest along an axis, which stays with size 1, and its first index."""
+    return _maximum(x, axis, None, None, True), x.argmax(axis, keepdims=True)
+
+
+def min(x: Any, axis: int) -> tuple[Any, Any]:
+    """The smallest along an axis, which stays with size 1, and its first index."""
+    return _minimum(x, axis, None, None, True), x.argmin(axis, keepdims=True)
 
 
 def argmax(x: Any, axis: int | None, keepdim: bool) -> Any:
     """The first index of the largest; of the first nan if there is one. Of the flattened array without an axis."""
-    return np.asarray(np.argmax(x, axis, keepdims=keepdim), np.int64)
+    return np.asarray(x.argmax(axis, keepdims=keepdim))
 
 
 def argmin(x: Any, axis: int | None, keepdim: bool) -> Any:
-    return np.asarray(np.argmin(x, axis, keepdims=keepdim), np.int64)
+    return np.asarray(x.argmin(axis, keepdims=keepdim))
 
 
 def share_of(x: Any, extreme: Any, axes: Axes) -> Any:

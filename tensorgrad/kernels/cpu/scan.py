@@ -31,16 +31,19 @@ def logcumsumexp(x: Any, axis: int) -> Any:
     return np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
 
 
-def cummax(x: Any, axis: int) -> Any:
-    """Where the largest of what has come so far is; of equal ones the last, and nan is the largest."""
-    return _takeover(x, np.maximum.accumulate(x, axis), axis)
+def cummax(x: Any, axis: int) -> tuple[Any, Any]:
+    """The largest of what has come so far, and where it is: of equal ones the last; nan is the largest."""
+    values: Any = np.maximum.accumulate(x, axis)
+    return values, _where(x, values, axis)
 
 
-def cummin(x: Any, axis: int) -> Any:
-    return _takeover(x, np.minimum.accumulate(x, axis), axis)
+def cummin(x: Any, axis: int) -> tuple[Any, Any]:
+    """The smallest of what has come so far, and where it is: of equal ones the last; nan is the smallest."""
+    values: Any = np.minimum.accumulate(x, axis)
+    return values, _where(x, values, axis)
 
 
-def _takeover(x: Any, extreme: Any, axis: int) -> Any:
+def _where(x: Any, extreme: Any, axis: int) -> Any:
     places = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
     return np.maximum.accumulate(np.where((x == extreme) | (x != x), places, 0), axis)
 

@@ -6,25 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from .scatter import gather
+
 
 def argsort(x: Any, axis: int, descending: bool = False) -> Any:
     """Which element comes first, second, …; equal ones as they stood."""
     if not descending:
-        return np.argsort(x, axis, kind="stable")
+        return x.argsort(axis, kind="stable")
     back = (slice(None),) * axis + (slice(None, None, -1),)
-    return (x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable"))[back].copy()
+    return (x.shape[axis] - 1 - x[back].argsort(axis, kind="stable"))[back].copy()
 
 
-def rank_index(x: Any, k: Any, axis: int) -> Any:
-    """The index of the element that is k-th (from 0) in order: k an array with size 1 along the axis, or a number."""
-    value = np.take_along_axis(np.sort(x, axis), np.broadcast_to(np.asarray(k), _one(x.shape, axis)), axis)
-    hit = _same(x, value)
-    before = np.count_nonzero(_less(x, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
-    return np.argmax(np.cumsum(hit, axis) > k - before, axis, keepdims=True)
-
-
-def _one(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    return (*shape[:axis], 1, *shape[axis + 1 :])
+def sort(x: Any, axis: int, descending: bool = False) -> tuple[Any, Any]:
+    """The elements in order, and their indices."""
+    index = argsort(x, axis, descending)
+    return gather(x, index, axis), index
 
 
 def _same(x: Any, z: Any) -> Any:
@@ -35,23 +31,45 @@ def _less(x: Any, z: Any) -> Any:
     return (x < z) | ((x == x) & (z != z))
 
 
-def median_rank(x: Any, axis: int, skip_nan: bool) -> Any:
-    """Where in order the median is, of two the lower; without skip_nan the first nan if there is one."""
+def kthvalue(x: Any, axis: int, k: Any) -> tuple[Any, Any]:
+    """The element that is k-th (from 0) in order, and the index at which a stable sort finds it: (…, n, …) → (…, 1, …).
+    k is a number, or an array of the result's shape."""
+    shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+    value = gather(np.sort(x, axis), np.broadcast_to(k, shape), axis)
+    before = np.count_nonzero(_less(x, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
+    return value, np.argmax(np.cumsum(_same(x, value), axis) > k - before, axis, keepdims=True)
+
+
+def median(x: Any, axis: int) -> tuple[Any, Any]:
+    """The middle in order, of two the lower, and its index; the first nan if there is one."""
     n = x.shape[axis]
     numbers = np.count_nonzero(x == x, axis=axis, keepdims=True)
-    if skip_nan:
-        return np.maximum(numbers - 1, 0) // 2
-    return np.where(numbers == n, (n - 1) // 2, numbers)
+    return kthvalue(x, axis, np.where(numbers == n, (n - 1) // 2, numbers))
 
 
-def topk(x: Any, k: int, axis: int, largest: bool) -> Any:
-    """The indices of the k largest (smallest) in order, of equal elements those in front. (…, n, …) → (…, k, …)"""
-    n = x.shape[axis]
-    if k < n // 8 and x.size:  # otherwise sorting all is as quick
+def nanmedian(x: Any, axis: int) -> tuple[Any, Any]:
+    """The middle of what is not nan, of two the lower, and its index; the first nan if there is nothing else."""
+    numbers = np.count_nonzero(x == x, axis=axis, keepdims=True)
+    return kthvalue(x, axis, np.maximum(numbers - 1, 0) // 2)
+
+
+def median_of_all(x: Any, skip_nan: bool) -> Any:
+    """The middle of all, of two the lower; nan if there is one, unless these are left out."""
+    flat = x.flatten()
+    numbers = int(np.count_nonzero(flat == flat))
+    k = max(numbers - 1, 0) // 2 if skip_nan or numbers == flat.size else numbers
+    flat.partition(k)
+    return flat[k]
+
+
+def topk(x: Any, axis: int, k: int, largest: bool) -> tuple[Any, Any]:
+    """The k largest (smallest) in order, of equal elements those in front, and their indices: (…, n, …) → (…, k, …)."""
+    if k < x.shape[axis] // 8 and x.size:  # otherwise sorting all is as quick
         few = _candidates(x, k, axis, largest)
-        order = argsort(np.take_along_axis(x, few, axis), axis, largest)
-        return np.take_along_axis(few, order, axis)
-    return argsort(x, axis, largest)[(slice(None),) * axis + (slice(0, k),)].copy()
+        index = gather(few, argsort(gather(x, few, axis), axis, largest), axis)
+    else:
+        index = argsort(x, axis, largest)[(slice(None),) * axis + (slice(0, k),)].copy()
+    return gather(x, index, axis), index
 
 
 def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
@@ -69,10 +87,10 @@ def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
     return np.moveaxis(np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k), -1, axis)
 
 
-def mode(x: Any, axis: int) -> Any:
-    """The index of the most frequent element, of equally frequent ones the smallest; the last place it stands at."""
-    order = np.argsort(x, axis, kind="stable")
-    ordered = np.take_along_axis(x, order, axis)
+def mode(x: Any, axis: int) -> tuple[Any, Any]:
+    """The most frequent element, of equally frequent ones the smallest, and the last index at which it stands."""
+    order = argsort(x, axis)
+    ordered = gather(x, order, axis)
     n = x.shape[axis]
     places = np.arange(n).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
     # The run of equal elements that ends at k began at the last place where the value changed.
@@ -80,7 +98,8 @@ def mode(x: Any, axis: int) -> Any:
     inner, outer = ((slice(None),) * axis + (s,) for s in (slice(1, None), slice(0, -1)))
     changed[inner] = ordered[inner] != ordered[outer]
     length = places - np.maximum.accumulate(np.where(changed, places, 0), axis)
-    return np.take_along_axis(order, np.argmax(length, axis, keepdims=True), axis)
+    longest = np.argmax(length, axis, keepdims=True)
+    return gather(ordered, longest, axis), gather(order, longest, axis)
 
 
 # ---- kinds and counts ----------------------------------------------------------------------------------------------
