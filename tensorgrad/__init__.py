@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import aliases, amp, autograd, backends, cuda, linalg, nn, optim, utils  # noqa: F401
+from . import aliases, amp, autograd, backends, cuda, linalg, nn, optim, special, utils  # noqa: F401
 from .autograd.modes import (
     enable_grad,
     inference_mode,
@@ -44,6 +44,7 @@ from .dtypes import (
 )
 from .ops import methods as _methods
 from .ops.activation import *  # noqa: F403
+from .ops.compare import *  # noqa: F403
 from .ops.conv import *  # noqa: F403
 from .ops.create import *  # noqa: F403
 from .ops.decompose import *  # noqa: F403
@@ -52,6 +53,7 @@ from .ops.index import *  # noqa: F403
 from .ops.join import *  # noqa: F403
 from .ops.legacy import *  # noqa: F403
 from .ops.linalg import *  # noqa: F403
+from .ops.loss import *  # noqa: F403
 from .ops.mask import *  # noqa: F403
 from .ops.norm import *  # noqa: F403
 from .ops.pool import *  # noqa: F403
@@ -63,6 +65,7 @@ from .ops.scatter import *  # noqa: F403
 from .ops.search import *  # noqa: F403
 from .ops.shape import *  # noqa: F403
 from .ops.sort import *  # noqa: F403
+from .ops.special import *  # noqa: F403
 from .ops.write import *  # noqa: F403
 from .ops.vision import *  # noqa: F403
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state

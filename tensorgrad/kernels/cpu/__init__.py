@@ -11,6 +11,7 @@ from .elementwise import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .index import *  # noqa: F403
 from .linalg import *  # noqa: F403
+from .loss import *  # noqa: F403
 from .norm import *  # noqa: F403
 from .optim import *  # noqa: F403
 from .pool import *  # noqa: F403
