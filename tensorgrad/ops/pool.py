@@ -10,8 +10,11 @@ from ..autograd.modes import is_grad_enabled
 from ..kernels import on
 from ..kernels.shapes import Shape, per_axis, windows
 from ..tensor import Tensor
+from .activation import relu
+from .elementwise import abs, pow, sign
 from .maps import LinearMap
 from .promote import as_operand, needs_floating
+from .sampling import rand
 
 
 class MaxPool(Function):
@@ -191,8 +194,6 @@ def _fractional(
         )
     planes = shape[:-d] if len(shape) == d + 2 else (1, *shape[:-d])
     if samples is None:
-        from .create import rand
-
         samples = rand(*planes, d, dtype=x.dtype)
     samples = as_operand(op, samples, "_random_samples")
     if samples.array.shape != (*planes, d):
@@ -390,9 +391,6 @@ def lp_pool3d(
 
 
 def _lp_pool(op: str, d: int, input: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
-    from .activation import relu
-    from .elementwise import abs, pow, sign
-
     x = needs_floating(op, input)
     kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
     count = 1

@@ -135,6 +135,8 @@ def interpolate(
         raise ValueError(f"{op}: antialias is for 'bilinear', 'bicubic' and 'lanczos', not {mode!r}.")
     if mode == "lanczos" and (not antialias or align_corners):
         raise ValueError(f"{op}: mode 'lanczos' works with antialias=True and without align_corners.")
+    if size is not None and recompute_scale_factor:
+        raise ValueError(f"{op}: recompute_scale_factor is about scale_factor; with a size leave it out.")
     out, factors = _sizes(op, shape[2:], size, scale_factor, recompute_scale_factor or mode == "area")
     if mode != "area" and (min(out) < 1 or min(shape[1:]) < 1):
         raise ValueError(f"{op}: input {shape} would become {(*shape[:2], *out)}; only the batch may be empty.")

@@ -104,7 +104,7 @@ class TestMaxPool2d(OpTest):
             "padding=(2, 2) must be at most half of kernel_size",
         ),
         (given(nnf.max_pool2d, (1, 1, 4, 4), 2, stride=0), ValueError, "max_pool2d: stride must be at least 1, got 0"),
-        (given(nnf.max_pool2d, (1, 1, 4, 4), (2, 2, 2)), ValueError, "kernel_size (2, 2, 2) has 3 entries"),
+        (given(nnf.max_pool2d, (1, 1, 4, 4), [2, 2, 2]), ValueError, "kernel_size (2, 2, 2) has 3 entries"),
         (given(nnf.max_pool2d, (1, 1, 4, 4), 5), ValueError, "kernel_size=(5, 5) does not fit into the input"),
         (
             lambda: nnf.max_pool2d(zeros(1, 4, 4, dtype=bool), 2),
@@ -207,7 +207,7 @@ class TestAdaptiveMaxPool2d(OpTest):
     ]
     errors = [
         (given(nnf.adaptive_max_pool2d, (1, 4, 4), -1), ValueError, "output_size must be at least 0, got (-1, -1)"),
-        (given(nnf.adaptive_max_pool2d, (1, 4, 4), (1, 2, 3)), ValueError, "output_size (1, 2, 3) has 3 entries"),
+        (given(nnf.adaptive_max_pool2d, (1, 4, 4), [1, 2, 3]), ValueError, "output_size (1, 2, 3) has 3 entries"),
     ]
     expected = adaptive(2, np.max)
 
@@ -274,7 +274,7 @@ class TestAvgPool1d(OpTest):
     op = staticmethod(nnf.avg_pool1d)
     samples = [sample((2, 3, 9), 2), sample((3, 10), 3, stride=2, padding=1, count_include_pad=False)]
     errors = [
-        (given(nnf.avg_pool1d, (1, 3, 4), (2, 2)), ValueError, "kernel_size (2, 2) has 2 entries; give one int, or 1")
+        (given(nnf.avg_pool1d, (1, 3, 4), [2, 2]), ValueError, "kernel_size (2, 2) has 2 entries; give one int, or 1")
     ]
     expected = avg_pools(1)
 
@@ -439,7 +439,7 @@ class TestFractionalMaxPool2d(OpTest):
     samples = [
         sample((2, 3, 7, 8), 2, output_size=(3, 4), _random_samples=uniform(2, 3, 2).astype("float32")),
         sample(
-            (3, 9, 9), (2, 3), output_ratio=0.5, return_indices=True, _random_samples=uniform(1, 3, 2).astype("float32")
+            (3, 9, 9), [2, 3], output_ratio=0.5, return_indices=True, _random_samples=uniform(1, 3, 2).astype("float32")
         ),
         sample((1, 2, 5, 5), 3, output_size=1, _random_samples=uniform(1, 2, 2).astype("float32")),
     ]
