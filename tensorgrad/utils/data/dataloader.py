@@ -96,7 +96,7 @@ class DataLoader(Generic[T]):
         self.multiprocessing_context = context_of(multiprocessing_context)
         self.prefetch_factor = prefetch_factor if prefetch_factor is not None or not num_workers else 2
         if sampler is None and not self._stream and batch_sampler is None:
-            sampler = RandomSampler(self.dataset, generator=generator) if shuffle else SequentialSampler(self.dataset)
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None and batch_sampler is None and not self._stream:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)  # type: ignore[arg-type]
         elif batch_size is not None:
