@@ -50,7 +50,7 @@ class Checkpoint(Function):
         roots = [(y.node or y, g) for y, g in zip(outs, grads)]
         only = leading_to({s for s, _ in roots}, wanted)
         kept: dict[Any, Any] = {s: None for s in wanted if s.is_op}
-        found = {**sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept), **kept}
+        found = {**sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept, ends=True), **kept}
         return tuple(None if s is None else found.get(s) for s in sources)
 
     def release(self) -> None:

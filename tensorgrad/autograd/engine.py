@@ -23,6 +23,7 @@ def sweep(
     retain_graph: bool = False,
     only: set[Source] | None = None,
     kept: dict[Source, Tensor] | None = None,
+    ends: bool = False,
 ) -> dict[Source, Tensor]:
     """Send gradients from the roots to the leaves, youngest node first: a node is born after its inputs, so when it is
     its turn its consumers have all spoken.
@@ -31,6 +32,7 @@ def sweep(
         roots: pairs of a tensor's source and the gradient to start with.
         only: visit these sources and no others (None: all).
         kept: the gradients of these sources are wanted even though they are not leaves; filled in here.
+        ends: nothing is wanted of what lies below those.
 
     Returns:
         What remains when no node is left: the gradients of the leaves.
@@ -65,6 +67,9 @@ def sweep(
                 grad = _through_hooks(node.hooks, grad)
             if kept is not None and node in kept:
                 kept[node] = grad
+                if ends or not any(source in only for source in node.inputs):  # type: ignore[operator]
+                    pairs = []  # nothing below is wanted: it is not visited and keeps its buffers
+                    continue
             if type(grad) is Parts:
                 grad = grad.of(node)
             pairs = checked_pull(node, grad) if checking else node.pull(grad)

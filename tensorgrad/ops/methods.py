@@ -14,6 +14,7 @@ from ..autograd.inplace import write as write_back
 from ..tensor import Tensor
 from . import (
     activation,
+    compare,
     conv,
     create,
     decompose,
@@ -23,6 +24,7 @@ from . import (
     legacy,
     linalg,
     mask,
+    promote,
     reduce,
     sampling,
     scan,
@@ -30,20 +32,58 @@ from . import (
     search,
     shape,
     sort,
+    special,
     write,
 )
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
+
+def swapped(op: Any) -> Any:
+    """The reflected operator: `2 ** x` asks x, with the operands the other way round."""
+
+    def reflected(self: Tensor, other: Any) -> Tensor:
+        return op(other, self)
+
+    reflected.__doc__ = f"{op.__name__}(other, self)"
+    return reflected
+
+
 _OPERATORS = {
     "__add__": elementwise.add,
     "__radd__": elementwise.add,
     "__sub__": elementwise.sub,
+    "__rsub__": elementwise.rsub,
     "__mul__": elementwise.mul,
     "__rmul__": elementwise.mul,
     "__truediv__": elementwise.div,
+    "__rtruediv__": swapped(elementwise.div),
+    "__floordiv__": elementwise.floor_divide,
+    "__rfloordiv__": swapped(elementwise.floor_divide),
+    "__mod__": elementwise.remainder,
+    "__rmod__": swapped(elementwise.remainder),
     "__pow__": elementwise.pow,
+    "__rpow__": swapped(elementwise.pow),
     "__neg__": elementwise.neg,
+    "__pos__": elementwise.positive,
+    "__abs__": elementwise.abs,
+    "__invert__": elementwise.bitwise_not,
+    "__and__": elementwise.bitwise_and,
+    "__rand__": elementwise.bitwise_and,
+    "__or__": elementwise.bitwise_or,
+    "__ror__": elementwise.bitwise_or,
+    "__xor__": elementwise.bitwise_xor,
+    "__rxor__": elementwise.bitwise_xor,
+    "__lshift__": elementwise.bitwise_left_shift,
+    "__rlshift__": swapped(elementwise.bitwise_left_shift),
+    "__rshift__": elementwise.bitwise_right_shift,
+    "__rrshift__": swapped(elementwise.bitwise_right_shift),
+    "__eq__": compare.__eq__,
+    "__ne__": compare.__ne__,
+    "__lt__": compare.__lt__,
+    "__le__": compare.__le__,
+    "__gt__": compare.__gt__,
+    "__ge__": compare.__ge__,
     "__matmul__": linalg.matmul,
     "__rmatmul__": linalg.rmatmul,
     "__getitem__": index.getitem,
@@ -53,8 +93,17 @@ _OPERATORS = {
 # ---- methods of the same name as the function, a family a line ---------------------------------------------------------
 
 _METHODS: dict[ModuleType, str] = {
-    elementwise: "add sub mul div pow neg exp log",
-    activation: "relu",
+    elementwise: "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
+    "asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil "
+    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
+    "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
+    "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
+    "trunc angle conj fmax fmin frexp logaddexp logaddexp2 maximum minimum positive",
+    compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
+    "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
+    special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
+    promote: "bfloat16 byte char cpu cuda double half long short to type_as",
+    activation: "relu hardshrink log_softmax prelu softmax",
     reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
     "cov corrcoef",
     scan: "cumsum cumprod logcumsumexp cummax cummin diff",
@@ -82,7 +131,15 @@ _METHODS: dict[ModuleType, str] = {
 # ---- operations that also have an in-place form --------------------------------------------------------------------------
 
 _IN_PLACE: dict[ModuleType, str] = {
-    elementwise: "add sub mul div pow neg exp log",
+    elementwise: "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
+    "asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil "
+    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
+    "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
+    "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
+    "trunc",
+    compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
+    "not_equal",
+    special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
     activation: "relu",
     scatter: "scatter_reduce index_reduce",
     linalg: "addmm addmv addbmm baddbmm addr tril triu",
@@ -98,7 +155,21 @@ _RENAMED: dict[str, Any] = {
     "split": join._split_method,
     "swapaxes_": shape.transpose_,
     "swapdims_": shape.transpose_,
+    "where": elementwise._where_method,
+    "real": property(elementwise.real),
+    "polygamma": special._polygamma_method,
+    "float": promote.float_,
+    "int": promote.int_,
+    "bool": promote.bool_,
+    "type": promote.type_,
 }
+
+
+_IN_PLACE_OPERATORS = {
+    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_", "__ifloordiv__": "floor_divide_",
+    "__imod__": "remainder_", "__ipow__": "pow_", "__iand__": "bitwise_and_", "__ior__": "bitwise_or_",
+    "__ixor__": "bitwise_xor_", "__ilshift__": "bitwise_left_shift_", "__irshift__": "bitwise_right_shift_",
+}  # fmt: skip
 
 
 def in_place(op: Any, name: str) -> Any:
@@ -127,9 +198,9 @@ def hang() -> None:
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
     for name, member in _RENAMED.items():
         setattr(Tensor, name, member)
-    for operator in ("add", "sub", "mul", "pow"):
-        setattr(Tensor, f"__i{operator}__", getattr(Tensor, operator + "_"))
-    Tensor.__itruediv__ = Tensor.div_  # type: ignore[attr-defined]
+    Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")  # type: ignore[attr-defined]
+    for operator, name in _IN_PLACE_OPERATORS.items():
+        setattr(Tensor, operator, getattr(Tensor, name))
 
 
 hang()

@@ -1,4 +1,9 @@
-"""Operands: whatever the user wrote beside a tensor, as tensors of one dtype or one Python number."""
+"""Operands and element types: whatever the user wrote beside a tensor, as tensors of one dtype or one Python number;
+and the conversions `x.to(…)`, `x.float()` …
+
+PyTorch's promotion: tensors with dimensions lead, 0-d tensors and then Python numbers count only where they bring a
+higher category (a float among ints). A NumPy scalar is a Python number here.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,12 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.function import Function
+from ..autograd.modes import quiet
+from ..device import device, on_cpu
 from ..tensor import Tensor
 
-_FLOATS = "f"
-_NUMBERS = (bool, int, float)
+NUMBERS = (bool, int, float, np.number, np.bool_)
+_INT64 = dtypes.int64.numpy
 
 
 class To(Function):
@@ -29,7 +36,7 @@ class To(Function):
 
 
 def cast(x: Tensor, to: dtypes.dtype) -> Tensor:
-    """x in a dtype; x itself where it has it already. To an integer dtype nothing is recorded."""
+    """x in a dtype; x itself where it has it already. From or to an integer dtype nothing is recorded."""
     if x.array.dtype == to.numpy:
         return x
     if not to.is_floating_point or x.array.dtype.kind in "iub":
@@ -38,8 +45,11 @@ def cast(x: Tensor, to: dtypes.dtype) -> Tensor:
 
 
 def _astype(array: Any, to: Any) -> Any:
-    with np.errstate(all="ignore"):
+    with quiet():
         return array.astype(to)
+
+
+# ---- one operand ---------------------------------------------------------------------------------------------------
 
 
 def as_operand(op: str, x: Any, what: str = "input") -> Tensor:
@@ -47,13 +57,14 @@ def as_operand(op: str, x: Any, what: str = "input") -> Tensor:
     if isinstance(x, Tensor):
         return x
     if isinstance(x, np.ndarray):
-        return Tensor._of(x)
-    if isinstance(x, (*_NUMBERS, np.generic)):
-        return Tensor._of(np.asarray(x, dtypes.of_number(_python(x)).numpy))
+        return Tensor._of(np.asarray(x, dtypes.as_dtype(x.dtype).numpy))
+    if isinstance(x, NUMBERS):
+        return Tensor._of(np.asarray(x, dtypes.of_number(python_number(x)).numpy))
     raise TypeError(f"{op}: {what} must be a Tensor, got {type(x).__name__}. Make one with tensorgrad.tensor(…).")
 
 
-def _python(x: Any) -> Any:
+def python_number(x: Any) -> Any:
+    """A NumPy scalar as a Python number, a Python number as it is."""
     return x.item() if isinstance(x, np.generic) else x
 
 
@@ -72,48 +83,190 @@ def needs_floating(op: str, x: Any, what: str = "input") -> Tensor:
     return x
 
 
+def not_bool(op: str, x: Any, cure: str = "Convert it first: x.int().") -> Tensor:
+    """The operand of arithmetic that means nothing for truth values."""
+    x = as_operand(op, x)
+    if x.array.dtype.kind == "b":
+        raise TypeError(f"{op}: not for bool tensors. {cure}")
+    return x
+
+
+# ---- two operands and more -----------------------------------------------------------------------------------------
+
+
 def paired(op: str, x: Any, z: Any) -> tuple[Any, Any]:
-    """Two operands of one dtype (PyTorch's promotion). A Python number that does not raise the dtype stays a number:
-    NumPy then computes in the array's dtype."""
+    """Two operands of one dtype. A Python number that does not raise the dtype stays a number: NumPy then computes in
+    the array's dtype."""
     if isinstance(x, Tensor):
+        dtype = x.array.dtype
         if isinstance(z, Tensor):
-            if x.array.dtype is z.array.dtype:
+            if dtype is z.array.dtype:
                 return x, z
-        elif (type(z) is float or type(z) is int) and x.array.dtype.kind == _FLOATS:
+        elif (type(z) is float or type(z) is int) and dtype.kind == "f" or type(z) is int and dtype is _INT64:
             return x, z
-    elif isinstance(z, Tensor) and (type(x) is float or type(x) is int) and z.array.dtype.kind == _FLOATS:
-        return x, z
-    return _promoted(op, x, z)
-
-
-def _promoted(op: str, x: Any, z: Any) -> tuple[Any, Any]:
+    elif isinstance(z, Tensor):
+        dtype = z.array.dtype
+        if (type(x) is float or type(x) is int) and dtype.kind == "f" or type(x) is int and dtype is _INT64:
+            return x, z
     dtype = result_dtype(op, x, z)
-    return _in_dtype(op, x, dtype), _in_dtype(op, z, dtype)
+    return in_dtype(op, x, dtype), in_dtype(op, z, dtype)
 
 
-def _in_dtype(op: str, x: Any, dtype: dtypes.dtype) -> Tensor:
+def paired_floating(op: str, x: Any, z: Any) -> tuple[Any, Any]:
+    """As `paired`, for a function whose result is not whole: integers and bools become the default dtype."""
+    x, z = paired(op, x, z)
+    t = x if isinstance(x, Tensor) else z
+    if t.array.dtype.kind not in "iub":
+        return x, z
+    dtype = dtypes.get_default_dtype()
+    return in_dtype(op, x, dtype), in_dtype(op, z, dtype)
+
+
+def together(op: str, *operands: Any) -> list[Tensor]:
+    """Several operands as Tensors of one dtype."""
+    dtype = result_dtype(op, *operands)
+    return [in_dtype(op, x, dtype) for x in operands]
+
+
+def in_dtype(op: str, x: Any, dtype: dtypes.dtype) -> Tensor:
+    """An operand as a Tensor of a dtype."""
     if isinstance(x, Tensor):
         return cast(x, dtype)
-    if isinstance(x, (*_NUMBERS, np.generic)):
+    if isinstance(x, NUMBERS):
         # asarray of the number first: an integer too large for the dtype wraps around, as PyTorch's does
-        return Tensor._of(_astype(np.asarray(_python(x)), dtype.numpy))
+        return Tensor._of(_astype(np.asarray(python_number(x)), dtype.numpy))
     return cast(as_operand(op, x), dtype)
 
 
 def result_dtype(op: str, *operands: Any) -> dtypes.dtype:
-    """PyTorch's promotion: tensors with dimensions lead, 0-d tensors and then numbers only raise the category."""
-    ranks: list[dtypes.dtype | None] = [None, None, None]
+    """The dtype of an operation on tensors, arrays and numbers."""
+    with_dims = without = numbers = None
     for x in operands:
-        if isinstance(x, (*_NUMBERS, np.generic)):
-            rank, d = 2, dtypes.of_number(_python(x))
+        if isinstance(x, NUMBERS):
+            d = dtypes.of_number(python_number(x))
+            numbers = d if numbers is None else dtypes.promote_types(numbers, d)
+            continue
+        array = as_operand(op, x, "each operand").array
+        d = dtypes.of_array(array)
+        if array.ndim:
+            with_dims = d if with_dims is None else dtypes.promote_types(with_dims, d)
         else:
-            array = as_operand(op, x).array
-            rank, d = (0 if array.ndim else 1), dtypes.of_array(array)
-        before = ranks[rank]
-        ranks[rank] = d if before is None else dtypes.promote_types(before, d)
-    return dtypes.combined(*ranks)
+            without = d if without is None else dtypes.promote_types(without, d)
+    return dtypes.combined(with_dims, without, numbers)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     """The dtype an arithmetic operation on these two would have; tensors or Python numbers."""
     return result_dtype("result_type", tensor1, tensor2)
+
+
+def same_dtype(op: str, **operands: Tensor) -> None:
+    """Refuse operands of several dtypes, for functions where PyTorch does not promote."""
+    found = {name: x.dtype for name, x in operands.items()}
+    if len(set(found.values())) > 1:
+        listed = "\n".join(f"    {name}  {d}" for name, d in found.items())
+        raise TypeError(f"{op}: needs operands of one dtype.\n{listed}\nConvert with x.to(dtype).")
+
+
+# ---- conversions: methods of Tensor --------------------------------------------------------------------------------
+
+
+def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """This tensor in another dtype, on another device, or as another tensor is: `x.to(dtype)`, `x.to(device)`,
+    `x.to(device, dtype)`, `x.to(other)`. Itself where nothing changes, unless `copy=True`.
+
+    Keyword arguments: dtype, device, other, non_blocking (there is nothing to wait for), copy, memory_format.
+    """
+    where, dtype, rest = _destination(*args, **kwargs)
+    if where is not None:
+        on_cpu(where, "to")
+    out = self if dtype is None else cast(self, dtype)
+    if out is self and rest:
+        from .shape import clone
+
+        return clone(self)
+    return out
+
+
+def _destination(*args: Any, **kwargs: Any) -> tuple[Any, dtypes.dtype | None, bool]:
+    """Device, dtype and whether to copy, from the arguments of `to`."""
+    where, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
+    other = kwargs.pop("other", None)
+    copy = kwargs.pop("copy", False)
+    kwargs.pop("non_blocking", None), kwargs.pop("memory_format", None)
+    if kwargs:
+        raise TypeError(f"to: unknown argument {next(iter(kwargs))!r}; use dtype, device, other, copy, non_blocking.")
+    rest = list(args)
+    if rest and isinstance(rest[0], Tensor):
+        other = rest.pop(0)
+    elif rest and _names_a_device(rest[0]):
+        where = rest.pop(0)
+        if rest and not isinstance(rest[0], bool):
+            dtype = rest.pop(0)
+    elif rest:
+        dtype = rest.pop(0)
+    if len(rest) > 2 or not all(isinstance(flag, bool) for flag in rest):
+        raise TypeError(f"to: takes a dtype, a device (and a dtype) or a tensor, non_blocking, copy; got {args!r}.")
+    if len(rest) == 2:
+        copy = rest[1]
+    if other is not None:
+        where, dtype = other.device, other.dtype
+    return where, None if dtype is None else dtypes.as_dtype(dtype), bool(copy)
+
+
+def _names_a_device(x: Any) -> bool:
+    if x is None or isinstance(x, device):
+        return True
+    if isinstance(x, str):
+        return x.partition(":")[0] in ("cpu", "cuda")
+    return isinstance(x, int) and not isinstance(x, bool)
+
+
+_TYPE_NAMES = {
+    "float64": "DoubleTensor", "float32": "FloatTensor", "float16": "HalfTensor", "bfloat16": "BFloat16Tensor",
+    "int64": "LongTensor", "int32": "IntTensor", "int16": "ShortTensor", "int8": "CharTensor", "uint8": "ByteTensor",
+    "bool": "BoolTensor",
+}  # fmt: skip
+
+
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """Without an argument the name of this tensor's type, as in "tensorgrad.FloatTensor"; with a dtype or such a name
+    the tensor converted."""
+    if dtype is None:
+        return f"tensorgrad.{_TYPE_NAMES[self.dtype.name]}"
+    if isinstance(dtype, str):
+        short = dtype.rpartition(".")[2]
+        dtype = next((d for d, name in _TYPE_NAMES.items() if name == short), dtype)
+    return cast(self, dtypes.as_dtype(dtype))
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor in the dtype of another."""
+    return to(self, as_operand("type_as", other, "other"))
+
+
+def _converts_to(name: str, short: str) -> Any:
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return cast(self, dtypes.as_dtype(name))
+
+    convert.__name__ = convert.__qualname__ = short
+    convert.__doc__ = f"This tensor as {name}; itself if it is already."
+    return convert
+
+
+double, half = _converts_to("float64", "double"), _converts_to("float16", "half")
+long, short = _converts_to("int64", "long"), _converts_to("int16", "short")
+char, byte = _converts_to("int8", "char"), _converts_to("uint8", "byte")
+bfloat16 = _converts_to("bfloat16", "bfloat16")
+float_, int_, bool_ = _converts_to("float32", "float"), _converts_to("int32", "int"), _converts_to("bool", "bool")
+
+
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor in the computer's own memory, where it is already."""
+    return self
+
+
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """This tensor on a CUDA device."""
+    return to(self, "cuda" if device is None else device)
+

@@ -1,0 +1,292 @@
+"""Activations, there and back. `grad` is the gradient of the result, `x` the input, `out` the result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .elementwise import _ONE, _ZERO, _like, keep, sigmoid, where
+from .special import ndtr
+from .workspace import is_half
+
+# ---- straight lines with kinks -------------------------------------------------------------------------------------
+
+
+def between(x: Any, low: float, high: float) -> Any:
+    """low < x < high; nan counts as between, as nothing says that it is not."""
+    return ~((x <= low) | (x >= high))
+
+
+def hardtanh_backward(grad: Any, x: Any, low: float, high: float) -> Any:
+    """grad where x is strictly between low and high."""
+    return keep(grad, np.asarray(between(x, low, high)))
+
+
+def leaky_relu(x: Any, slope: float) -> Any:
+    """x above 0, slope·x below."""
+    t = x * slope
+    return np.maximum(x, t) if 0 < slope <= 1 else where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
+
+
+def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
+    """grad above 0, slope·grad elsewhere."""
+    return where(np.asarray(x > _ZERO[x.dtype]), grad, np.asarray(grad * slope))
+
+
+def threshold(x: Any, threshold: float, value: float) -> Any:
+    """value where x ≤ threshold, x elsewhere."""
+    return where(np.asarray(x <= threshold), np.asarray(value).astype(x.dtype), x)
+
+
+def threshold_backward(grad: Any, x: Any, threshold: float) -> Any:
+    """grad where x is not below or at the threshold."""
+    return keep(grad, ~np.asarray(x <= threshold))
+
+
+def hardshrink(x: Any, size: float) -> Any:
+    """0 where |x| ≤ size, x elsewhere."""
+    return hardshrink_backward(x, x, size)
+
+
+def hardshrink_backward(grad: Any, x: Any, size: float) -> Any:
+    """grad where |x| is not at most size."""
+    return keep(grad, ~np.asarray((x >= -size) & (x <= size)))
+
+
+def softshrink(x: Any, size: float) -> Any:
+    """x moved by size towards 0, at most to it."""
+    return x - np.minimum(np.maximum(x, -size), size)
+
+
+def hardsigmoid(x: Any) -> Any:
+    """(x + 3)/6 between 0 and 1."""
+    return _ramp(x) / 6
+
+
+def hardsigmoid_backward(grad: Any, x: Any) -> Any:
+    """grad/6 on the slope."""
+    return keep(np.asarray(grad / 6), np.asarray((x > -3) & (x < 3)))
+
+
+def hardswish(x: Any) -> Any:
+    """x · hardsigmoid(x)."""
+    return x * _ramp(x) / 6
+
+
+def hardswish_backward(grad: Any, x: Any) -> Any:
+    """grad · (x/3 + ½) between −3 and 3, 0 below, grad above."""
+    slope = where(np.asarray(x >= 3), _ONE[x.dtype], np.asarray(x / 3 + 0.5))
+    return keep(np.asarray(grad * slope), ~np.asarray(x <= -3))
+
+
+def _ramp(x: Any) -> Any:
+    return np.minimum(np.maximum(x + 3, _ZERO[x.dtype]), 6)
+
+
+# ---- smooth ones ---------------------------------------------------------------------------------------------------
+
+
+def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
+    """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
+    zero = _ZERO[x.dtype]
+    t = np.minimum(x, zero, out=_like(x))
+    if rate != 1:
+        t *= rate
+    np.expm1(t, out=t)
+    if alpha * scale != 1:
+        t *= alpha * scale
+    above = np.maximum(x, zero)
+    t += above * scale if scale != 1 else above
+    return t
+
+
+def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
+    """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
+    zero = _ZERO[x.dtype]
+    t = np.minimum(x, zero, out=_like(x))
+    t *= rate
+    np.exp(t, out=t)
+    t *= alpha * scale * rate
+    t = where(np.asarray(x > zero), np.asarray(scale, x.dtype), t)
+    return np.multiply(t, grad, out=t)
+
+
+def silu(x: Any) -> Any:
+    """x/(1 + e⁻ˣ)."""
+    t = np.negative(x, out=_like(x))
+    np.exp(t, out=t)
+    t += _ONE[x.dtype]
+    return np.true_divide(x, t, out=t)
+
+
+def silu_backward(grad: Any, x: Any) -> Any:
+    """grad · σ(x)·(1 + x·(1 − σ(x)))."""
+    s = sigmoid(x)
+    t = np.subtract(_ONE[x.dtype], s, out=_like(x))
+    t *= x
+    t += _ONE[x.dtype]
+    t *= s
+    t *= grad
+    return t
+
+
+def gelu(x: Any) -> Any:
+    """x·Φ(x)."""
+    t = ndtr(x)
+    return np.multiply(t, x, out=t)
+
+
+def gelu_backward(grad: Any, x: Any) -> Any:
+    """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
+    t = np.multiply(x, x, out=_like(x))
+    t *= -0.5
+    np.exp(t, out=t)
+    t *= x
+    t *= 1 / math.sqrt(2 * math.pi)
+    t += ndtr(x)
+    t *= grad
+    return t
+
+
+_C = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
+
+
+def gelu_tanh(x: Any) -> Any:
+    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
+    t = _gelu_inner(x)
+    np.tanh(t, out=t)
+    t += _ONE[x.dtype]
+    t *= x
+    t *= 0.5
+    return t
+
+
+def gelu_tanh_backward(grad: Any, x: Any) -> Any:
+    """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
+    t = _gelu_inner(x)
+    np.tanh(t, out=t)
+    inner = np.multiply(x, x, out=_like(x))
+    inner *= 3 * _CUBIC * _C
+    inner += _C  # u′
+    inner *= x
+    squared = np.multiply(t, t, out=_like(x))
+    np.subtract(_ONE[x.dtype], squared, out=squared)
+    inner *= squared
+    inner += t
+    inner += _ONE[x.dtype]
+    inner *= 0.5
+    inner *= grad
+    return inner
+
+
+def _gelu_inner(x: Any) -> Any:
+    t = np.multiply(x, x, out=_like(x))
+    t *= _CUBIC
+    t += _ONE[x.dtype]
+    t *= x
+    t *= _C
+    return t
+
+
+def mish(x: Any) -> Any:
+    """x · tanh(ln(1 + eˣ))."""
+    t = np.logaddexp(x, _ZERO[x.dtype], out=_like(x))
+    np.tanh(t, out=t)
+    t *= x
+    return t
+
+
+def mish_backward(grad: Any, x: Any) -> Any:
+    """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
+    t = np.logaddexp(x, _ZERO[x.dtype], out=_like(x))
+    np.tanh(t, out=t)
+    slope = np.multiply(t, t, out=_like(x))
+    np.subtract(_ONE[x.dtype], slope, out=slope)
+    slope *= sigmoid(x)
+    slope *= x
+    slope += t
+    slope *= grad
+    return slope
+
+
+def softplus(x: Any, beta: float, threshold: float) -> Any:
+    """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
+    t = np.multiply(x, beta, out=_like(x))
+    linear = t > threshold
+    np.logaddexp(t, _ZERO[x.dtype], out=t)
+    t /= beta
+    if linear.any():
+        t = where(np.asarray(linear), x, t)
+    return t
+
+
+def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
+    """grad · σ(βx); grad where βx is above the threshold."""
+    t = np.multiply(x, beta, out=_like(x))
+    linear = t > threshold
+    t = sigmoid(t)
+    t *= grad
+    return where(np.asarray(linear), grad, t) if linear.any() else t
+
+
+def logsigmoid(x: Any) -> Any:
+    """−ln(1 + e⁻ˣ)."""
+    t = np.negative(x, out=_like(x))
+    np.logaddexp(t, _ZERO[x.dtype], out=t)
+    return np.negative(t, out=t)
+
+
+def logsigmoid_backward(grad: Any, x: Any) -> Any:
+    """grad · σ(−x)."""
+    t = sigmoid(-x)
+    return t * grad
+
+
+# ---- along one axis ------------------------------------------------------------------------------------------------
+
+
+def softmax(x: Any, axis: int) -> Any:
+    """eˣ / Σeˣ along an axis; the largest is taken off first, so that nothing overflows."""
+    t, total = _exponentials(x, axis)
+    t /= total
+    return t.astype(x.dtype, copy=False)
+
+
+def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
+    """out · (grad − Σ grad·out)."""
+    t = np.multiply(grad, out, out=_like(out))
+    total = np.add.reduce(t, axis=axis, keepdims=True, dtype=np.float32 if is_half(out) else None)
+    np.subtract(grad, total, out=t, casting="same_kind")
+    t *= out
+    return t
+
+
+def log_softmax(x: Any, axis: int) -> Any:
+    """x − ln Σeˣ along an axis."""
+    if not x.size:
+        return x.copy()
+    wide = x.astype(np.float32) if is_half(x) else x
+    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), out=_like(wide))
+    total = np.add.reduce(np.exp(t), axis=axis, keepdims=True)
+    t -= np.log(total)
+    return t.astype(x.dtype, copy=False)
+
+
+def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
+    """grad − eᵒ·Σ grad."""
+    t = np.exp(out, out=_like(out))
+    t *= np.add.reduce(grad, axis=axis, keepdims=True)
+    return np.subtract(grad, t, out=t)
+
+
+def _exponentials(x: Any, axis: int) -> tuple[Any, Any]:
+    """e^(x − max) along an axis, and their sum; of 16-bit numbers in 32 bits."""
+    if not x.size:
+        return x.copy(), 1
+    wide = x.astype(np.float32) if is_half(x) else x
+    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), out=_like(wide))
+    np.exp(t, out=t)
+    return t, np.add.reduce(t, axis=axis, keepdims=True)
