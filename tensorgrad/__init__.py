@@ -68,7 +68,7 @@ from .ops.sort import *  # noqa: F403
 from .ops.special import *  # noqa: F403
 from .ops.write import *  # noqa: F403
 from .ops.vision import *  # noqa: F403
-from .printing import get_printoptions, printoptions, set_printoptions
+from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save
 from .tensor import Size, Tensor
