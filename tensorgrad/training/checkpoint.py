@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+import random as python_random
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import random
 from ..serialization import SaveError, load, save
 
 _NAME = re.compile(r"checkpoint-(\d+)\.safetensors")
+_REMAINS = re.compile(r"\.checkpoint-\d+\.safetensors\.[0-9a-f]+\.tmp")  # of a save that was killed
 
 
 class Checkpoint:
-    """Model, optimizer, schedule, random numbers, step and data position, saved together in a folder.
+    """Model, optimizer, schedule, data position, random numbers and step, saved together in a folder.
 
-        checkpoint = Checkpoint("runs/a", model=model, optimizer=optimizer, scheduler=scheduler, keep=3)
+        checkpoint = Checkpoint("runs/a", model=model, optimizer=optimizer, scheduler=scheduler, loader=loader)
         start = checkpoint.resume()              # 0 when there is nothing yet
         for step in range(start, 1000):
             ...
@@ -24,12 +29,16 @@ class Checkpoint:
                 checkpoint.save(step + 1, epoch=epoch)
 
     A run that was killed at any moment and resumed ends bit for bit where an uninterrupted one does, as long as
-    everything that changes is given here: each file is written whole or not at all, and carries a hash.
+    everything that changes is given here: each file is written whole or not at all, and carries a hash. The default
+    generators of tensorgrad, NumPy and Python are saved by themselves; nothing is ever unpickled.
 
     Args:
         folder: where the files are; made if needed.
         keep: how many of the last files stay.
         **parts: anything with `state_dict()` and `load_state_dict(state)`.
+
+    Attributes:
+        extra: what the file that was resumed from had been given to keep.
     """
 
     def __init__(self, folder: Any, *, keep: int = 2, **parts: Any) -> None:
@@ -43,6 +52,7 @@ class Checkpoint:
                 )
         self.folder, self.keep, self.parts = Path(folder), keep, parts
         self.extra: dict[str, Any] = {}
+        self._damaged: set[Path] = set()
 
     def files(self) -> list[tuple[int, Path]]:
         """(step, path) of the files in the folder, the latest last."""
@@ -52,41 +62,69 @@ class Checkpoint:
         return sorted((int(m[1]), p) for m, p in found if m)
 
     def save(self, step: int, **extra: Any) -> Path:
-        """Write the state after `step` steps, with numbers and text of your own; then remove the oldest files."""
+        """Write the state after `step` steps, with numbers and text of your own; then remove the oldest files.
+
+        Raises:
+            ValueError: the folder holds later steps, which are another run's: they would be taken for the latest.
+        """
+        later = [n for n, path in self.files() if n > step and path not in self._damaged]
+        if later:
+            raise ValueError(
+                f"Checkpoint: {self.folder} holds step {later[-1]} already, and this is step {step}. Call resume() "
+                "first to go on from there, or choose another folder."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "step": int(step),
             "parts": {name: part.state_dict() for name, part in self.parts.items()},
-            "random": random.get_rng_state(),
+            "random": _random_state(),
             "extra": extra,
         }
         path = self.folder / f"checkpoint-{int(step):09d}.safetensors"
         save(state, path)
-        for _, old in self.files()[: -self.keep]:
-            old.unlink(missing_ok=True)
+        self._damaged.discard(path)
+        whole = [p for _, p in self.files() if p not in self._damaged]
+        for old in (*self._damaged, *whole[: -self.keep]):
+            try:
+                old.unlink(missing_ok=True)
+            except OSError as error:  # the new file is safe, and that is what counts
+                warnings.warn(f"Checkpoint: cannot remove {old}: {error}.", UserWarning, stacklevel=2)
         return path
 
     def resume(self) -> int:
-        """Load the latest whole file into the parts; its step, or 0 if there is none. `extra` has what `save` was given.
+        """Load the latest whole file into the parts; its step, or 0 if there is none.
 
         A damaged file is passed over with a warning, and the one before it taken.
+
+        Raises:
+            SaveError: there are files, and none is whole.
+            ValueError, RuntimeError: the file was saved from other parts than those here; nothing has been loaded.
         """
+        self._tidy()
         files = self.files()
         for step, path in reversed(files):
             try:
                 state = load(path)
-                if not isinstance(state, dict) or state.get("step") != step:
-                    raise SaveError(f"load: {path} is not a checkpoint of step {step}.")
+                if not isinstance(state, dict) or state.keys() != _KEYS or state["step"] != step:
+                    raise SaveError(f"load: {path} is not the checkpoint of step {step}.")
             except (SaveError, OSError) as error:
                 warnings.warn(f"Checkpoint: {error} Trying the one before it.", UserWarning, stacklevel=2)
+                self._damaged.add(path)
                 continue
             self._restore(state, path)
             return step
         if files:
             raise SaveError(
-                f"Checkpoint: none of the {len(files)} files in {self.folder} is whole. Remove them to start from nothing."
+                f"Checkpoint: none of the {len(files)} files in {self.folder} is whole. Remove them to start anew."
             )
         return 0
+
+    def _tidy(self) -> None:
+        """Remove what a killed save left behind."""
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
+                if _REMAINS.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
     def _restore(self, state: dict[str, Any], path: Path) -> None:
         saved = state["parts"]
@@ -95,7 +133,33 @@ class Checkpoint:
                 f"Checkpoint: {path.name} holds {', '.join(sorted(saved)) or 'nothing'}; this Checkpoint was made with "
                 f"{', '.join(sorted(self.parts)) or 'nothing'}. Give the same parts as when it was saved."
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(saved[name])
-        random.set_rng_state(state["random"])
+        before = {name: copy.deepcopy(part.state_dict()) for name, part in self.parts.items()}
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(saved[name])
+        except BaseException:
+            for name, part in self.parts.items():
+                part.load_state_dict(before[name])
+            raise
+        _set_random_state(state["random"])
         self.extra = state["extra"]
+
+
+_KEYS = {"step", "parts", "random", "extra"}
+
+
+def _random_state() -> dict[str, Any]:
+    return {
+        "tensorgrad": random.get_rng_state(),
+        "numpy": np.random.get_state(legacy=False),
+        "python": python_random.getstate(),
+    }
+
+
+def _set_random_state(state: dict[str, Any]) -> None:
+    random.set_rng_state(state["tensorgrad"])
+    np.random.set_state(state["numpy"])
+    python_random.setstate(state["python"])
+
+
+__all__ = ["Checkpoint"]
