@@ -481,7 +481,7 @@ class Svd(Function):
         if grad is None:
             return None
         kept, rest = (grad[..., :k], grad[..., k:]) if dim == -1 else (grad[..., :k, :], grad[..., k:, :])
-        if rest.array.any():
+        if k and rest.array.any():
             raise RuntimeError(
                 f"svd: with full_matrices=True the {'columns' if dim == -1 else 'rows'} of {name} from {k} on are "
                 f"arbitrary for a matrix of {self.size}; they have no gradient. Use full_matrices=False."
@@ -812,8 +812,9 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     """X of least ‖A·X − B‖; of several such, the shortest.
 
     Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
-    unless m > n and A has full rank; rank (…), empty for driver 'gels'; singular_values (…, min(m, n)), empty unless
-    the driver is 'gelsd' or 'gelss'. (The four drivers of LAPACK are one here; only what they report differs.)
+    unless m > n and A has full rank; rank (…); singular_values (…, min(m, n)). As in PyTorch some are empty: residuals
+    for driver 'gelsy' (the default), rank for 'gels', singular_values unless it is 'gelsd' or 'gelss'. (The four drivers
+    of LAPACK are one here; only what they report differs.)
 
     Args:
         rcond: singular values up to rcond·largest count as 0; max(m, n)·ε if None.
@@ -833,8 +834,8 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         raise ValueError(mismatch("lstsq", "the shapes do not belong together", cure, A=a.array.shape, B=b.array.shape))
     op = Lstsq(max(m, n) * finfo(a.dtype).eps if rcond is None else float(rcond))
     x = op(a, b)
-    residuals = x.reshape(-1)[:0].detach()
-    if m > n and (op.rank == n).all():
+    residuals = x.reshape(-1)[:0]
+    if driver not in (None, "gelsy") and m > n and (op.rank == n).all():
         residuals = (a @ x - b).square().sum(-2)
     singular, rank = Tensor._of(op.singular), Tensor._of(op.rank)
     if driver not in ("gelsd", "gelss"):
@@ -944,7 +945,7 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
 
     t = as_operand("vander", x, "x")
     if not t.array.ndim:
-        raise ValueError("vander: needs at least one axis, got a 0-d tensor.")
+        t = t.reshape(1)
     n = t.array.shape[-1] if N is None else N
     if n < 1 and N is not None:
         raise ValueError(f"vander: N must be above 0, got {N}.")

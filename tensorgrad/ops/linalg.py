@@ -292,8 +292,6 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
     x = as_operand("addr", input)
     product = outer(vec1, vec2)
     if x.array.dtype.kind == "b" and product.array.dtype.kind == "b":
-        if beta not in (0, 1) or alpha not in (0, 1):
-            raise TypeError("addr: with bools beta and alpha are True or False.")
         return (x & bool(beta)) | (product & bool(alpha))
     dtype = result_dtype("addr", x, product)
     return _added("addr", cast(x, dtype), cast(product, dtype), beta, alpha)
@@ -886,7 +884,9 @@ class VectorNorm(Function):
             return x * (grad / out.masked_fill(out == 0, inf))
         magnitude = x.abs()
         slope = x.sign() * magnitude.masked_fill(magnitude == 0, 1) ** (p - 1)
-        return slope * (grad / out.masked_fill(out == 0, inf) ** (p - 1))
+        if p > 0:  # then 0 only where all of x is, and so the slope
+            out = out.masked_fill(out == 0, 1)
+        return slope * (grad * out ** (1 - p))
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:

@@ -209,7 +209,7 @@ def poisson_nll_loss(
         full: add Stirling's ln(target!) ≈ t·ln t − t + ½·ln(2πt) where the target is above 1.
     """
     op = "poisson_nll_loss"
-    x, z = needs_floating(op, input), as_operand(op, target, "target")
+    x, z = as_operand(op, input), as_operand(op, target, "target")
     broadcast(op, input=x.array.shape, target=z.array.shape)
     losses = x.exp() - z * x if log_input else x - z * (x + eps).log()
     if full:
@@ -287,7 +287,7 @@ def binary_cross_entropy(
         raise TypeError(
             f"{op}: input is {x.dtype}, target {t.dtype}; they need one dtype. Convert: target.to(x.dtype)."
         )
-    if not on(x.array).within(x.array, 0, 1):
+    if not on(x.array).all_within(x.array, 0, 1):
         raise ValueError(
             f"{op}: input must be probabilities, in [0, 1]; it goes from {x.array.min()} to {x.array.max()}. Apply a "
             "sigmoid, or use binary_cross_entropy_with_logits."
@@ -576,8 +576,10 @@ def multi_margin_loss(
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     if p not in (1, 2):
         raise ValueError(f"{op}: p must be 1 or 2, got {p}.")
-    if not 1 <= x.array.ndim <= 2:
+    if x.array.ndim > 2:
         raise ValueError(f"{op}: input must be (N, C) or (C,), got shape {tuple(x.array.shape)}.")
+    if not x.array.ndim:
+        x = x.reshape(1)
     x, t, w, _, shape = _classes(op, x, t, weight, -1 << 62)
     t = t.unsqueeze(1)
     distance = (x - x.gather(1, t) + margin).clamp(min=0)
@@ -605,19 +607,20 @@ def multilabel_margin_loss(
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     _same_shape(op, input=x, target=t)
     a = x.array.shape
-    if not 1 <= len(a) <= 2:
+    if len(a) > 2:
         raise ValueError(f"{op}: input must be (N, C) or (C,), got shape {tuple(a)}.")
     if t.array.dtype != "int64":
         raise TypeError(f"{op}: target must hold class numbers, int64, got {t.dtype}. Convert it: target.long().")
+    n, classes = (a[0] if len(a) == 2 else 1), (a[-1] if a else 1)
     low, high = on(t.array).bounds(t.array)
-    if low < -1 or high >= a[-1]:
+    if low < -1 or high >= classes:
         raise IndexError(
-            f"{op}: target holds {low if low < -1 else high}, input has {a[-1]} classes (and -1 ends a row)."
+            f"{op}: target holds {low if low < -1 else high}, input has {classes} classes (-1 ends a row)."
         )
-    x, t = x.reshape(-1, a[-1]), t.reshape(-1, a[-1])
-    listed, named = (Tensor._of(b) for b in on(t.array).listed_labels(t.array, a[-1]))
+    x, t = x.reshape(n, classes), t.reshape(n, classes)
+    listed, named = (Tensor._of(b) for b in on(t.array).listed_labels(t.array, classes))
     distance = (1 - x.gather(1, t.clamp(min=0)).unsqueeze(2) + x.unsqueeze(1)).clamp(min=0)  # (N, target, class)
-    losses = (distance * (listed.unsqueeze(2) & ~named.unsqueeze(1))).sum((1, 2)) / a[-1]
+    losses = (distance * (listed.unsqueeze(2) & ~named.unsqueeze(1))).sum((1, 2)) / classes
     return _reduced(losses.reshape(a[:-1]), _reduction(op, reduction, size_average, reduce))
 
 
@@ -676,7 +679,7 @@ def cosine_embedding_loss(
     Shape: (N, D), (N, D), (N,), or (D,), (D,), () → (), or the target's with reduction='none'.
     """
     op = "cosine_embedding_loss"
-    x, z = needs_floating(op, input1, "input1"), needs_floating(op, input2, "input2")
+    x, z = floating(op, as_operand(op, input1, "input1")), floating(op, as_operand(op, input2, "input2"))
     t = as_operand(op, target, "target")
     n = t.array.ndim
     if n > 1 or x.array.ndim != n + 1 or z.array.ndim != n + 1:

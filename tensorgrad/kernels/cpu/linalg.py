@@ -24,7 +24,7 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     if z.ndim == 2:
         if x.ndim == 2:
             return x.dot(z)  # half the overhead of np.matmul
-        rows = x.reshape(-1, x.shape[-1])  # one large product instead of many small ones
+        rows = x.reshape(_size(x.shape[:-1]), x.shape[-1])  # one large product instead of many small ones
         return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
     return np.matmul(x, z)
 

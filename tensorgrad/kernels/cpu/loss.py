@@ -160,7 +160,7 @@ def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
     return np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.absolute(x)))
 
 
-def within(x: Any, low: float, high: float) -> bool:
+def all_within(x: Any, low: float, high: float) -> bool:
     """Whether all of x is in [low, high]."""
     return bool(((x >= low) & (x <= high)).all())
 
