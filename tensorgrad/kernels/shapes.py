@@ -32,7 +32,7 @@ def axes(op: str, dim: Any, ndim: int) -> Shape:
     else:
         found = tuple(axis(op, d, ndim) for d in dim)
         if len(set(found)) != len(found):
-            raise RuntimeError(f"{op}: dim {tuple(dim)} names a dimension twice.")
+            raise ValueError(f"{op}: dim {tuple(dim)} names a dimension twice.")
     return found if ndim else ()
 
 

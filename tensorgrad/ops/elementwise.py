@@ -432,7 +432,23 @@ class Fmin(NumberExtreme):
 
 
 class Clamp(Function):
-    """The nearest number in [low, high]; each end a number, a tensor or None. At an end, the gradient is still x's."""
+    """The nearest number in [low, high], either of which may be None. At an end, the gradient is still x's."""
+
+    def __init__(self, low: float | None, high: float | None) -> None:
+        self.low, self.high = low, high
+
+    def forward(self, x: Any) -> Any:
+        return on(x).clamp(x, self.low, self.high)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        return masked(grad, _inside(x, self.low, self.high))
+
+    def fused_backward(self, grad: Any, x: Any) -> Any:
+        return on(grad).clamp_backward(grad, x, self.low, self.high)
+
+
+class ClampBetween(Function):
+    """The same where the ends are tensors."""
 
     broadcasts = True
 
@@ -440,20 +456,19 @@ class Clamp(Function):
         return on(x).clamp(x, low, high)
 
     def backward(self, grad: Tensor, x: Tensor, low: Any, high: Any) -> Any:
-        inside = _both(ge(x, low) if low is not None else None, le(x, high) if high is not None else None)
-        gx = masked(grad, inside) if self.needs[0] else None
+        gx = masked(grad, _inside(x, low, high)) if self.needs[0] else None
         glow = ghigh = None
         if self.needs[1]:
-            glow = masked(grad, _both(lt(x, low), lt(low, high) if high is not None else None))
+            glow = masked(grad, lt(x, low) if high is None else logical_and(lt(x, low), lt(low, high)))
         if self.needs[2]:
             ghigh = masked(grad, gt(x, high) if low is None else logical_or(gt(x, high), lt(high, low)))
         return gx, glow, ghigh
 
 
-def _both(a: Tensor | None, b: Tensor | None) -> Tensor:
-    if a is None or b is None:
-        return a if b is None else b  # type: ignore[return-value]
-    return logical_and(a, b)
+def _inside(x: Tensor, low: Any, high: Any) -> Tensor:
+    if low is None:
+        return le(x, high)
+    return ge(x, low) if high is None else logical_and(ge(x, low), le(x, high))
 
 
 def masked(x: Tensor, mask: Tensor) -> Tensor:
@@ -541,21 +556,21 @@ def clamp_max(input: Any, max: Any) -> Tensor:
 def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     if low is None and high is None:
         raise ValueError(f"{op}: give min, max or both.")
-    given = [x for x in (input, low, high) if x is not None]
-    dtype = result_dtype(op, *given)
+    low, high = python_number(low), python_number(high)
+    if isinstance(input, Tensor) and input.array.dtype.kind == "f" and _number_or_none(low) and _number_or_none(high):
+        return Clamp(low, high)(input)
+    dtype = result_dtype(op, *[x for x in (input, low, high) if x is not None])
     if dtype is dtypes.bool:
         raise TypeError(f"{op}: not for bool tensors. Convert them first: x.int().")
-
-    def end(x: Any) -> Any:
-        if x is None or isinstance(x, NUMBERS) and dtype.is_floating_point:
-            return python_number(x)
-        return in_dtype(op, x, dtype)
-
-    x, low, high = in_dtype(op, input, dtype), end(low), end(high)
+    x, low, high = (None if t is None else in_dtype(op, t, dtype) for t in (input, low, high))
     try:
-        return Clamp()(x, low, high)
+        return ClampBetween()(x, low, high)
     except ValueError as error:
         raise _apart(op, error, input=x, min=low, max=high) from None
+
+
+def _number_or_none(x: Any) -> bool:
+    return x is None or type(x) is float or type(x) is int
 
 
 # ---- three operands ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast
 from .shape import Reshape, Slice, place, place_range, reshape
-from .write import copy_into, same_dtype, without_leading_ones
+from .write import copy_into, number_in, same_dtype, without_leading_ones
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 # `into`: write to the first input's own memory (the in-place form) instead of a copy.
@@ -278,7 +278,9 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     if not picks:
         copy_into(region, z, "setitem")
         return
-    if isinstance(z, Tensor):
+    if not isinstance(z, Tensor):
+        z = number_in("setitem", x, z)
+    else:
         z = cast(z, x.dtype)
         if z.array.shape[:1] == (1,):
             z = without_leading_ones(z, len(on(x.array).key_shape(region.array.shape, picks) or ()))

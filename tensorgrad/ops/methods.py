@@ -9,7 +9,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from ..autograd.inplace import before_write, check_writable
+from ..autograd.inplace import before_write, check_writable, directly
 from ..autograd.inplace import write as write_back
 from ..tensor import Tensor
 from . import (
@@ -172,11 +172,20 @@ _IN_PLACE_OPERATORS = {
 }  # fmt: skip
 
 
+# In-place forms with a kernel of their own (`add_`), which needs no memory for the result before it is written.
+_DIRECT = {elementwise.add, elementwise.sub, elementwise.mul, elementwise.div} | {
+    elementwise.addcmul, elementwise.addcdiv, elementwise.lerp, elementwise.clamp
+}  # fmt: skip
+
+
 def in_place(op: Any, name: str) -> Any:
     """The in-place form of an operation: compute, write into the first operand's memory, take the result's place."""
+    kernel = f"{op.__name__}_" if op in _DIRECT else None
 
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if kernel is not None and directly(self, kernel, args, kwargs, name):
+            return self
         check_writable(self, name)
         old = before_write(self, *args, *kwargs.values())
         return write_back(self, op(old, *args, **kwargs), name)

@@ -170,7 +170,6 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
             "Choose num_groups among the divisors of C."
         )
     weight, bias = _of_shape(op, x, weight, "weight", (c,)), _of_shape(op, x, bias, "bias", (c,))
-    _check_eps(op, eps)
     length, per = prod(shape[2:]), c // num_groups
     if n * per * length == 1:
         raise ValueError(f"{op}: input {tuple(shape)} has one value per group, with deviation 0. Use fewer groups.")
@@ -183,7 +182,6 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     Shape: input (…, *normalized_shape), weight and bias normalized_shape → like input.
     """
     x, rows, weight, bias = _last_axes("layer_norm", input, normalized_shape, weight, bias)
-    _check_eps("layer_norm", eps)
     return Normalize("layer_norm", rows, (1, rows[1]), (1,), eps)(x, weight, bias)
 
 
@@ -197,7 +195,6 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     x, rows, weight, _ = _last_axes("rms_norm", input, normalized_shape, weight, None)
     if eps is None:
         eps = dtypes.finfo(_wide_dtype(x)).eps
-    _check_eps("rms_norm", eps)
     return Normalize("rms_norm", rows, (1, rows[1]), (1,), eps, centre=False)(x, weight, None)
 
 
@@ -210,7 +207,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     Shape: (N, C, …), at least one spatial axis → the same.
     """
     op = "local_response_norm"
-    x = needs_floating(op, input)
+    x = as_operand(op, input)
     shape = x.array.shape
     if len(shape) < 3:
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs (N, C, …) and at least one spatial axis.")

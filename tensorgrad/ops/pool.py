@@ -408,10 +408,10 @@ _AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 def _image(op: str, d: int, x: Tensor) -> Tensor:
     """The input, of the right number of axes; only the batch may be empty."""
     shape = x.array.shape
-    if len(shape) not in (d + 1, d + 2) or 0 in shape[-d:]:
+    if len(shape) not in (d + 1, d + 2) or 0 in shape[-d - 1 :]:
         raise ValueError(
             f"{op}: input has shape {tuple(shape)}; it needs the {d + 2} axes (N, C, {_AXES[d]}), or {d + 1} without "
-            "N, none of the spatial ones empty."
+            "N, none but the batch empty."
         )
     if x.array.dtype.kind == "b":
         raise TypeError(f"{op}: input must be floating or integer, got {x.dtype}. Convert it first: x.float().")

@@ -555,14 +555,11 @@ def cov(input: Any, *, correction: float = 1, fweights: Any = None, aweights: An
         d, freedom = x - Mean((1,), True)(x), n - correction
         scaled = d
     else:
-        w = cast(given[0], x.dtype) * cast(given[-1], x.dtype) if len(given) == 2 else cast(given[0], x.dtype)
-        total = Sum(None, False)(w)
-        d = x - Sum((1,), True)(x * w) / total
+        w = given[0] if len(given) == 1 else given[0] * given[1]
+        total = sum(w)
+        d = x - sum(x * w, 1, True) / total
         scaled = d * w
-        if aweights is None:
-            freedom = total - correction
-        else:
-            freedom = total - Sum(None, False)(w * cast(given[-1], x.dtype)) / total * correction
+        freedom = total - (correction if aweights is None else sum(w * given[-1]) / total * correction)
     return squeeze((scaled @ d.mT) / (freedom if freedom > 0 else 0.0))
 
 

@@ -179,7 +179,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         raise ValueError(f"diff: n must be 0 or more, got {n}.")
     d = axis("diff", dim, x.array.ndim)
     parts = [prepend, x, append]
-    if prepend is not None or append is not None:
+    if n and (prepend is not None or append is not None):
         x = cat([as_operand("diff", p) for p in parts if p is not None], d)
     for _ in range(n):
         if not x.array.shape[d]:

@@ -260,17 +260,20 @@ def alias(x: Tensor) -> Tensor:
 
 def reshape(input: Any, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements, in row-major order, in another shape; one entry may be −1.  A view where memory allows it."""
-    x = input if isinstance(input, Tensor) else as_operand("reshape", input)
     if shape is None:
         shape = sizes
         if len(sizes) == 1 and isinstance(sizes[0], Sequence):
             shape = sizes[0]
+    return _reshaped("reshape", input if isinstance(input, Tensor) else as_operand("reshape", input), shape)
+
+
+def _reshaped(op: str, x: Tensor, shape: Any) -> Tensor:
     try:
         y = Reshape(shape)(x)
     except (ValueError, TypeError):
-        raise _no_shape("reshape", x, shape) from None
+        raise _no_shape(op, x, shape) from None
     if y.array.shape != shape and min(shape, default=0) < -1:  # NumPy takes any negative number for a −1
-        raise _no_shape("reshape", x, shape)
+        raise _no_shape(op, x, shape)
     return y
 
 
@@ -306,7 +309,9 @@ def view(input: Tensor, *sizes: Any, size: Any = None, dtype: Any = None) -> Ten
         dtype = sizes[0]
     if dtype is not None:
         return _view_dtype(input, dtypes.as_dtype(dtype))
-    y = reshape(input, *sizes, shape=size)
+    if size is None:
+        size = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    y = _reshaped("view", input, size)
     if y._view is None and y.array.size:  # the reshape has copied
         raise ValueError(
             f"view: a tensor of shape {tuple(input.array.shape)} and strides {input.stride()} cannot be seen as "

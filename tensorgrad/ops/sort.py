@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis
 from ..tensor import Tensor
@@ -207,16 +206,15 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
         rows = x if shape else Reshape((1,))(x)
         reduced = tuple([1 if i == d else s for i, s in enumerate(shape) if keepdim or i != d])
     rows = movedim(rows, d, -1)
-    with quiet():
-        below, above, weight = on(x.array).quantile_places(rows.array, at.array.reshape(-1), interpolation, skip_nan)
-    ordered = sort(rows, -1).values
-    dim_last = rows.array.ndim - 1
-    low = Gather(dim_last, below)(ordered)
+    qs = Reshape((at.array.size,))(at)
+    below, above, last = on(x.array).quantile_places(rows.array, qs.array, interpolation, skip_nan)
+    last_dim = rows.array.ndim - 1
+    ordered = sort(rows, last_dim).values
+    out = Gather(last_dim, below)(ordered)
     if interpolation in ("linear", "midpoint"):
-        high = Gather(dim_last, above)(ordered)
-        low = low + (high - low) * Tensor._of(weight)
-    out = movedim(low, -1, 0)
-    return Reshape((*at.array.shape, *reduced))(out)
+        way = 0.5 if interpolation == "midpoint" else qs * Tensor._of(last) - Tensor._of(below)
+        out = out + (Gather(last_dim, above)(ordered) - out) * way
+    return Reshape((*at.array.shape, *reduced))(movedim(out, -1, 0))
 
 
 # ---- kinds and counts: no gradients --------------------------------------------------------------------------------
@@ -284,7 +282,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
     when both are 0.  Elements outside, and nan, are not counted."""
     x = needs_floating("histc", input)
-    edges = _edges("histc", x.array, bins, None if min == max == 0 else (min, max))
+    edges = _edges("histc", x.array, bins, None if min == max == 0 else (min, max), 1.0)
     return Tensor._of(on(x.array).histogram(x.array, edges))
 
 
@@ -305,7 +303,7 @@ def histogram(
         if edges.ndim != 1 or edges.size < 2 or (edges[1:] < edges[:-1]).any():
             raise ValueError("histogram: bins must be a number, or at least two edges in ascending order.")
     else:
-        edges = _edges("histogram", x.array, bins, range)
+        edges = _edges("histogram", x.array, bins, range, 0.5)
     w = None
     if weight is not None:
         w = as_operand("histogram", weight, "weight").array
@@ -317,7 +315,8 @@ def histogram(
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
 
 
-def _edges(op: str, array: Any, bins: Any, limits: Any) -> Any:
+def _edges(op: str, array: Any, bins: Any, limits: Any, margin: float) -> Any:
+    """bins + 1 edges between the limits, or the extremes of the array; with a margin where these are one."""
     if bins < 1:
         raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
     if limits is None:
@@ -327,7 +326,7 @@ def _edges(op: str, array: Any, bins: Any, limits: Any) -> Any:
     if not -float("inf") < low <= high < float("inf"):
         raise ValueError(f"{op}: the range from {low} to {high} must be finite, and not go down.")
     if low == high:
-        low, high = low - 1, high + 1
+        low, high = low - margin, high + margin
     return on(array).bin_edges(low, high, bins, array.dtype)
 
 

@@ -18,6 +18,8 @@ from .shape import Expand, Reshape, Slice, alias, clone, select, sizes_of
 
 def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     """x[...] = value, broadcast and cast to x, in memory and in the graph."""
+    if not isinstance(value, Tensor):
+        value = number_in(op, x, value)
     if not joins(x, value, op):
         array = value.array if isinstance(value, Tensor) else value
         try:
@@ -150,15 +152,20 @@ def fitting(op: str, x: Tensor, value: Any) -> Any:
 
 
 def number_in(op: str, x: Tensor, value: Any) -> Any:
-    """A Python number as one of x's dtype, if it is within its range."""
+    """A Python number as one of x's dtype, if it is within its range; a negative one wraps around in unsigned dtypes."""
     kind = x.array.dtype.kind
     if kind == "b":
         return bool(value)
     if kind in "iu":
         info = dtypes.iinfo(x.dtype)
-        if not info.min <= value <= info.max:
-            raise ValueError(f"{op}: {value} is outside of the range of {x.dtype}, {info.min} to {info.max}.")
-        return int(value)
+        if (info.min or -info.max) <= value <= info.max:
+            return int(value) % (info.max + 1) if kind == "u" else int(value)
+        raise ValueError(f"{op}: {value} is outside of the range of {x.dtype}, {info.min} to {info.max}.")
+    if -65504 <= value <= 65504 or value - value != 0:  # within every floating dtype, or inf or nan
+        return value
+    largest = dtypes.finfo(x.dtype).max
+    if abs(value) > largest:
+        raise ValueError(f"{op}: {value} is outside of the range of {x.dtype}, whose largest number is {largest:g}.")
     return value
 
 

@@ -35,11 +35,11 @@ def roll(x: Any, shifts: Shape, axes: Shape) -> Any:
 
 def unfold(x: Any, axis: int, size: int, step: int) -> Any:
     """All windows of `size` along an axis, `step` apart, the position inside the window as a last axis; a view."""
-    n = (x.shape[axis] - size) // step + 1 if x.ndim else 1
-    # the last window's first element comes last: an array that starts right and reaches far enough
-    first = x[(slice(None),) * axis + (slice(0, (n - 1) * step + 1, step),)] if x.ndim else x
-    stride = x.strides[axis] if x.ndim else x.itemsize
-    out = _over(x, (*first.shape, size), (*first.strides, stride), 0)
+    if not x.ndim:
+        return x.reshape(1)[:size]
+    stride, n = x.strides[axis], (x.shape[axis] - size) // step + 1
+    shape = (*x.shape[:axis], n, *x.shape[axis + 1 :], size)
+    out = _over(x, shape, (*x.strides[:axis], stride * step, *x.strides[axis + 1 :], stride), 0)
     if step < size and out.flags.writeable:
         out.flags.writeable = False  # elements of neighbouring windows are the same
     return out

@@ -1,0 +1,363 @@
+"""Picking from, and writing to, places along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorgrad as tg
+from tests.ops.optest import F, OpTest, sample
+
+T = tg.Tensor
+i_ = np.array
+x23 = tg.ones(2, 3)
+x0 = tg.tensor(1.0)
+here = tg.tensor([[0, 1, 0]])
+NONE = np.zeros((0, 2), int)
+
+
+def places(index: Any, axis: int, shape: Any) -> Any:
+    """Each element of index as a full place in an array of this shape, one after the other."""
+    for p in np.ndindex(index.shape):
+        yield p, (*p[:axis], int(index[p]), *p[axis + 1 :])
+
+
+# ---- element by element ---------------------------------------------------------------------------------------------
+
+
+class TestGather(OpTest):
+    op = staticmethod(tg.gather)
+    samples = [
+        sample((2, 3), 0, i_([[0, 1, 0], [1, 1, 0], [0, 0, 0]])),
+        sample((2, 3), 1, i_([[2, 0], [1, 1]])),
+        sample((2, 3), -1, i_([[2, 2, 2, 2]])),
+        sample((2, 3, 2), 1, np.arange(12).reshape(2, 3, 2) % 3),
+        sample((3,), 0, i_(1)),
+        sample((), 0, i_([0, 0])),
+        sample((), -1, i_(0)),
+        sample((2, 3), 0, NONE),
+        sample((2, 3), 1, i_([], int)),
+    ]
+    errors = [
+        (lambda: tg.gather(x23, 0, tg.tensor([0])), ValueError, "gather: index must have input's number of dimensions, and be no larger elsewhere than in dim 0.\n    input  (2, 3)\n    index  (1,)"),
+        (lambda: tg.gather(x23, 0, tg.zeros(1, 4, dtype=tg.int64)), ValueError, "gather: index must have input's number of dimensions"),
+        (lambda: tg.gather(x23, 0, tg.tensor([[2]])), IndexError, "gather: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
+        (lambda: tg.gather(x23, 0, tg.tensor([[-1]])), IndexError, "gather: index -1 is out of range for dim 0 of size 2; use 0 to 1."),
+        (lambda: tg.gather(x23, 0, tg.tensor([[0.0]])), TypeError, "gather: index must have an integer dtype, got float32. Convert it first: index.long()."),
+        (lambda: tg.gather(x23, 2, here), IndexError, "gather: dim 2 is out of range for a tensor of 2 dimensions; use -2 to 1."),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any) -> Any:
+        if not x.ndim:
+            return np.full(index.shape, x)
+        out = np.empty(index.shape)
+        for p, q in places(index, dim % x.ndim, x.shape) if index.ndim else [((), int(index))]:
+            out[p] = x[q]
+        return out
+
+
+class TestTakeAlongDim(OpTest):
+    op = staticmethod(tg.take_along_dim)
+    samples = [
+        sample((2, 3), i_([[2, 0], [1, 1]]), 1),
+        sample((2, 3), i_([[-1], [0]]), 1),
+        sample((2, 3), i_([[1]]), 0),  # both sides broadcast
+        sample((1, 3), i_([[0, 2], [1, 0]]), 1),
+        sample((2, 3), i_([4, 0])),
+    ]
+    errors = [
+        (lambda: tg.take_along_dim(x23, tg.tensor([0]), 0), ValueError, "take_along_dim: both must have the same number of dimensions."),
+        (lambda: tg.take_along_dim(x23, tg.tensor([[3]]), 1), IndexError, "take_along_dim: index 3 is out of range for dim 1 of size 3; use -3 to 2."),
+        (lambda: tg.take_along_dim(x23, tg.zeros(3, 1, dtype=tg.int64), 1), ValueError, "take_along_dim: these shapes do not broadcast."),
+        (lambda: tg.take_along_dim(x23, x23, 1), TypeError, "take_along_dim: index must have an integer dtype, got float32."),
+    ]
+
+    def expected(self, x: Any, indices: Any, dim: Any = None) -> Any:
+        return np.take_along_axis(x, indices, dim)
+
+
+class TestScatter(OpTest):
+    op = staticmethod(tg.scatter)
+    # no place is named twice, except with reduce
+    samples = [
+        sample((3, 4), 0, i_([[0, 2, 1, 0], [1, 0, 2, 2]]), (2, 4)),
+        sample((3, 4), 1, i_([[3, 0], [1, 2]]), (3, 3)),  # of src the part that index has
+        sample((3, 4), -1, i_([[3, 0]]), 2.5),
+        sample((3, 4), 0, i_([[1, 1]]), value=-1),
+        sample((3,), 0, i_(1), ()),
+        sample((), 0, i_(0), ()),
+        sample((), 0, i_([0]), (1,)),
+        sample((2, 3), 0, NONE, (2, 3)),
+        sample((3, 4), 0, i_([[0, 1], [0, 1]]), (2, 2), reduce="add"),
+        sample((3, 4), 0, i_([[0, 1], [0, 1]]), (2, 2), reduce="multiply"),
+        sample((3, 4), 1, i_([[0, 0]]), 3.0, reduce="multiply"),
+    ]
+    errors = [
+        (lambda: tg.scatter(x23, 0, here, tg.ones(1, 2)), ValueError, "scatter: src must have index's number of dimensions and be at least as large.\n    src    (1, 2)"),
+        (lambda: tg.scatter(x23, 0, here, tg.tensor([[1, 1, 1]])), TypeError, "scatter: src is tensorgrad.int64, input tensorgrad.float32; they must be the same."),
+        (lambda: tg.scatter(x23, 0, here), TypeError, "scatter: give either src, a tensor, or value, a number."),
+        (lambda: tg.scatter(x23, 0, here, x23, value=1), TypeError, "scatter: give either src, a tensor, or value, a number."),
+        (lambda: tg.scatter(x23, 0, here, value="a"), TypeError, "scatter: value must be a number, got str."),
+        (lambda: tg.scatter(x23, 0, here, x23, reduce="mean"), ValueError, "scatter: reduce is 'add' or 'multiply', got 'mean'. See scatter_reduce for more."),
+        (lambda: tg.scatter(x23, 0, here + 1, x23), IndexError, "scatter: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
+    ]
+    torch_gradient = False  # PyTorch has none with reduce
+
+    def expected(self, x: Any, dim: int, index: Any, src: Any = None, value: Any = None, reduce: Any = None) -> Any:
+        out, index = np.atleast_1d(x.copy()), np.atleast_1d(index)
+        src = np.broadcast_to(np.asarray(src if value is None else value), index.shape) if np.ndim(src) == 0 else src
+        for p, q in places(index, dim % out.ndim, out.shape):
+            out[q] = src[p] + (out[q] if reduce == "add" else 0) if reduce != "multiply" else out[q] * src[p]
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x, w = tg.zeros(2, 3), tg.ones(1, 3, requires_grad=True)
+        assert x.scatter_(0, here, w) is x and x.tolist() == [[1, 0, 1], [0, 1, 0]]
+        (x * tg.tensor([[1.0, 2, 3], [4, 5, 6]])).sum().backward()
+        assert w.grad.tolist() == [[1, 5, 3]]
+        y = tg.ones(2, 3)
+        y.scatter_(1, tg.tensor([[0], [2]]), 7.0).scatter_(0, here, x23 * 2, reduce="multiply")
+        assert y.tolist() == [[14, 1, 2], [1, 2, 7]]
+        z = tg.zeros(2, 3)
+        z.T.scatter_(1, here.T, w.detach().T)  # memory in another order
+        assert z.tolist() == [[1, 0, 1], [0, 1, 0]]
+        one = tg.zeros(())
+        one.scatter_(0, tg.tensor(0), tg.tensor(2.0))
+        assert one == 2
+
+    def test_gradients_of_repeated_products(self) -> None:
+        x = tg.ones(2, dtype=tg.float64, requires_grad=True)
+        tg.scatter(x, 0, tg.tensor([0, 0]), tg.tensor([2.0, 3.0], dtype=tg.float64), reduce="multiply").sum().backward()
+        assert x.grad.tolist() == [6, 1]
+
+
+class TestScatterAdd(OpTest):
+    op = staticmethod(tg.scatter_add)
+    samples = [
+        sample((3, 4), 0, i_([[0, 2, 0, 0], [0, 0, 2, 2]]), (2, 4)),
+        sample((3, 4), 1, i_([[0, 0, 0], [1, 2, 1]]), (2, 5)),
+        sample((3,), 0, i_(1), ()),
+        sample((), 0, i_([0, 0]), (2,)),
+        sample((2, 3), 1, NONE, (2, 3)),
+    ]
+    errors = [
+        (lambda: tg.scatter_add(x23, 0, here, tg.ones(3)), ValueError, "scatter_add: src must have index's number of dimensions"),
+        (lambda: tg.scatter_add(x23, 0, here, x23.long()), TypeError, "scatter_add: src is tensorgrad.int64"),
+        (lambda: tg.scatter_add(x23, 0, here - 1, x23), IndexError, "scatter_add: index -1 is out of range for dim 0 of size 2"),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, src: Any) -> Any:
+        out, index, src = np.atleast_1d(x.copy()), np.atleast_1d(index), np.atleast_1d(src)
+        for p, q in places(index, dim % out.ndim, out.shape):
+            out[q] += src[p]
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x, w = tg.zeros(2), tg.ones(3, requires_grad=True)
+        assert x.scatter_add_(0, tg.tensor([1, 1, 0]), w) is x and x.tolist() == [1, 2]
+        (x * tg.tensor([2.0, 3.0])).sum().backward()
+        assert w.grad.tolist() == [3, 3, 2]
+        m = tg.zeros(2, dtype=tg.bool)
+        assert m.scatter_add_(0, tg.tensor([1, 1]), tg.tensor([True, True])).tolist() == [False, True]
+
+
+REDUCE: dict[str, Any] = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "amax": np.max, "amin": np.min}
+
+
+class TestScatterReduce(OpTest):
+    op = staticmethod(tg.scatter_reduce)
+    samples = [
+        sample((3, 2), 0, i_([[0, 2], [0, 0], [2, 0]]), (3, 2), reduce, include_self=include)
+        for reduce in REDUCE
+        for include in (True, False)
+    ] + [sample((), 0, i_([0, 0]), (2,), "prod"), sample((2, 3), 0, NONE, (2, 3), "amax"), sample((2, 2), 1, i_([[0, 0]]), (1, 2), "mean")]
+    errors = [
+        (lambda: tg.scatter_reduce(x23, 0, here, x23, "median"), ValueError, "scatter_reduce: reduce is one of sum, prod, mean, amax, amin, got 'median'."),
+        (lambda: tg.scatter_reduce(x23, 0, here, x23.long(), "sum"), TypeError, "scatter_reduce: src is tensorgrad.int64"),
+        (lambda: tg.scatter_reduce(x23, 0, here + 1, x23, "sum"), IndexError, "scatter_reduce: index 2 is out of range"),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool = True) -> Any:
+        out, index, src = np.atleast_1d(x.copy()), np.atleast_1d(index), np.atleast_1d(src)
+        meet: dict[Any, list[float]] = {}
+        for p, q in places(index, dim % out.ndim, out.shape):
+            meet.setdefault(q, [out[q]] if include_self else []).append(src[p])
+        for q, values in meet.items():
+            out[q] = REDUCE[reduce](values)
+        return out.reshape(x.shape)
+
+    @pytest.mark.parametrize("zeros", [0, 1, 2])
+    def test_gradients_of_products_with_zeros(self, zeros: int) -> None:
+        values = np.array([2.0, 3.0, 4.0, 5.0])
+        values[1 : 1 + zeros] = 0
+        x = tg.tensor(values[:1], requires_grad=True)
+        z = tg.tensor(values[1:], requires_grad=True)
+        y = x.scatter_reduce(0, tg.tensor([0, 0, 0]), z, "prod")
+        gx, gz = tg.autograd.grad(y, (x, z), create_graph=True)
+        got = np.concatenate([gx.array, gz.array])
+        np.testing.assert_allclose(got, [np.prod(np.delete(values, i)) for i in range(4)])
+
+    def test_equal_extremes_share_the_gradient(self) -> None:
+        x, z = tg.tensor([2.0, 0.0], requires_grad=True), tg.tensor([2.0, 2.0, 1.0], requires_grad=True)
+        x.scatter_reduce(0, tg.tensor([0, 0, 0]), z, "amax").sum().backward()
+        np.testing.assert_allclose(x.grad.array, [1 / 3, 1])
+        np.testing.assert_allclose(z.grad.array, [1 / 3, 1 / 3, 0])
+
+    def test_whole_numbers_and_truth_values(self) -> None:
+        x, i = tg.tensor([1, -8]), tg.tensor([0, 1])
+        assert x.scatter_reduce(0, i, tg.tensor([4, 1]), "mean").tolist() == [2, -4]  # rounded down
+        assert x.scatter_reduce(0, i, tg.tensor([4, -9]), "amin", include_self=False).tolist() == [4, -9]
+        assert x.scatter_reduce(0, i, tg.tensor([4, -9]), "amax", include_self=False).tolist() == [4, -9]
+        m = tg.tensor([False, False]).scatter_reduce(0, i, tg.tensor([True, False]), "amax", include_self=False)
+        assert m.tolist() == [True, False] and m.dtype is tg.bool
+
+    def test_in_place(self) -> None:
+        x, w = tg.ones(2), tg.tensor([5.0, 3.0], requires_grad=True)
+        assert x.scatter_reduce_(0, tg.tensor([0, 0]), w, "prod") is x and x.tolist() == [15, 1]
+        x.sum().backward()
+        assert w.grad.tolist() == [3, 5]
+
+
+# ---- slice by slice -------------------------------------------------------------------------------------------------
+
+
+class TestIndexSelect(OpTest):
+    op = staticmethod(tg.index_select)
+    samples = [
+        sample((3, 4), 0, i_([2, 0, 2])),
+        sample((3, 4), -1, i_([1])),
+        sample((3, 4), 0, i_(1)),
+        sample((), 0, i_([0])),
+        sample((), 0, i_(0)),
+        sample((3, 4), 0, i_([], int)),
+        sample((40, 70), 0, np.arange(60) % 7),  # enough for the product with a sparse matrix
+    ]
+    errors = [
+        (lambda: tg.index_select(x23, 0, tg.tensor([2])), IndexError, "index_select: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
+        (lambda: tg.index_select(x23, 0, tg.tensor([-1])), IndexError, "index_select: index -1 is out of range for dim 0 of size 2"),
+        (lambda: tg.index_select(tg.ones(0), 0, tg.tensor([0])), IndexError, "of size 0: there is nothing to pick."),
+        (lambda: tg.index_select(x23, 0, here), IndexError, "index_select: index must have one dimension, got shape (1, 3)."),
+        (lambda: tg.index_select(x23, 0, tg.ones(1)), TypeError, "index_select: index must have an integer dtype, got float32."),
+        (lambda: tg.index_select(x0, 0, tg.tensor([0, 0])), IndexError, "index_select: a 0-d tensor has one place, index has 2."),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any) -> Any:
+        return x if not x.ndim else np.take(x, np.atleast_1d(index), dim)
+
+
+class TestIndexAdd(OpTest):
+    op = staticmethod(tg.index_add)
+    samples = [
+        sample((3, 4), 0, i_([2, 0, 2]), (3, 4)),
+        sample((3, 4), 1, i_([1, 1]), (3, 2), alpha=-2.5),
+        sample((3, 4), 0, i_(1), (1, 4)),
+        sample((3,), 0, i_(1), ()),
+        sample((), 0, i_([0]), ()),
+        sample((30, 4), 0, i_([29, 0]), (2, 4)),
+        sample((3, 4), 0, i_([], int), (0, 4)),
+    ]
+    errors = [
+        (lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(2, 3)), ValueError, "index_add: source must have 1 slices, one per index, along dim 0, and else input's sizes."),
+        (lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()), TypeError, "index_add: source is tensorgrad.int64, input tensorgrad.float32"),
+        (lambda: tg.index_add(x23, 0, tg.tensor([2]), tg.ones(1, 3)), IndexError, "index_add: index 2 is out of range for dim 0 of size 2"),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
+        out = np.atleast_1d(x.copy())
+        np.add.at(np.moveaxis(out, dim, 0), np.atleast_1d(index), alpha * np.moveaxis(np.atleast_1d(source), dim, 0))
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x, w = tg.zeros(2, 2), tg.ones(3, 2, requires_grad=True)
+        assert x.index_add_(0, tg.tensor([1, 1, 0]), w, alpha=2) is x and x.tolist() == [[2, 2], [4, 4]]
+        (x * tg.tensor([[1.0], [10.0]])).sum().backward()
+        assert w.grad.tolist() == [[20, 20], [20, 20], [2, 2]]
+        m = tg.zeros(2, dtype=tg.bool).index_add_(0, tg.tensor([1, 1]), tg.tensor([True, True]))
+        assert m.tolist() == [False, True]
+
+
+class TestIndexCopy(OpTest):
+    op = staticmethod(tg.index_copy)
+    samples = [
+        sample((3, 4), 0, i_([2, 0]), (2, 4)),
+        sample((3, 4), -1, i_([1]), (3, 1)),
+        sample((3, 4), 0, i_(1), (1, 4)),
+        sample((3,), 0, i_(1), ()),
+        sample((), 0, i_([0]), ()),
+    ]
+    errors = [
+        (lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(3)), ValueError, "index_copy: source must have 1 slices, one per index"),
+        (lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()), TypeError, "index_copy: source is tensorgrad.int64"),
+        (lambda: tg.index_copy(x23, 0, tg.tensor([-1]), tg.ones(1, 3)), IndexError, "index_copy: index -1 is out of range"),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, source: Any) -> Any:
+        out = np.atleast_1d(x.copy())
+        np.moveaxis(out, dim, 0)[np.atleast_1d(index)] = np.moveaxis(np.atleast_1d(source), dim, 0)
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x, w = tg.zeros(2, 2), tg.ones(1, 2, requires_grad=True)
+        assert x.index_copy_(0, tg.tensor([1]), w) is x and x.tolist() == [[0, 0], [1, 1]]
+        x.sum().backward()
+        assert w.grad.tolist() == [[1, 1]]
+
+
+class TestIndexFill(OpTest):
+    op = staticmethod(tg.index_fill)
+    samples = [
+        sample((3, 4), 0, i_([2, 0]), 2.5),
+        sample((3, 4), 1, i_([-1, 3]), F(())),  # one place, named twice
+        sample((3, 4), 1, i_([1, 0, 1]), ()),
+        sample((), 0, i_([0]), 1.0),
+    ]
+    errors = [
+        (lambda: tg.index_fill(x23, 0, tg.tensor([2]), 0), IndexError, "index_fill: index 2 is out of range for dim 0 of size 2; use -2 to 1."),
+        (lambda: tg.index_fill(x23, 0, tg.tensor([0]), tg.ones(1)), ValueError, "index_fill: value must be a number or a 0-d tensor, got shape (1,)."),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, value: Any) -> Any:
+        out = np.atleast_1d(x.copy())
+        np.moveaxis(out, dim, 0)[index] = value
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x, v = tg.zeros(2, 2), tg.tensor(3.0, requires_grad=True)
+        assert x.index_fill_(1, tg.tensor([0]), v) is x and x.tolist() == [[3, 0], [3, 0]]
+        x.sum().backward()
+        assert v.grad == 2
+        assert tg.tensor([1, 1]).index_fill(0, tg.tensor([0]), 2.5).tolist() == [2, 1]
+
+
+class TestIndexReduce(OpTest):
+    op = staticmethod(T.index_reduce)
+    torch = "Tensor.index_reduce"
+    samples = [
+        sample((3, 2), 0, i_([2, 0, 2]), (3, 2), reduce, include_self=include)
+        for reduce in ("prod", "mean", "amax", "amin")
+        for include in (True, False)
+    ] + [sample((2, 3), 1, i_([0, 0]), (2, 2), "prod"), sample((), 0, i_([0]), (), "mean")]
+    errors = [
+        (lambda: tg.index_reduce(x23, 0, tg.tensor([0]), tg.ones(1, 3), "sum"), ValueError, "index_reduce: reduce is one of prod, mean, amax, amin, got 'sum'."),
+        (lambda: tg.index_reduce(x23, 0, tg.tensor([0]), x23, "prod"), ValueError, "index_reduce: source must have 1 slices, one per index"),
+    ]
+
+    def expected(self, x: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool = True) -> Any:
+        out = np.atleast_1d(x.copy())
+        rows, given = np.moveaxis(out, dim, 0), np.moveaxis(np.atleast_1d(source), dim, 0)
+        for i in set(index.tolist()):
+            meet = [given[k] for k in range(len(index)) if index[k] == i] + ([rows[i].copy()] if include_self else [])
+            rows[i] = REDUCE[reduce](np.stack(meet), axis=0)
+        return out.reshape(x.shape)
+
+    def test_in_place(self) -> None:
+        x = tg.ones(2)
+        assert x.index_reduce_(0, tg.tensor([1, 1]), tg.tensor([4.0, 2.0]), "amax") is x and x.tolist() == [1, 4]
+
+
+class TestIndexReduceFunction(TestIndexReduce):
+    op = staticmethod(tg.index_reduce)
+    torch = "Tensor.index_reduce"
+    errors = []
