@@ -75,6 +75,9 @@ class UninitializedTensorMixin:
     def dtype(self) -> dtype:
         return self.to_be
 
+    def is_floating_point(self) -> bool:
+        return self.to_be.is_floating_point
+
     def __getattr__(self, name: str) -> Any:
         if name == "array":
             raise RuntimeError(
