@@ -213,6 +213,8 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs (N, C, …) and at least one spatial axis.")
     if size < 1:
         raise ValueError(f"{op}: size must be at least 1, got {size}.")
+    if 0 in shape:
+        return x
     planes = (shape[1], prod(shape[2:]))
     energy = reshape(square(x), (shape[0], *planes))
     mean = LinearMap("avg_pool", planes, (size, 1), (1, 1), (size // 2, 0), True, size)(energy)

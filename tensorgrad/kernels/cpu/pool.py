@@ -220,7 +220,8 @@ def avg_pool(
         for axis in reversed(range(d)):
             total = _window_sums(total, axis + 1, out[axis], kernel[axis], stride[axis], padding[axis])
         if x.dtype.kind in "iu":
-            y[part] = np.sign(total) * (np.abs(total) // counts)  # towards zero, as C divides
+            # towards zero, as C divides
+            y[part] = np.sign(total) * np.sign(counts) * (np.abs(total) // np.abs(counts))
         else:
             np.divide(total, counts, out=y[part])
     return y.reshape(*x.shape[:-d], *out)
