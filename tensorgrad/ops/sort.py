@@ -320,7 +320,7 @@ def _edges(op: str, array: Any, bins: Any, limits: Any, margin: float) -> Any:
     if bins < 1:
         raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
     if limits is None:
-        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
     else:
         low, high = float(limits[0]), float(limits[1])
     if not -float("inf") < low <= high < float("inf"):

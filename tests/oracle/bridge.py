@@ -27,6 +27,8 @@ class Unsupported(Exception):
 def to_ours(x: Any, requires_grad: bool = False) -> Any:
     """PyTorch's argument as ours, in memory of its own and laid out the same way."""
     if isinstance(x, torch.Tensor):
+        if x.ndim > 64:
+            raise Unsupported("more dimensions than a NumPy array has")
         if x.dtype not in _DTYPES or x.layout is not torch.strided or x.device.type != "cpu" or x.is_quantized:
             raise Unsupported(str(x.dtype))
         a = x.detach().resolve_conj().resolve_neg()
@@ -86,7 +88,7 @@ def compare(ours: Any, theirs: Any, what: str, rtol: float | None = None, atol: 
         assert repr(ours.dtype) == str(theirs.dtype).replace("torch", "tensorgrad"), (
             f"{what}: {ours.dtype}, PyTorch {theirs.dtype}"
         )
-        want, got = theirs.detach().resolve_conj().resolve_neg().numpy(), ours.array
+        want, got = theirs.detach().resolve_conj().resolve_neg().numpy(force=True), ours.array
         if got.dtype.kind == "f":
             name = str(got.dtype)
             np.testing.assert_allclose(

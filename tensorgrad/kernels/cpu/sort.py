@@ -150,21 +150,16 @@ def histogram(x: Any, edges: Any, weights: Any = None) -> Any:
 
 
 def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
-    """For each row of x and each q, between which two places of the sorted row the quantile lies, and how far on the
-    way: (…, n) and (m,) → three of (…, m)."""
+    """Where in the sorted rows of x the quantiles lie: the places below and above, (…, m) for q (m,), and the last place,
+    by which q is multiplied, (…, 1)."""
     numbers = np.count_nonzero(x == x, axis=-1, keepdims=True)
     n = x.shape[-1]
-    last = np.maximum(numbers - 1, 0) if skip_nan else n - 1
-    rank = q * last.astype(x.dtype) if skip_nan else np.broadcast_to(q * x.dtype.type(last), (*x.shape[:-1], q.size))
-    if not skip_nan:
-        rank = np.where(numbers < n, x.dtype.type(n - 1), rank)  # nan is sorted to the end
-    if how == "lower":
-        rank = np.floor(rank)
-    elif how == "higher":
-        rank = np.ceil(rank)
-    elif how == "nearest":
+    last = np.maximum(numbers - 1, 0) if skip_nan else np.full_like(numbers, n - 1)
+    rank = q * last.astype(x.dtype)
+    if how == "nearest":
         rank = np.rint(rank)
-    below = rank.astype(np.int64)
+    below = (np.ceil(rank) if how == "higher" else np.floor(rank)).astype(np.int64)
     above = np.ceil(rank).astype(np.int64)
-    weight = np.full_like(rank, 0.5) if how == "midpoint" else rank - np.floor(rank)
-    return below, above, weight
+    if not skip_nan:  # they are sorted to the end
+        below, above = (np.where(numbers < n, n - 1, place) for place in (below, above))
+    return below, above, last.astype(x.dtype)
