@@ -24,7 +24,7 @@ from functools import wraps
 from typing import Any
 
 from ..tensor import Tensor
-from .function import Function, Output, Parts, _births, _twin, _user_frame
+from .function import Function, Output, Parts, _births, _twin
 from .modes import OFF, TRACED, no_grad, recording
 
 
@@ -138,7 +138,7 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     node.birth, node.hooks, node.shape = next(_births), None, ()
     node.materialize = ctx.materialize_grads
     if mode is TRACED:
-        node.where = _user_frame()
+        node._trace(args, tuple(results))
     floating = [
         y for y, o in zip(results, outs) if isinstance(y, Tensor) and y.is_floating_point() and id(o) not in fixed
     ]

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..tensor import UNRECORDED, Storage, Tensor
-from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var
+from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var, watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +164,7 @@ class Function:
                     else:
                         self._save(saves, (x,), y)
                 if mode is TRACED:
-                    self.where = _user_frame()
+                    self._trace((x,), y)
                 y.node = self
                 y._requires_grad = True
         return y
@@ -201,6 +201,8 @@ class Function:
                 self.birth = next(_births)
                 self.shape = out.shape
                 self.hooks = None
+                if mode is TRACED:
+                    self._trace((x, z), y)
                 saves = self._saves
                 if saves:
                     if self.crosswise:
@@ -209,8 +211,6 @@ class Function:
                         self.saved, self.versions = (x, z), _UNTOUCHED_BOTH
                     else:
                         self._save(saves, (x, z), y)
-                if mode is TRACED:
-                    self.where = _user_frame()
                 y.node = self
                 y._requires_grad = True
         return y
@@ -236,7 +236,7 @@ class Function:
             self.shape = out.shape
             self.hooks = None
             if mode is TRACED:
-                self.where = _user_frame()
+                self._trace((x,), y)
             y.node = self
             y._requires_grad = True
         return y
@@ -302,7 +302,14 @@ class Function:
         if self._saves:
             self._save(self._saves, args, out)
         if mode is TRACED:
-            self.where = _user_frame()
+            self._trace(args, out)
+
+    def _trace(self, args: tuple[Any, ...], out: Any) -> None:
+        """Note the line of the program that this operation stands in, and tell who watches."""
+        self.where = _user_frame()
+        see = watcher.get()
+        if see is not None:
+            see(self, args, out)
 
     def _save(self, saves: tuple[int, ...], args: tuple[Any, ...], out: Any) -> None:
         """Keep what the rule names. An input is kept as it is; a result as a twin without a node, or the node would hold

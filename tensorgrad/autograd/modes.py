@@ -15,6 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 OFF, ON, TRACED = 0, 1, 2
 recording: ContextVar[int] = ContextVar("tensorgrad.recording", default=ON)
 tracing: ContextVar[bool] = ContextVar("tensorgrad.tracing", default=False)
+watcher: ContextVar[Any] = ContextVar("tensorgrad.watcher", default=None)
 _inference: ContextVar[bool] = ContextVar("tensorgrad.inference", default=False)
 
 
@@ -120,6 +121,24 @@ class traced(_Mode):
 
     def _settings(self) -> dict[ContextVar[Any], Any]:
         return {tracing: True, recording: TRACED if recording.get() else OFF}
+
+
+class watched(traced):
+    """As `traced`, and `see(node, args, result)` is called after every recorded operation; the result is a Tensor, a
+    tuple of them, or None for several views."""
+
+    def __init__(self, see: Callable[[Any, tuple[Any, ...], Any], None]) -> None:
+        super().__init__()
+        self.see = see
+
+    def __new__(cls, see: Any) -> Any:
+        return object.__new__(cls)
+
+    def _settings(self) -> dict[ContextVar[Any], Any]:
+        return {**super()._settings(), watcher: self.see}
+
+    def _again(self) -> _Mode:
+        return watched(self.see)
 
 
 def is_grad_enabled() -> bool:
