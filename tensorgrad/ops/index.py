@@ -365,7 +365,6 @@ def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) ->
     target = on(x.array).key_shape(x.array.shape, key)
     if target is None:
         raise _wrong_index(op, x.array.shape, key, list(range(x.array.ndim)))
-    z = without_leading_ones(z, len(target))
     try:
         fits = broadcast(op, values=z.array.shape, target=target) == target
     except ValueError:

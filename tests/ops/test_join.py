@@ -35,7 +35,11 @@ class TestCat(OpTest):
         (lambda: tg.cat(x23), TypeError, "cat: needs a list or tuple of tensors, got Tensor."),
         (lambda: tg.cat([x23, "a"]), TypeError, "cat: tensor 1 must be a Tensor, got str."),
         (lambda: tg.cat([x0, x0]), ValueError, "cat: a 0-d tensor cannot be joined to others; use stack"),
-        (lambda: tg.cat([x23, x24]), ValueError, "cat: sizes differ elsewhere than in dim 0.\n    first     (2, 3)\n    tensor 1  (2, 4)"),
+        (
+            lambda: tg.cat([x23, x24]),
+            ValueError,
+            "cat: sizes differ elsewhere than in dim 0.\n    first     (2, 3)\n    tensor 1  (2, 4)",
+        ),
         (lambda: tg.cat([x23, tg.ones(2)]), ValueError, "cat: sizes differ elsewhere than in dim 0."),
         (lambda: tg.cat([x23, x23], 2), IndexError, "cat: dim 2 is out of range for a tensor of 2 dimensions"),
     ]
@@ -75,11 +79,25 @@ class TestConcatenate(TestCat):
 
 class TestStack(OpTest):
     op = staticmethod(tg.stack)
-    samples = [sample([(2, 3), (2, 3)]), sample([(2, 3)] * 3, 1), sample([(2, 3)] * 2, -1), sample([(), ()]), sample([(0, 2)])]
+    samples = [
+        sample([(2, 3), (2, 3)]),
+        sample([(2, 3)] * 3, 1),
+        sample([(2, 3)] * 2, -1),
+        sample([(), ()]),
+        sample([(0, 2)]),
+    ]
     errors = [
-        (lambda: tg.stack([x23, x24]), ValueError, "stack: all tensors must have the same shape.\n    tensor 0  (2, 3)\n    tensor 1  (2, 4)"),
+        (
+            lambda: tg.stack([x23, x24]),
+            ValueError,
+            "stack: all tensors must have the same shape.\n    tensor 0  (2, 3)\n    tensor 1  (2, 4)",
+        ),
         (lambda: tg.stack([]), ValueError, "stack: needs at least one tensor, got an empty list."),
-        (lambda: tg.stack([x23, x23], 3), IndexError, "stack: dim 3 is out of range for a tensor of 2 dimensions; use -3 to 2."),
+        (
+            lambda: tg.stack([x23, x23], 3),
+            IndexError,
+            "stack: dim 3 is out of range for a tensor of 2 dimensions; use -3 to 2.",
+        ),
     ]
 
     def expected(self, xs: Any, dim: int = 0) -> Any:
@@ -119,12 +137,20 @@ class TestColumnStack(TestHstack):
     op = staticmethod(tg.column_stack)
     numpy = staticmethod(np.column_stack)
     samples = [sample([(2, 3), (2,)]), sample([(3,), (3,)]), sample([(), ()]), sample([(2, 3, 2), (2, 1, 2)])]
-    errors = [(lambda: tg.column_stack([x23, tg.ones(3)]), ValueError, "column_stack: sizes differ elsewhere than in dim 1.")]
+    errors = [
+        (lambda: tg.column_stack([x23, tg.ones(3)]), ValueError, "column_stack: sizes differ elsewhere than in dim 1.")
+    ]
 
 
 class TestMeshgrid(OpTest):
     op = staticmethod(tg.meshgrid)
-    samples = [sample((2,), (3,)), sample((2,), (3,), (4,), indexing="xy"), sample([(2,), ()]), sample((2,), indexing="xy"), sample((), (0,))]
+    samples = [
+        sample((2,), (3,)),
+        sample((2,), (3,), (4,), indexing="xy"),
+        sample([(2,), ()]),
+        sample((2,), indexing="xy"),
+        sample((), (0,)),
+    ]
     errors = [
         (lambda: tg.meshgrid(x23), ValueError, "meshgrid: needs tensors of at most one dimension, tensor 0 is (2, 3)."),
         (lambda: tg.meshgrid(tg.ones(2), indexing="yx"), ValueError, "meshgrid: indexing is 'ij' or 'xy', got 'yx'."),
@@ -140,7 +166,13 @@ class TestMeshgrid(OpTest):
 class TestCartesianProd(OpTest):
     op = staticmethod(tg.cartesian_prod)
     samples = [sample((2,), (3,)), sample((2,), (1,), (2,)), sample((3,)), sample((2,), (0,))]
-    errors = [(lambda: tg.cartesian_prod(x23), ValueError, "cartesian_prod: needs one-dimensional tensors, tensor 0 is (2, 3).")]
+    errors = [
+        (
+            lambda: tg.cartesian_prod(x23),
+            ValueError,
+            "cartesian_prod: needs one-dimensional tensors, tensor 0 is (2, 3).",
+        )
+    ]
 
     def expected(self, *xs: Any) -> Any:
         return xs[0] if len(xs) == 1 else np.array(list(itertools.product(*xs))).reshape(-1, len(xs))
@@ -197,7 +229,11 @@ class TestSplit(OpTest):
         sample((0, 2), 0),
     ]
     errors = [
-        (lambda: tg.split(x23, [1, 2], 0), ValueError, "split: sizes [1, 2] do not add up to the size 2 of dim 0, shape (2, 3)."),
+        (
+            lambda: tg.split(x23, [1, 2], 0),
+            ValueError,
+            "split: sizes [1, 2] do not add up to the size 2 of dim 0, shape (2, 3).",
+        ),
         (lambda: tg.split(x23, [3, -1], 0), ValueError, "split: sizes [3, -1] do not add up to the size 2"),
         (lambda: tg.split(x23, 0), ValueError, "split: parts need at least one place, got split_size 0."),
         (lambda: tg.split(x0, 1), ValueError, "split: a 0-d tensor has no axis to split."),
@@ -218,7 +254,9 @@ class TestSplit(OpTest):
 class TestSplitWithSizes(TestSplit):
     op = staticmethod(tg.split_with_sizes)
     samples = [sample((5, 2), [2, 3]), sample((2, 5), [1, 0, 4], 1)]
-    errors = [(lambda: tg.split_with_sizes(x23, [1]), ValueError, "split_with_sizes: sizes [1] do not add up to the size 2")]
+    errors = [
+        (lambda: tg.split_with_sizes(x23, [1]), ValueError, "split_with_sizes: sizes [1] do not add up to the size 2")
+    ]
 
 
 class TestChunk(OpTest):
@@ -253,7 +291,11 @@ class TestTensorSplit(OpTest):
     errors = [
         (lambda: tg.tensor_split(x23, 0), ValueError, "tensor_split: needs at least 1 section, got 0."),
         (lambda: tg.tensor_split(x0, 1), ValueError, "tensor_split: a 0-d tensor has no axis to split."),
-        (lambda: tg.tensor_split(x23, tg.tensor(1.5)), TypeError, "tensor_split: indices_or_sections must be an int, several"),
+        (
+            lambda: tg.tensor_split(x23, tg.tensor(1.5)),
+            TypeError,
+            "tensor_split: indices_or_sections must be an int, several",
+        ),
         (lambda: tg.tensor_split(x23, 1, 2), IndexError, "tensor_split: dim 2 is out of range"),
     ]
 
@@ -296,7 +338,9 @@ class TestDsplit(TestHsplit):
     ]
 
 
-@pytest.mark.parametrize("part", [lambda x: x.split(2), lambda x: x.chunk(2), lambda x: x.unbind(), lambda x: x.tensor_split(2)])
+@pytest.mark.parametrize(
+    "part", [lambda x: x.split(2), lambda x: x.chunk(2), lambda x: x.unbind(), lambda x: x.tensor_split(2)]
+)
 def test_parts_share_memory(part: Any) -> None:
     x = tg.zeros(4, 2)
     for y in part(x):
@@ -308,5 +352,3 @@ def test_the_gradient_of_many_parts_is_put_together_once() -> None:
     x = tg.ones(50, 2, requires_grad=True)
     nodes = {y.grad_fn.inputs[0] for y in x.unbind()}
     assert len(nodes) == 1  # one operation above all parts: no zeros of the whole shape per part
-
-

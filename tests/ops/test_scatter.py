@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tensorgrad as tg
-from tests.ops.optest import F, OpTest, sample
+from tests.ops.optest import OpTest, sample
 
 T = tg.Tensor
 i_ = np.array
@@ -41,12 +41,36 @@ class TestGather(OpTest):
         sample((2, 3), 1, i_([], int)),
     ]
     errors = [
-        (lambda: tg.gather(x23, 0, tg.tensor([0])), ValueError, "gather: index must have input's number of dimensions, and be no larger elsewhere than in dim 0.\n    input  (2, 3)\n    index  (1,)"),
-        (lambda: tg.gather(x23, 0, tg.zeros(1, 4, dtype=tg.int64)), ValueError, "gather: index must have input's number of dimensions"),
-        (lambda: tg.gather(x23, 0, tg.tensor([[2]])), IndexError, "gather: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
-        (lambda: tg.gather(x23, 0, tg.tensor([[-1]])), IndexError, "gather: index -1 is out of range for dim 0 of size 2; use 0 to 1."),
-        (lambda: tg.gather(x23, 0, tg.tensor([[0.0]])), TypeError, "gather: index must have an integer dtype, got float32. Convert it first: index.long()."),
-        (lambda: tg.gather(x23, 2, here), IndexError, "gather: dim 2 is out of range for a tensor of 2 dimensions; use -2 to 1."),
+        (
+            lambda: tg.gather(x23, 0, tg.tensor([0])),
+            ValueError,
+            "and be no larger elsewhere than in dim 0.\n    input  (2, 3)\n    index  (1,)\nNothing is broadcast here",
+        ),
+        (
+            lambda: tg.gather(x23, 0, tg.zeros(1, 4, dtype=tg.int64)),
+            ValueError,
+            "gather: index must have input's number of dimensions",
+        ),
+        (
+            lambda: tg.gather(x23, 0, tg.tensor([[2]])),
+            IndexError,
+            "gather: index 2 is out of range for dim 0 of size 2; use 0 to 1.",
+        ),
+        (
+            lambda: tg.gather(x23, 0, tg.tensor([[-1]])),
+            IndexError,
+            "gather: index -1 is out of range for dim 0 of size 2; use 0 to 1.",
+        ),
+        (
+            lambda: tg.gather(x23, 0, tg.tensor([[0.0]])),
+            TypeError,
+            "gather: index must have an integer dtype, got float32. Convert it first: index.long().",
+        ),
+        (
+            lambda: tg.gather(x23, 2, here),
+            IndexError,
+            "gather: dim 2 is out of range for a tensor of 2 dimensions; use -2 to 1.",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any) -> Any:
@@ -68,10 +92,26 @@ class TestTakeAlongDim(OpTest):
         sample((2, 3), i_([4, 0])),
     ]
     errors = [
-        (lambda: tg.take_along_dim(x23, tg.tensor([0]), 0), ValueError, "take_along_dim: both must have the same number of dimensions."),
-        (lambda: tg.take_along_dim(x23, tg.tensor([[3]]), 1), IndexError, "take_along_dim: index 3 is out of range for dim 1 of size 3; use -3 to 2."),
-        (lambda: tg.take_along_dim(x23, tg.zeros(3, 1, dtype=tg.int64), 1), ValueError, "take_along_dim: these shapes do not broadcast."),
-        (lambda: tg.take_along_dim(x23, x23, 1), TypeError, "take_along_dim: index must have an integer dtype, got float32."),
+        (
+            lambda: tg.take_along_dim(x23, tg.tensor([0]), 0),
+            ValueError,
+            "take_along_dim: both must have the same number of dimensions.",
+        ),
+        (
+            lambda: tg.take_along_dim(x23, tg.tensor([[3]]), 1),
+            IndexError,
+            "take_along_dim: index 3 is out of range for dim 1 of size 3; use -3 to 2.",
+        ),
+        (
+            lambda: tg.take_along_dim(x23, tg.zeros(3, 1, dtype=tg.int64), 1),
+            ValueError,
+            "take_along_dim: these shapes do not broadcast.",
+        ),
+        (
+            lambda: tg.take_along_dim(x23, x23, 1),
+            TypeError,
+            "take_along_dim: index must have an integer dtype, got float32.",
+        ),
     ]
 
     def expected(self, x: Any, indices: Any, dim: Any = None) -> Any:
@@ -95,13 +135,33 @@ class TestScatter(OpTest):
         sample((3, 4), 1, i_([[0, 0]]), 3.0, reduce="multiply"),
     ]
     errors = [
-        (lambda: tg.scatter(x23, 0, here, tg.ones(1, 2)), ValueError, "scatter: src must have index's number of dimensions and be at least as large.\n    src    (1, 2)"),
-        (lambda: tg.scatter(x23, 0, here, tg.tensor([[1, 1, 1]])), TypeError, "scatter: src is tensorgrad.int64, input tensorgrad.float32; they must be the same."),
+        (
+            lambda: tg.scatter(x23, 0, here, tg.ones(1, 2)),
+            ValueError,
+            "scatter: src must have index's number of dimensions and be at least as large.\n    src    (1, 2)",
+        ),
+        (
+            lambda: tg.scatter(x23, 0, here, tg.tensor([[1, 1, 1]])),
+            TypeError,
+            "scatter: src is tensorgrad.int64, input tensorgrad.float32; they must be the same.",
+        ),
         (lambda: tg.scatter(x23, 0, here), TypeError, "scatter: give either src, a tensor, or value, a number."),
-        (lambda: tg.scatter(x23, 0, here, x23, value=1), TypeError, "scatter: give either src, a tensor, or value, a number."),
+        (
+            lambda: tg.scatter(x23, 0, here, x23, value=1),
+            TypeError,
+            "scatter: give either src, a tensor, or value, a number.",
+        ),
         (lambda: tg.scatter(x23, 0, here, value="a"), TypeError, "scatter: value must be a number, got str."),
-        (lambda: tg.scatter(x23, 0, here, x23, reduce="mean"), ValueError, "scatter: reduce is 'add' or 'multiply', got 'mean'. See scatter_reduce for more."),
-        (lambda: tg.scatter(x23, 0, here + 1, x23), IndexError, "scatter: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
+        (
+            lambda: tg.scatter(x23, 0, here, x23, reduce="mean"),
+            ValueError,
+            "scatter: reduce is 'add' or 'multiply', got 'mean'. See scatter_reduce for more.",
+        ),
+        (
+            lambda: tg.scatter(x23, 0, here + 1, x23),
+            IndexError,
+            "scatter: index 2 is out of range for dim 0 of size 2; use 0 to 1.",
+        ),
     ]
     torch_gradient = False  # PyTorch has none with reduce
 
@@ -137,15 +197,21 @@ class TestScatterAdd(OpTest):
     op = staticmethod(tg.scatter_add)
     samples = [
         sample((3, 4), 0, i_([[0, 2, 0, 0], [0, 0, 2, 2]]), (2, 4)),
-        sample((3, 4), 1, i_([[0, 0, 0], [1, 2, 1]]), (2, 5)),
         sample((3,), 0, i_(1), ()),
         sample((), 0, i_([0, 0]), (2,)),
-        sample((2, 3), 1, NONE, (2, 3)),
     ]
     errors = [
-        (lambda: tg.scatter_add(x23, 0, here, tg.ones(3)), ValueError, "scatter_add: src must have index's number of dimensions"),
+        (
+            lambda: tg.scatter_add(x23, 0, here, tg.ones(3)),
+            ValueError,
+            "scatter_add: src must have index's number of dimensions",
+        ),
         (lambda: tg.scatter_add(x23, 0, here, x23.long()), TypeError, "scatter_add: src is tensorgrad.int64"),
-        (lambda: tg.scatter_add(x23, 0, here - 1, x23), IndexError, "scatter_add: index -1 is out of range for dim 0 of size 2"),
+        (
+            lambda: tg.scatter_add(x23, 0, here - 1, x23),
+            IndexError,
+            "scatter_add: index -1 is out of range for dim 0 of size 2",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, src: Any) -> Any:
@@ -162,6 +228,19 @@ class TestScatterAdd(OpTest):
         m = tg.zeros(2, dtype=tg.bool)
         assert m.scatter_add_(0, tg.tensor([1, 1]), tg.tensor([True, True])).tolist() == [False, True]
 
+    def test_what_index_does_not_reach(self) -> None:
+        # PyTorch's gradients of these fail; its documentation asks for src of index's shape
+        x, w = tg.zeros(2, 3), tg.ones(2, 5, requires_grad=True)
+        y = x.scatter_add(1, tg.tensor([[0, 0], [1, 2]]), w)
+        assert y.tolist() == [[2, 0, 0], [0, 1, 1]]
+        y.sum().backward()
+        assert w.grad.tolist() == [[1, 1, 0, 0, 0]] * 2
+        for op in (tg.scatter_add, lambda *args: tg.scatter_reduce(*args, "amax")):
+            w.grad = None
+            y = op(x, 1, tg.tensor(NONE), w)
+            y.sum().backward()
+            assert y.tolist() == x.tolist() and w.grad.tolist() == [[0] * 5] * 2
+
 
 REDUCE: dict[str, Any] = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "amax": np.max, "amin": np.min}
 
@@ -172,11 +251,26 @@ class TestScatterReduce(OpTest):
         sample((3, 2), 0, i_([[0, 2], [0, 0], [2, 0]]), (3, 2), reduce, include_self=include)
         for reduce in REDUCE
         for include in (True, False)
-    ] + [sample((), 0, i_([0, 0]), (2,), "prod"), sample((2, 3), 0, NONE, (2, 3), "amax"), sample((2, 2), 1, i_([[0, 0]]), (1, 2), "mean")]
+    ] + [
+        sample((), 0, i_([0, 0]), (2,), "prod"),
+        sample((2, 2), 1, i_([[0, 0]]), (1, 2), "mean"),
+    ]
     errors = [
-        (lambda: tg.scatter_reduce(x23, 0, here, x23, "median"), ValueError, "scatter_reduce: reduce is one of sum, prod, mean, amax, amin, got 'median'."),
-        (lambda: tg.scatter_reduce(x23, 0, here, x23.long(), "sum"), TypeError, "scatter_reduce: src is tensorgrad.int64"),
-        (lambda: tg.scatter_reduce(x23, 0, here + 1, x23, "sum"), IndexError, "scatter_reduce: index 2 is out of range"),
+        (
+            lambda: tg.scatter_reduce(x23, 0, here, x23, "median"),
+            ValueError,
+            "scatter_reduce: reduce is one of sum, prod, mean, amax, amin, got 'median'.",
+        ),
+        (
+            lambda: tg.scatter_reduce(x23, 0, here, x23.long(), "sum"),
+            TypeError,
+            "scatter_reduce: src is tensorgrad.int64",
+        ),
+        (
+            lambda: tg.scatter_reduce(x23, 0, here + 1, x23, "sum"),
+            IndexError,
+            "scatter_reduce: index 2 is out of range",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool = True) -> Any:
@@ -235,12 +329,32 @@ class TestIndexSelect(OpTest):
         sample((40, 70), 0, np.arange(60) % 7),  # enough for the product with a sparse matrix
     ]
     errors = [
-        (lambda: tg.index_select(x23, 0, tg.tensor([2])), IndexError, "index_select: index 2 is out of range for dim 0 of size 2; use 0 to 1."),
-        (lambda: tg.index_select(x23, 0, tg.tensor([-1])), IndexError, "index_select: index -1 is out of range for dim 0 of size 2"),
+        (
+            lambda: tg.index_select(x23, 0, tg.tensor([2])),
+            IndexError,
+            "index_select: index 2 is out of range for dim 0 of size 2; use 0 to 1.",
+        ),
+        (
+            lambda: tg.index_select(x23, 0, tg.tensor([-1])),
+            IndexError,
+            "index_select: index -1 is out of range for dim 0 of size 2",
+        ),
         (lambda: tg.index_select(tg.ones(0), 0, tg.tensor([0])), IndexError, "of size 0: there is nothing to pick."),
-        (lambda: tg.index_select(x23, 0, here), IndexError, "index_select: index must have one dimension, got shape (1, 3)."),
-        (lambda: tg.index_select(x23, 0, tg.ones(1)), TypeError, "index_select: index must have an integer dtype, got float32."),
-        (lambda: tg.index_select(x0, 0, tg.tensor([0, 0])), IndexError, "index_select: a 0-d tensor has one place, index has 2."),
+        (
+            lambda: tg.index_select(x23, 0, here),
+            IndexError,
+            "index_select: index must have one dimension, got shape (1, 3).",
+        ),
+        (
+            lambda: tg.index_select(x23, 0, tg.ones(1)),
+            TypeError,
+            "index_select: index must have an integer dtype, got float32.",
+        ),
+        (
+            lambda: tg.index_select(x0, 0, tg.tensor([0, 0])),
+            IndexError,
+            "index_select: a 0-d tensor has one place, index has 2.",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any) -> Any:
@@ -253,15 +367,26 @@ class TestIndexAdd(OpTest):
         sample((3, 4), 0, i_([2, 0, 2]), (3, 4)),
         sample((3, 4), 1, i_([1, 1]), (3, 2), alpha=-2.5),
         sample((3, 4), 0, i_(1), (1, 4)),
-        sample((3,), 0, i_(1), ()),
         sample((), 0, i_([0]), ()),
         sample((30, 4), 0, i_([29, 0]), (2, 4)),
         sample((3, 4), 0, i_([], int), (0, 4)),
     ]
     errors = [
-        (lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(2, 3)), ValueError, "index_add: source must have 1 slices, one per index, along dim 0, and else input's sizes."),
-        (lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()), TypeError, "index_add: source is tensorgrad.int64, input tensorgrad.float32"),
-        (lambda: tg.index_add(x23, 0, tg.tensor([2]), tg.ones(1, 3)), IndexError, "index_add: index 2 is out of range for dim 0 of size 2"),
+        (
+            lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(2, 3)),
+            ValueError,
+            "index_add: source must have 1 slices, one per index, along dim 0, and else input's sizes.",
+        ),
+        (
+            lambda: tg.index_add(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()),
+            TypeError,
+            "index_add: source is tensorgrad.int64, input tensorgrad.float32",
+        ),
+        (
+            lambda: tg.index_add(x23, 0, tg.tensor([2]), tg.ones(1, 3)),
+            IndexError,
+            "index_add: index 2 is out of range for dim 0 of size 2",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
@@ -288,9 +413,21 @@ class TestIndexCopy(OpTest):
         sample((), 0, i_([0]), ()),
     ]
     errors = [
-        (lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(3)), ValueError, "index_copy: source must have 1 slices, one per index"),
-        (lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()), TypeError, "index_copy: source is tensorgrad.int64"),
-        (lambda: tg.index_copy(x23, 0, tg.tensor([-1]), tg.ones(1, 3)), IndexError, "index_copy: index -1 is out of range"),
+        (
+            lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(3)),
+            ValueError,
+            "index_copy: source must have 1 slices, one per index",
+        ),
+        (
+            lambda: tg.index_copy(x23, 0, tg.tensor([0]), tg.ones(1, 3).long()),
+            TypeError,
+            "index_copy: source is tensorgrad.int64",
+        ),
+        (
+            lambda: tg.index_copy(x23, 0, tg.tensor([-1]), tg.ones(1, 3)),
+            IndexError,
+            "index_copy: index -1 is out of range",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, source: Any) -> Any:
@@ -309,13 +446,21 @@ class TestIndexFill(OpTest):
     op = staticmethod(tg.index_fill)
     samples = [
         sample((3, 4), 0, i_([2, 0]), 2.5),
-        sample((3, 4), 1, i_([-1, 3]), F(())),  # one place, named twice
+        sample((3, 4), 1, i_([3, 3]), ()),
         sample((3, 4), 1, i_([1, 0, 1]), ()),
         sample((), 0, i_([0]), 1.0),
     ]
     errors = [
-        (lambda: tg.index_fill(x23, 0, tg.tensor([2]), 0), IndexError, "index_fill: index 2 is out of range for dim 0 of size 2; use -2 to 1."),
-        (lambda: tg.index_fill(x23, 0, tg.tensor([0]), tg.ones(1)), ValueError, "index_fill: value must be a number or a 0-d tensor, got shape (1,)."),
+        (
+            lambda: tg.index_fill(x23, 0, tg.tensor([2]), 0),
+            IndexError,
+            "index_fill: index 2 is out of range for dim 0 of size 2; use -2 to 1.",
+        ),
+        (
+            lambda: tg.index_fill(x23, 0, tg.tensor([0]), tg.ones(1)),
+            ValueError,
+            "index_fill: value must be a number or a 0-d tensor, got shape (1,).",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, value: Any) -> Any:
@@ -328,6 +473,8 @@ class TestIndexFill(OpTest):
         assert x.index_fill_(1, tg.tensor([0]), v) is x and x.tolist() == [[3, 0], [3, 0]]
         x.sum().backward()
         assert v.grad == 2
+        (g,) = tg.autograd.grad(tg.zeros(2, 4).index_fill(1, tg.tensor([-1, 3, 0]), v).sum(), v)
+        assert g == 4  # one place named twice, from both ends
         assert tg.tensor([1, 1]).index_fill(0, tg.tensor([0]), 2.5).tolist() == [2, 1]
 
 
@@ -340,8 +487,16 @@ class TestIndexReduce(OpTest):
         for include in (True, False)
     ] + [sample((2, 3), 1, i_([0, 0]), (2, 2), "prod"), sample((), 0, i_([0]), (), "mean")]
     errors = [
-        (lambda: tg.index_reduce(x23, 0, tg.tensor([0]), tg.ones(1, 3), "sum"), ValueError, "index_reduce: reduce is one of prod, mean, amax, amin, got 'sum'."),
-        (lambda: tg.index_reduce(x23, 0, tg.tensor([0]), x23, "prod"), ValueError, "index_reduce: source must have 1 slices, one per index"),
+        (
+            lambda: tg.index_reduce(x23, 0, tg.tensor([0]), tg.ones(1, 3), "sum"),
+            ValueError,
+            "index_reduce: reduce is one of prod, mean, amax, amin, got 'sum'.",
+        ),
+        (
+            lambda: tg.index_reduce(x23, 0, tg.tensor([0]), x23, "prod"),
+            ValueError,
+            "index_reduce: source must have 1 slices, one per index",
+        ),
     ]
 
     def expected(self, x: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool = True) -> Any:
