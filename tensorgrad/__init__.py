@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import aliases, amp, autograd, backends, cuda, linalg, nn, optim, special, utils  # noqa: F401
+from . import aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils  # noqa: F401
 from .autograd.modes import (
     enable_grad,
     inference_mode,

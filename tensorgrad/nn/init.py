@@ -12,6 +12,9 @@ from math import ceil, erf, prod, sqrt
 from typing import Any
 
 from ..autograd.modes import no_grad
+from ..ops import create
+from ..ops.decompose import qr
+from ..ops.sampling import randperm
 from ..tensor import Tensor
 
 
@@ -188,12 +191,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         raise ValueError(f"orthogonal_: needs at least two axes, got shape {tuple(tensor.shape)}.")
     if tensor.numel() == 0:
         return tensor
-    from ..ops import create, linalg
-
     rows = tensor.shape[0]
     flat = create.empty(rows, tensor.numel() // rows, dtype=tensor.dtype).normal_(0, 1, generator=generator)
     wide = flat.shape[1] > rows
-    q, r = linalg.qr(flat.mT if wide else flat)
+    q, r = qr(flat.mT if wide else flat)
     q = q * r.diagonal().sign()  # makes the distribution uniform (Mezzadri, arXiv:math-ph/0609050)
     return tensor.copy_((q.mT if wide else q).reshape(tensor.shape)).mul_(gain)
 
@@ -203,8 +204,6 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     """A matrix of numbers from N(0, std²), with the fraction `sparsity` of each column 0 (Martens, 2010)."""
     if tensor.ndim != 2:
         raise ValueError(f"sparse_: needs a matrix, got a tensor of shape {tuple(tensor.shape)}.")
-    from ..ops.sampling import randperm
-
     rows, columns = tensor.shape
     zeros = ceil(sparsity * rows)
     tensor.normal_(0, std, generator=generator)

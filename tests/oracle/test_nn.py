@@ -83,9 +83,10 @@ def test_results_and_gradients(row: Row, mode: str) -> None:
         ours_out, ours_in = call(row, ours, tg)
         theirs_out, theirs_in = call(row, theirs, torch)
         compare(ours_out, theirs_out, f"result {step}", 1e-9, 1e-10)
-    if row.grads:
+    if row.grads and row.name != "CTCLoss":
         a, b = [*ours.parameters(), *ours_in], [*theirs.parameters(), *theirs_in]
-        compare_gradients(ours_out, a, theirs_out, b, "row", rtol=1e-8, atol=1e-10)
+        rtol = 1e-7 if "Hardsigmoid" in row.build else 1e-8  # PyTorch's 1/6 is a float32 there
+        compare_gradients(ours_out, a, theirs_out, b, "row", rtol=rtol, atol=1e-10)
     for k, v in state_of(theirs).items():
         np.testing.assert_allclose(ours.state_dict()[k].numpy(), v, rtol=1e-9, atol=1e-12, err_msg=k)
 
@@ -99,6 +100,21 @@ def test_weights_travel_back(row: Row) -> None:
     theirs.load_state_dict(state)
     for k, v in state_of(theirs).items():
         np.testing.assert_array_equal(v, ours.state_dict()[k].numpy())
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_ctc_behind_a_softmax(reduction: str) -> None:
+    """PyTorch's gradient takes the input to be a log_softmax's result; behind one, both are the gradient."""
+    x, found = np.random.default_rng(0).standard_normal((6, 3, 4)), []
+    for library in (tg, torch):
+        logits = library.tensor(x, requires_grad=True)
+        loss = library.nn.CTCLoss(reduction=reduction, zero_infinity=True)
+        targets = library.tensor([[1, 2], [3, 3], [2, 1]])
+        lengths = library.tensor([6, 5, 1]), library.tensor([2, 2, 1])
+        out = loss(library.nn.functional.log_softmax(logits, -1), targets, *lengths)
+        out.sum().backward()
+        found.append([out.detach(), logits.grad])
+    compare(*found, "ctc", 1e-9, 1e-11)
 
 
 LARGE = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.modes import no_grad
-from ...ops import create, linalg
+from ...ops import create
+from ...ops.decompose import matrix_exp, qr, solve
 from ...tensor import Tensor
 from .. import functional as F
 from ..module import Module
@@ -65,14 +66,14 @@ class _SpectralNorm(Module):
                 for name, n in zip(("_u", "_v"), matrix.shape):
                     start: Any = create.empty(n, dtype=weight.dtype)
                     self.register_buffer(name, F.normalize(start.normal_(0, 1), dim=0, eps=eps))
-                power_iteration(matrix, self._u, self._v, 15, eps)
+                power_iteration(matrix.mT, self._v, self._u, 15, eps)
 
     def forward(self, weight: Any) -> Tensor:
         if weight.ndim == 1:
             return F.normalize(weight, dim=0, eps=self.eps)
         matrix = as_matrix(weight, self.dim)
         if self.training:
-            power_iteration(matrix, self._u, self._v, self.n_power_iterations, self.eps)
+            power_iteration(matrix.mT, self._v, self._u, self.n_power_iterations, self.eps)  # u first, then v
         u, v = self._u.clone(), self._v.clone()  # the next iteration writes to them, and backward wants these
         return weight / (u @ (matrix @ v))
 
@@ -98,55 +99,46 @@ def spectral_norm(
 
 class _Orthogonal(Module):
     """X ↦ a matrix with orthonormal columns (rows, if there are fewer): of A = X's lower triangle minus its transpose,
-    exp(A) or the Cayley map (I + A/2)(I − A/2)⁻¹; times `base`, the matrix to begin with."""
+    exp(A) or the Cayley map (I − A/2)⁻¹(I + A/2)."""
 
     base: Any
 
-    def __init__(self, weight: Any, orthogonal_map: str, use_trivialization: bool) -> None:
+    def __init__(self, orthogonal_map: str) -> None:
         super().__init__()
         self.map = orthogonal_map
-        self.shape = tuple(weight.shape)
         self.register_buffer("base", None)
-        if use_trivialization:
-            with no_grad():
-                tall = self._tall(weight)
-                q, r = linalg.qr(tall, mode="complete")
-                signs = r.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
-                k = tall.shape[-1]
-                q[..., :k] *= signs + (signs == 0)
-                self.base = q
-
-    def _tall(self, x: Any) -> Any:
-        return x.mT if x.shape[-2] < x.shape[-1] else x
 
     def forward(self, x: Any) -> Any:
-        tall = self._tall(x)
-        n, k = tall.shape[-2:]
-        lower = tall.tril(-1)
-        if n != k:
-            lower = F.pad(lower, (0, n - k))
+        n, k = x.shape[-2:]
+        wide = n < k
+        tall = x.mT if wide else x
+        n, k = max(n, k), min(n, k)
+        lower = F.pad(tall.tril(-1), (0, n - k))
         skew = lower - lower.mT
         if self.map == "matrix_exp":
-            q = linalg.matrix_exp(skew)
+            q = matrix_exp(skew)
         else:
             eye = create.eye(n, dtype=skew.dtype)
-            q = linalg.solve(eye - skew / 2, eye + skew / 2)
-        q = q if self.base is None else self.base @ q
+            q = solve(eye - skew / 2, eye + skew / 2)
         q = q[..., :k]
-        return q.mT if x.shape[-2] < x.shape[-1] else q
+        q = q if self.base is None else self.base @ q
+        return q.mT if wide else q
 
+
+class _OrthogonalFrom(_Orthogonal):
+    """Times `base`, an orthogonal matrix: the one to begin with, or the last assigned."""
+
+    @no_grad()
     def right_inverse(self, value: Any) -> Any:
-        """Assignment moves the base; the learned part begins at zero again."""
-        if self.base is None:
-            raise RuntimeError("orthogonal: only with use_trivialization=True can the parameter be assigned.")
-        with no_grad():
-            tall = self._tall(value)
-            n, k = tall.shape[-2:]
-            q, r = linalg.qr(tall, mode="complete")
-            signs = r.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
-            q[..., :k] *= signs + (signs == 0)
-            self.base.copy_(q)
-            return create.zeros(value.shape, dtype=value.dtype)
+        """Move the base to the value, or the orthogonal matrix that QR finds in it; the learned part begins again."""
+        tall = value.mT if value.shape[-2] < value.shape[-1] else value
+        q, r = qr(tall, mode="complete")
+        signs = r.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
+        q[..., : tall.shape[-1]] *= signs + (signs == 0)
+        self.base = q
+        start = create.zeros_like(value)
+        start.diagonal(dim1=-2, dim2=-1).fill_(-1)  # not read; PyTorch's start
+        return start
 
 
 def orthogonal(
@@ -157,7 +149,8 @@ def orthogonal(
 
     Args:
         orthogonal_map: 'matrix_exp' (default) or 'cayley'.
-        use_trivialization: learn the way from that first matrix; otherwise from the identity.
+        use_trivialization: learn the way from that first matrix; otherwise the parameter's own value is mapped, and it
+            cannot be assigned.
     """
     weight = getattr(module, name, None)
     if not isinstance(weight, Tensor):
@@ -167,5 +160,5 @@ def orthogonal(
     chosen = orthogonal_map or "matrix_exp"
     if chosen not in ("matrix_exp", "cayley"):
         raise ValueError(f"orthogonal: orthogonal_map must be 'matrix_exp' or 'cayley', got {orthogonal_map!r}.")
-    made = _Orthogonal(weight, chosen, use_trivialization)
+    made = (_OrthogonalFrom if use_trivialization else _Orthogonal)(chosen)
     return parametrize.register_parametrization(module, name, made, unsafe=True)
