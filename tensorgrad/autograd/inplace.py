@@ -15,7 +15,7 @@ from typing import Any
 from ..kernels import on
 from ..tensor import UNRECORDED, Tensor
 from .function import Function
-from .modes import OFF, ON, recording
+from .modes import OFF, ON, quiet, recording
 
 
 class ReplaceRegion(Function):
@@ -149,6 +149,34 @@ def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
     if recorded:
         join(x, new)
     return x
+
+
+def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, Any], op: str) -> bool:
+    """Let the kernel write its result straight into x's memory, if that is all there is to do: nothing is recorded, x is
+    floating, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened."""
+    array = x.array
+    dtype = array.dtype
+    mode = recording.get()
+    if dtype.kind != "f" or not array.flags.writeable or (mode and x.requires_grad):
+        return False
+    operands = []
+    for z in (*args, *kwargs.values()):
+        if isinstance(z, Tensor):
+            if z.array.dtype is not dtype or (mode and z.requires_grad):
+                return False
+            operands.append(z.array)
+        elif z is None or type(z) is float or type(z) is int:
+            operands.append(z)
+        else:
+            return False
+    n = len(args)
+    try:
+        with quiet():
+            getattr(on(array), kernel)(array, *operands[:n], **dict(zip(kwargs, operands[n:])))
+    except (TypeError, ValueError):
+        return False  # shapes or arguments do not fit: the way round says so in words
+    written(x, op)
+    return True
 
 
 def joins(x: Tensor, new: Any, op: str) -> bool:

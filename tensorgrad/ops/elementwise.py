@@ -560,8 +560,6 @@ def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     if isinstance(input, Tensor) and input.array.dtype.kind == "f" and _number_or_none(low) and _number_or_none(high):
         return Clamp(low, high)(input)
     dtype = result_dtype(op, *[x for x in (input, low, high) if x is not None])
-    if dtype is dtypes.bool:
-        raise TypeError(f"{op}: not for bool tensors. Convert them first: x.int().")
     x, low, high = (None if t is None else in_dtype(op, t, dtype) for t in (input, low, high))
     try:
         return ClampBetween()(x, low, high)
@@ -1206,6 +1204,18 @@ class Logaddexp2(Function):
         return grad * Sigmoid()(d) if self.needs[0] else None, grad * Sigmoid()(-d) if self.needs[1] else None
 
 
+class Nextafter(Function):
+    """The number after x on the way to z, so close that the gradient is x's."""
+
+    broadcasts = True
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).nextafter(x, z)
+
+    def backward(self, grad: Tensor) -> Any:
+        return grad, zeros_of(grad) if self.needs[1] else None
+
+
 class Heaviside(Function):
     """0 below 0, 1 above, z at 0."""
 
@@ -1258,10 +1268,10 @@ def heaviside(input: Any, values: Any) -> Tensor:
 
 
 def nextafter(input: Any, other: Any) -> Tensor:
-    """The next number of the dtype after input towards other.  Shape: broadcast.  Not differentiable."""
+    """The next number of the dtype after input towards other.  Shape: broadcast."""
     x, z = _tensors("nextafter", input, other)
     needs_floating("nextafter", x)
-    return _plain("nextafter", x, z)
+    return _of_two("nextafter", Nextafter, x, z)
 
 
 def ldexp(input: Any, other: Any) -> Tensor:

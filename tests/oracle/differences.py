@@ -78,8 +78,23 @@ SPELLED: dict[str, Callable[..., Any]] = {
     for name in [f"polygamma-polygamma_n_{n}" for n in range(5)] + ["special.polygamma-special_polygamma_n_0"]
 }
 
+
+
+def _a_number(s: Any) -> str:
+    return "a number is taken for a tensor of it" if any(isinstance(v, int) for v in (s.input, *s.args)) else ""
+
+
 # Bad inputs that are good ones here: a reason, or "" to check.
 BAD_INPUT_TAKEN: dict[str, Callable[[Any], str]] = {
+    name: _a_number
+    for name in (
+        "atan2 clamp_max clamp_min copysign eq float_power fmax fmin fmod ge gt heaviside hypot igamma igammac isclose "
+        "ldexp le logaddexp logical_and logical_or logical_xor lt maximum minimum ne pow remainder rsub xlogy "
+        "special.xlog1py special.zeta special.hermite_polynomial_h special.hermite_polynomial_he "
+        "special.laguerre_polynomial_l special.legendre_polynomial_p"
+    ).split()
+    + [f"special.{shift}chebyshev_polynomial_{kind}" for shift in ("", "shifted_") for kind in "tuvw"]
+} | {
     "max": lambda s: "numbers are operands as well" if isinstance(s.input, int) else "",
     "min": lambda s: "numbers are operands as well" if isinstance(s.input, int) else "",
 }

@@ -91,10 +91,10 @@ def _ramp(x: Any) -> Any:
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, out=_like(x))
+    t = np.minimum(x, zero, _like(x))
     if rate != 1:
         t *= rate
-    np.expm1(t, out=t)
+    np.expm1(t, t)
     if alpha * scale != 1:
         t *= alpha * scale
     above = np.maximum(x, zero)
@@ -105,26 +105,26 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, out=_like(x))
+    t = np.minimum(x, zero, _like(x))
     t *= rate
-    np.exp(t, out=t)
+    np.exp(t, t)
     t *= alpha * scale * rate
     t = where(np.asarray(x > zero), np.asarray(scale, x.dtype), t)
-    return np.multiply(t, grad, out=t)
+    return np.multiply(t, grad, t)
 
 
 def silu(x: Any) -> Any:
     """x/(1 + e⁻ˣ)."""
-    t = np.negative(x, out=_like(x))
-    np.exp(t, out=t)
+    t = np.negative(x, _like(x))
+    np.exp(t, t)
     t += _ONE[x.dtype]
-    return np.true_divide(x, t, out=t)
+    return np.true_divide(x, t, t)
 
 
 def silu_backward(grad: Any, x: Any) -> Any:
     """grad · σ(x)·(1 + x·(1 − σ(x)))."""
     s = sigmoid(x)
-    t = np.subtract(_ONE[x.dtype], s, out=_like(x))
+    t = np.subtract(_ONE[x.dtype], s, _like(x))
     t *= x
     t += _ONE[x.dtype]
     t *= s
@@ -135,14 +135,14 @@ def silu_backward(grad: Any, x: Any) -> Any:
 def gelu(x: Any) -> Any:
     """x·Φ(x)."""
     t = ndtr(x)
-    return np.multiply(t, x, out=t)
+    return np.multiply(t, x, t)
 
 
 def gelu_backward(grad: Any, x: Any) -> Any:
     """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
-    t = np.multiply(x, x, out=_like(x))
+    t = np.multiply(x, x, _like(x))
     t *= -0.5
-    np.exp(t, out=t)
+    np.exp(t, t)
     t *= x
     t *= 1 / math.sqrt(2 * math.pi)
     t += ndtr(x)
@@ -157,7 +157,7 @@ _CUBIC = 0.044715
 def gelu_tanh(x: Any) -> Any:
     """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     t = _gelu_inner(x)
-    np.tanh(t, out=t)
+    np.tanh(t, t)
     t += _ONE[x.dtype]
     t *= x
     t *= 0.5
@@ -167,13 +167,13 @@ def gelu_tanh(x: Any) -> Any:
 def gelu_tanh_backward(grad: Any, x: Any) -> Any:
     """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
     t = _gelu_inner(x)
-    np.tanh(t, out=t)
-    inner = np.multiply(x, x, out=_like(x))
+    np.tanh(t, t)
+    inner = np.multiply(x, x, _like(x))
     inner *= 3 * _CUBIC * _C
     inner += _C  # u′
     inner *= x
-    squared = np.multiply(t, t, out=_like(x))
-    np.subtract(_ONE[x.dtype], squared, out=squared)
+    squared = np.multiply(t, t, _like(x))
+    np.subtract(_ONE[x.dtype], squared, squared)
     inner *= squared
     inner += t
     inner += _ONE[x.dtype]
@@ -183,7 +183,7 @@ def gelu_tanh_backward(grad: Any, x: Any) -> Any:
 
 
 def _gelu_inner(x: Any) -> Any:
-    t = np.multiply(x, x, out=_like(x))
+    t = np.multiply(x, x, _like(x))
     t *= _CUBIC
     t += _ONE[x.dtype]
     t *= x
@@ -193,18 +193,18 @@ def _gelu_inner(x: Any) -> Any:
 
 def mish(x: Any) -> Any:
     """x · tanh(ln(1 + eˣ))."""
-    t = np.logaddexp(x, _ZERO[x.dtype], out=_like(x))
-    np.tanh(t, out=t)
+    t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
+    np.tanh(t, t)
     t *= x
     return t
 
 
 def mish_backward(grad: Any, x: Any) -> Any:
     """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
-    t = np.logaddexp(x, _ZERO[x.dtype], out=_like(x))
-    np.tanh(t, out=t)
-    slope = np.multiply(t, t, out=_like(x))
-    np.subtract(_ONE[x.dtype], slope, out=slope)
+    t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
+    np.tanh(t, t)
+    slope = np.multiply(t, t, _like(x))
+    np.subtract(_ONE[x.dtype], slope, slope)
     slope *= sigmoid(x)
     slope *= x
     slope += t
@@ -214,9 +214,9 @@ def mish_backward(grad: Any, x: Any) -> Any:
 
 def softplus(x: Any, beta: float, threshold: float) -> Any:
     """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
-    t = np.multiply(x, beta, out=_like(x))
+    t = np.multiply(x, beta, _like(x))
     linear = t > threshold
-    np.logaddexp(t, _ZERO[x.dtype], out=t)
+    np.logaddexp(t, _ZERO[x.dtype], t)
     t /= beta
     if linear.any():
         t = where(np.asarray(linear), x, t)
@@ -225,7 +225,7 @@ def softplus(x: Any, beta: float, threshold: float) -> Any:
 
 def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     """grad · σ(βx); grad where βx is above the threshold."""
-    t = np.multiply(x, beta, out=_like(x))
+    t = np.multiply(x, beta, _like(x))
     linear = t > threshold
     t = sigmoid(t)
     t *= grad
@@ -234,9 +234,9 @@ def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
 
 def logsigmoid(x: Any) -> Any:
     """−ln(1 + e⁻ˣ)."""
-    t = np.negative(x, out=_like(x))
-    np.logaddexp(t, _ZERO[x.dtype], out=t)
-    return np.negative(t, out=t)
+    t = np.negative(x, _like(x))
+    np.logaddexp(t, _ZERO[x.dtype], t)
+    return np.negative(t, t)
 
 
 def logsigmoid_backward(grad: Any, x: Any) -> Any:
@@ -257,7 +257,7 @@ def softmax(x: Any, axis: int) -> Any:
 
 def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """out · (grad − Σ grad·out)."""
-    t = np.multiply(grad, out, out=_like(out))
+    t = np.multiply(grad, out, _like(out))
     total = np.add.reduce(t, axis=axis, keepdims=True, dtype=np.float32 if is_half(out) else None)
     np.subtract(grad, total, out=t, casting="same_kind")
     t *= out
@@ -269,7 +269,7 @@ def log_softmax(x: Any, axis: int) -> Any:
     if not x.size:
         return x.copy()
     wide = x.astype(np.float32) if is_half(x) else x
-    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), out=_like(wide))
+    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), _like(wide))
     total = np.add.reduce(np.exp(t), axis=axis, keepdims=True)
     t -= np.log(total)
     return t.astype(x.dtype, copy=False)
@@ -277,9 +277,9 @@ def log_softmax(x: Any, axis: int) -> Any:
 
 def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """grad − eᵒ·Σ grad."""
-    t = np.exp(out, out=_like(out))
+    t = np.exp(out, _like(out))
     t *= np.add.reduce(grad, axis=axis, keepdims=True)
-    return np.subtract(grad, t, out=t)
+    return np.subtract(grad, t, t)
 
 
 def _exponentials(x: Any, axis: int) -> tuple[Any, Any]:
@@ -287,6 +287,6 @@ def _exponentials(x: Any, axis: int) -> tuple[Any, Any]:
     if not x.size:
         return x.copy(), 1
     wide = x.astype(np.float32) if is_half(x) else x
-    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), out=_like(wide))
-    np.exp(t, out=t)
+    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), _like(wide))
+    np.exp(t, t)
     return t, np.add.reduce(t, axis=axis, keepdims=True)

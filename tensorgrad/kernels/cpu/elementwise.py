@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import workspace
+
 
 class _Constant(dict[Any, Any]):
     """One number in every dtype, as an array without dimensions."""
@@ -83,44 +85,39 @@ def pow(x: Any, z: Any) -> Any:
     return np.where(negative, unit, np.power(base, np.where(negative, 0, z)))
 
 
-def addcmul(x: Any, a: Any, b: Any, value: Any, out: Any = None) -> Any:
+def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value·a·b."""
     t = a * b
-    if value != 1:
-        t = np.multiply(t, value, out=t if isinstance(t, np.ndarray) else None)
-    return np.add(x, t, out=out)
+    return x + (t if value == 1 else t * value)
 
 
-def addcdiv(x: Any, a: Any, b: Any, value: Any, out: Any = None) -> Any:
+def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value·a/b."""
     t = a / b
-    if value != 1:
-        t = np.multiply(t, value, out=t if isinstance(t, np.ndarray) else None)
-    return np.add(x, t, out=out)
+    return x + (t if value == 1 else t * value)
 
 
-def lerp(x: Any, end: Any, weight: Any, out: Any = None) -> Any:
+def lerp(x: Any, end: Any, weight: Any) -> Any:
     """x + weight·(end − x); from the other end where the weight is at least ½, so that weight 1 gives `end` exactly."""
     t = end - x
-    if np.ndim(weight) == 0:
-        if abs(weight) < 0.5:
-            t = np.multiply(t, weight, out=t if isinstance(t, np.ndarray) else None)
-            return np.add(x, t, out=out)
-        t = np.multiply(t, 1 - weight, out=t if isinstance(t, np.ndarray) else None)
-        return np.subtract(end, t, out=out)
-    near = np.absolute(weight) < 0.5
-    found = np.where(near, x + weight * t, end - t * (1 - weight))
-    if out is None:
-        return found
-    np.copyto(out, found)
-    return out
+    if not isinstance(weight, np.ndarray):
+        return x + t * weight if np.absolute(weight) < 0.5 else end - t * (1 - weight)
+    return where(np.asarray(np.absolute(weight) < 0.5), np.asarray(x + weight * t), np.asarray(end - t * (1 - weight)))
 
 
-def clamp(x: Any, min: Any, max: Any, out: Any = None) -> Any:
+def clamp(x: Any, min: Any, max: Any) -> Any:
     """The nearest number between min and max, either of which may be None; max where they are in the wrong order."""
     if min is not None:
-        x = np.maximum(x, min, out=out)
-    return x if max is None else np.minimum(x, max, out=out)
+        x = np.maximum(x, min)
+    return x if max is None else np.minimum(x, max)
+
+
+def clamp_backward(grad: Any, x: Any, min: float | None, max: float | None) -> Any:
+    """grad where min ≤ x ≤ max."""
+    inside = x >= min if min is not None else True
+    if max is not None:
+        inside = inside & (x <= max)
+    return keep(grad, np.asarray(inside))
 
 
 hypot = np.hypot
@@ -138,6 +135,75 @@ bitwise_xor = np.bitwise_xor
 bitwise_not = np.invert
 bitwise_left_shift = np.left_shift
 bitwise_right_shift = np.right_shift
+
+# ---- in place: the result goes into x's memory ----------------------------------------------------------------------
+
+
+def add_(x: Any, z: Any, alpha: Any = 1) -> None:
+    """x += alpha·z."""
+    np.add(x, z if alpha == 1 else _product(z, alpha), x)
+
+
+def sub_(x: Any, z: Any, alpha: Any = 1) -> None:
+    """x −= alpha·z."""
+    np.subtract(x, z if alpha == 1 else _product(z, alpha), x)
+
+
+def mul_(x: Any, z: Any) -> None:
+    """x ·= z."""
+    np.multiply(x, z, x)
+
+
+def div_(x: Any, z: Any) -> None:
+    """x /= z."""
+    np.true_divide(x, z, x)
+
+
+def addcmul_(x: Any, a: Any, b: Any, value: Any = 1) -> None:
+    """x += value·a·b."""
+    t = _product(a, b)
+    if value != 1:
+        t *= value
+    np.add(x, t, x)
+
+
+def addcdiv_(x: Any, a: Any, b: Any, value: Any = 1) -> None:
+    """x += value·a/b."""
+    t = workspace(np.broadcast_shapes(a.shape, b.shape), a.dtype)
+    np.true_divide(a, b, t)
+    if value != 1:
+        t *= value
+    np.add(x, t, x)
+
+
+def lerp_(x: Any, end: Any, weight: Any) -> None:
+    """x += weight·(end − x), for a number as the weight; as in `lerp` from the nearer end."""
+    t = workspace(np.broadcast_shapes(x.shape, end.shape), x.dtype)
+    np.subtract(end, x, t)
+    if np.absolute(weight) < 0.5:
+        t *= weight
+        np.add(x, t, x)
+    else:
+        t *= 1 - weight
+        np.subtract(end, t, x)
+
+
+def clamp_(x: Any, min: Any = None, max: Any = None) -> None:
+    """x held between min and max, or on one side of the one that is not None."""
+    if min is None:
+        np.minimum(x, max, x)
+    elif max is None:
+        np.maximum(x, min, x)
+    else:  # an array `max` may look at x's memory: leave that alone until it has been read
+        np.minimum(np.maximum(x, min, x if not isinstance(max, np.ndarray) else None), max, x)
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a·b in memory that is used again."""
+    if not isinstance(a, np.ndarray):
+        return a * b
+    return np.multiply(a, b, workspace(np.broadcast_shapes(a.shape, np.shape(b)), a.dtype))
+
 
 # ---- a choice at every place ---------------------------------------------------------------------------------------
 # Where the truth values are in no order, a processor guesses half of its branches wrong, and that is all np.where
@@ -169,9 +235,9 @@ def where(mask: Any, x: Any, z: Any) -> Any:
     return np.where(mask, x, z)
 
 
-def relu(x: Any, out: Any = None) -> Any:
+def relu(x: Any) -> Any:
     """max(x, 0); nan stays nan."""
-    return np.maximum(x, _ZERO[x.dtype], out=out)
+    return np.maximum(x, _ZERO[x.dtype])
 
 
 def relu_backward(grad: Any, out: Any) -> Any:
@@ -227,15 +293,16 @@ def sign(x: Any) -> Any:
     return ((x > zero).view(_INT8) - (x < zero).view(_INT8)).astype(x.dtype)
 
 
-def reciprocal(x: Any, out: Any = None) -> Any:
+def reciprocal(x: Any) -> Any:
     """1/x."""
-    return np.true_divide(_ONE[x.dtype], x, out=out)
+    return np.true_divide(_ONE[x.dtype], x)
 
 
 def rsqrt(x: Any) -> Any:
     """1/√x."""
-    t = np.sqrt(x, out=_like(x))
-    return np.true_divide(_ONE[x.dtype], t, out=t)
+    t = _like(x)
+    np.sqrt(x, t)
+    return np.true_divide(_ONE[x.dtype], t, t)
 
 
 def frac(x: Any) -> Any:
@@ -256,25 +323,27 @@ def angle(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1/(1 + e⁻ˣ). Where the exponential overflows, one over infinity is the right answer."""
-    t = np.negative(x, out=_like(x))
-    np.exp(t, out=t)
-    one = _ONE[x.dtype]
-    np.add(t, one, out=t)
-    return np.true_divide(one, t, out=t)
+    t, one = _like(x), _ONE[x.dtype]
+    np.negative(x, t)
+    np.exp(t, t)
+    np.add(t, one, t)
+    return np.true_divide(one, t, t)
 
 
 def sigmoid_backward(grad: Any, out: Any) -> Any:
     """grad · out · (1 − out)."""
-    t = np.subtract(_ONE[out.dtype], out, out=_like(out))
-    np.multiply(t, out, out=t)
-    return np.multiply(t, grad, out=t)
+    t = _like(out)
+    np.subtract(_ONE[out.dtype], out, t)
+    np.multiply(t, out, t)
+    return np.multiply(t, grad, t)
 
 
 def tanh_backward(grad: Any, out: Any) -> Any:
     """grad · (1 − out²)."""
-    t = np.multiply(out, out, out=_like(out))
-    np.subtract(_ONE[out.dtype], t, out=t)
-    return np.multiply(t, grad, out=t)
+    t = _like(out)
+    np.multiply(out, out, t)
+    np.subtract(_ONE[out.dtype], t, t)
+    return np.multiply(t, grad, t)
 
 
 def _like(x: Any) -> Any:
