@@ -73,18 +73,23 @@ class Logcumsumexp(Function):
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         from .elementwise import exp
 
-        return exp(x - out) * Recur(self.dim, reverse=True)(exp(shifted(out, self.dim, 0) - out), grad)
+        if not x.array.size:
+            return grad
+        later, earlier = _neighbours(out, self.dim)
+        return exp(x - out) * Recur(self.dim, reverse=True)(led_by(1, exp(earlier - later), self.dim), grad)
 
 
 def shifted(x: Tensor, dim: int, first: float) -> Tensor:
     """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
-    from .join import cat
-    from .shape import Narrow
+    return led_by(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
 
-    start = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
-    head = Tensor._of(on(x.array).full(start, first, x.array.dtype))
-    rest = Narrow((*(slice(None),) * dim, slice(0, x.array.shape[dim] - 1), ...))(x)
-    return cat([head, rest], dim) if x.array.shape[dim] else x
+
+def led_by(first: float, x: Tensor, dim: int) -> Tensor:
+    """A number in front along an axis: (a, b) → (first, a, b)."""
+    from .join import cat
+
+    shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
+    return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
 
 
 def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:

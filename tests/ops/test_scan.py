@@ -1,0 +1,208 @@
+"""Running sums, products, extremes; differences between neighbours."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import tensorgrad as tg
+from tests.ops.optest import F, OpTest, sample
+
+nan, inf = math.nan, math.inf
+ZEROS = np.array([[2.0, 0.0, 3.0, 1.5], [1.5, 2.5, 0.0, 0.0], [0.0, 4.0, 2.0, -1.0], [1.0, 2.0, 3.0, 4.0]])
+OUT = "is out of range for a tensor of 1 dimensions"
+
+
+class TestCumsum(OpTest):
+    op = staticmethod(tg.cumsum)
+    samples = [
+        sample((3, 4), 1), sample((2, 3, 4), 0), sample((5,), -1), sample((), 0), sample((0, 2), 0), sample((2, 0), 1),
+        sample(np.array([1, 2, 3]), 0), sample(np.array([[True, True], [False, True]]), 0),
+    ]  # fmt: skip
+    errors = [(lambda: tg.ones(2).cumsum(1), IndexError, f"cumsum: dim 1 {OUT}")]
+
+    def expected(self, x, dim):
+        return np.cumsum(x, dim, dtype=None if x.dtype.kind == "f" else np.int64) if x.ndim else x
+
+
+class TestCumprod(OpTest):
+    op = staticmethod(tg.cumprod)
+    samples = [
+        sample((3, 4), 1), sample((2, 3, 4), 0), sample((5,), -1), sample((), 0), sample((0, 2), 0), sample(ZEROS, 1),
+        sample(ZEROS, 0), sample(np.array([1, 2, 3]), 0),
+    ]  # fmt: skip
+    errors = [(lambda: tg.ones(2).cumprod(1), IndexError, f"cumprod: dim 1 {OUT}")]
+
+    def expected(self, x, dim):
+        return np.cumprod(x, dim) if x.ndim else x
+
+
+class TestLogcumsumexp(OpTest):
+    op = staticmethod(tg.logcumsumexp)
+    samples = [
+        sample((3, 4), 1), sample((2, 3, 4), 0), sample((5,), -1), sample((), 0), sample((0, 2), 0),
+        sample(np.array([-800.0, 0.0, 700.0, 705.0, -inf, 3.0]), 0),
+    ]  # fmt: skip
+    layouts = True
+    errors = [
+        (lambda: tg.tensor([1, 2]).logcumsumexp(0), TypeError, "logcumsumexp: input needs a floating dtype"),
+        (lambda: tg.ones(2).logcumsumexp(1), IndexError, f"logcumsumexp: dim 1 {OUT}"),
+    ]
+
+    def expected(self, x, dim):
+        return np.logaddexp.accumulate(x, dim) if x.ndim else x
+
+
+RUNNING = [
+    sample((3, 4), 1), sample((2, 3, 4), 0), sample((), 0), sample((0, 2), 0), sample(np.array([1, 3, 3, 2, 3]), 0),
+    sample(np.array([True, False, True]), 0),
+]  # fmt: skip
+
+
+def running(better, x, dim):
+    """One element after the other, as one would by hand."""
+    if not x.ndim:
+        return x, 0
+    values, places = x.copy(), np.zeros(x.shape, np.int64)
+    v, p = np.moveaxis(values, dim, 0), np.moveaxis(places, dim, 0)
+    for k in range(1, len(v)):
+        takes = better(v[k], v[k - 1]) | (v[k] != v[k])
+        v[k] = np.where(takes, v[k], v[k - 1])
+        p[k] = np.where(takes, k, p[k - 1])
+    return values, places
+
+
+class TestCummax(OpTest):
+    op = staticmethod(tg.cummax)
+    samples = RUNNING
+    errors = [(lambda: tg.ones(2).cummax(1), IndexError, f"cummax: dim 1 {OUT}")]
+
+    def expected(self, x, dim):
+        return running(np.greater_equal, x, dim)
+
+
+class TestCummin(OpTest):
+    op = staticmethod(tg.cummin)
+    samples = RUNNING
+    errors = [(lambda: tg.ones(2).cummin(1), IndexError, f"cummin: dim 1 {OUT}")]
+
+    def expected(self, x, dim):
+        return running(np.less_equal, x, dim)
+
+
+class TestDiff(OpTest):
+    op = staticmethod(tg.diff)
+    samples = [
+        sample((3, 5)), sample((3, 5), 2, 0), sample((4,), 0), sample((3,), 5), sample((2, 3), prepend=F((2, 1))),
+        sample((2, 3), dim=0, prepend=F((1, 3)), append=F((2, 3))), sample(np.array([1, 4, 9])),
+        sample(np.array([True, False, False])), sample(np.uint8([3, 1])), sample((2, 0)),
+    ]  # fmt: skip
+    errors = [
+        (lambda: tg.diff(tg.tensor(1.0)), ValueError, "diff: needs at least one dimension, got a 0-d tensor"),
+        (lambda: tg.diff(tg.ones(3), -1), ValueError, "diff: n must be 0 or more, got -1"),
+        (lambda: tg.diff(tg.ones(3), dim=1), IndexError, f"diff: dim 1 {OUT}"),
+    ]
+
+    def expected(self, x, n=1, dim=-1, **ends):
+        if n >= x.shape[dim] + 1 or not x.shape[dim]:
+            return np.zeros(x.shape[:-1] + (0,))
+        return np.diff(x, n, dim, **ends)
+
+
+AREAS = [
+    sample((4,)), sample((2, 5), dx=0.5), sample((3, 4), dim=0), sample((2, 4), (4,)), sample((2, 4), (2, 4)),
+    sample((3, 2), (3,), dim=0), sample((2, 1)),
+]  # fmt: skip
+
+
+def errors_of(op):
+    name = op.__name__
+    return [
+        (lambda: op(tg.tensor(1.0)), ValueError, f"{name}: y needs at least one dimension, got a 0-d tensor"),
+        (lambda: op(tg.ones(3), tg.ones(2)), ValueError, f"{name}: x must have one value for each of the 3 of y"),
+        (lambda: op(tg.ones(3), tg.ones(3), dx=1), TypeError, f"{name}: x and dx say the same; pass one of them"),
+    ]
+
+
+class TestTrapezoid(OpTest):
+    op = staticmethod(tg.trapezoid)
+    samples = AREAS
+    errors = errors_of(tg.trapezoid)
+
+    def expected(self, y, x=None, dx=1.0, dim=-1):
+        return np.trapezoid(y, x, dx, dim)
+
+
+class TestTrapz(TestTrapezoid):
+    op = staticmethod(tg.trapz)
+    samples = AREAS[:2]
+    errors = []
+
+
+class TestCumulativeTrapezoid(OpTest):
+    op = staticmethod(tg.cumulative_trapezoid)
+    samples = AREAS
+    errors = errors_of(tg.cumulative_trapezoid)
+
+    def expected(self, y, x=None, dx=1.0, dim=-1):
+        y = np.moveaxis(y, dim, -1)
+        step = dx if x is None else np.diff(x if x.ndim == 1 else np.moveaxis(x, dim, -1))
+        return np.moveaxis(np.cumsum((y[..., 1:] + y[..., :-1]) / 2 * step, -1), -1, dim)
+
+
+# ---- what a table does not say --------------------------------------------------------------------------------------
+
+
+def gradient(function, values):
+    x = tg.tensor(values, dtype=tg.float64, requires_grad=True)
+    function(x).sum().backward()
+    return x.grad.tolist()
+
+
+def test_of_equal_elements_the_last_leads() -> None:
+    assert tg.tensor([1.0, 3, 3, 2]).cummax(0).indices.tolist() == [0, 1, 2, 2]
+    assert tg.tensor([1.0, 1, 3]).cummin(0).indices.tolist() == [0, 1, 1]
+    assert gradient(lambda x: x.cummax(0).values, [1.0, 3, 3, 2]) == [1, 1, 2, 0]
+
+
+def test_nan_leads_from_its_place_on() -> None:
+    for found in (tg.tensor([1.0, 3, nan, 5, nan]).cummax(0), tg.tensor([3.0, 1, nan, 0, nan]).cummin(0)):
+        assert found.indices.tolist() == [0, 1, 2, 2, 4] and found.values.isnan().tolist() == [False] * 2 + [True] * 3
+
+
+def test_running_sums_keep_the_digits_of_float32() -> None:
+    x = np.random.default_rng(0).random(200_000, np.float32)
+    np.testing.assert_allclose(tg.from_numpy(x).cumsum(0).numpy(), np.cumsum(x, dtype=np.float64), rtol=1e-7)
+    assert tg.full((3000,), 1.0, dtype=tg.float16).cumsum(0)[-1].item() == 3000
+
+
+def test_products_with_zeros_differentiate_three_times() -> None:
+    x = tg.tensor([2.0, 0.0, 3.0, 0.0], dtype=tg.float64, requires_grad=True)
+    (g,) = tg.autograd.grad(x.cumprod(0)[3], x, create_graph=True)
+    (h,) = tg.autograd.grad(g[1], x, create_graph=True)
+    (k,) = tg.autograd.grad(h[3], x)
+    assert (g.tolist(), h.tolist(), k.tolist()) == ([0] * 4, [0, 0, 0, 6], [3, 0, 2, 0])
+
+
+def test_a_product_that_overflows_leaves_the_earlier_gradients() -> None:
+    x = np.full(2000, 2.0)
+    x[-1] = 0
+    assert gradient(lambda t: t.cumprod(0)[:3], x)[:4] == [7, 6, 4, 0]
+
+
+def test_dtypes() -> None:
+    assert tg.tensor([200, 100], dtype=tg.uint8).cumsum(0).tolist() == [200, 300]
+    assert tg.tensor([1.5, 2.5]).cumsum(0, dtype=tg.int64).tolist() == [1, 3]
+    assert tg.tensor([1, 2]).cumprod(0, dtype=tg.float32).dtype is tg.float32
+    assert tg.trapezoid(tg.tensor([1, 2, 4])).item() == 4.5
+
+
+def test_what_is_minus_infinity_adds_nothing() -> None:
+    x = tg.tensor([-inf, 1.0, -inf])
+    assert x.logcumsumexp(0).tolist() == [-inf, 1.0, 1.0]
+    assert gradient(lambda t: t.logcumsumexp(0)[1:], [0.0, -inf, 0.0])[1] == 0
+
+
+def test_numpys_words() -> None:
+    assert tg.ones(2, 3).cumsum(axis=1).tolist() == [[1, 2, 3]] * 2
