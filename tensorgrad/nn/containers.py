@@ -71,7 +71,7 @@ class _Row(Module):
     def pop(self, key: int | slice = -1) -> Any:
         """Take a module out and return it."""
         found = self[key]  # type: ignore[index]
-        del self[key]  # type: ignore[attr-defined]
+        del self[key]
         return found
 
 
@@ -245,7 +245,7 @@ def _pairs(container: str, given: Any) -> list[tuple[Any, Any]]:
     for i, pair in enumerate(pairs):
         if len(pair) != 2:
             raise ValueError(f"{container}: entry {i} is not a pair of a name and a value but has {len(pair)} parts.")
-    return pairs  # type: ignore[return-value]
+    return pairs
 
 
 # ---- parameters -----------------------------------------------------------------------------------------------------

@@ -280,17 +280,21 @@ class ConvTranspose3d(_ConvTransposeNd):
 class _LazyConv(LazyModuleMixin):
     """The convolution it is mixed into, learning `in_channels` from its first input."""
 
+    groups: int
+    weight: Any
+    bias: Any
+
     def __init__(
         self, out_channels: int, kernel_size: Any, *args: Any, device: Any = None, dtype: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(0, 0, kernel_size, *args, **kwargs)  # type: ignore[call-arg]
         self.out_channels = out_channels
-        if out_channels % self.groups:  # type: ignore[has-type]
+        if out_channels % self.groups:
             kind = type(self).__name__
             raise ValueError(f"{kind}: out_channels={out_channels} does not divide into {self.groups} groups.")
-        self.weight: Any = UninitializedParameter(device=device, dtype=dtype)
-        if self.bias is not None:  # type: ignore[has-type]
-            self.bias: Any = UninitializedParameter(device=device, dtype=dtype)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if self.bias is not None:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         """Take the input's channels, or, after a state dict has been loaded, the weight's."""
@@ -310,37 +314,37 @@ class _LazyConv(LazyModuleMixin):
         me.in_channels = me.weight.shape[0] if me.transposed else me.weight.shape[1] * me.groups
 
 
-class LazyConv1d(_LazyConv, Conv1d):  # type: ignore[misc]
+class LazyConv1d(_LazyConv, Conv1d):
     """A Conv1d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv1d
 
 
-class LazyConv2d(_LazyConv, Conv2d):  # type: ignore[misc]
+class LazyConv2d(_LazyConv, Conv2d):
     """A Conv2d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv2d
 
 
-class LazyConv3d(_LazyConv, Conv3d):  # type: ignore[misc]
+class LazyConv3d(_LazyConv, Conv3d):
     """A Conv3d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv3d
 
 
-class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):  # type: ignore[misc]
+class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
     """A ConvTranspose1d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose1d
 
 
-class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):  # type: ignore[misc]
+class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
     """A ConvTranspose2d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose2d
 
 
-class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):  # type: ignore[misc]
+class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
     """A ConvTranspose3d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose3d

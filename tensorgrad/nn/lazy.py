@@ -31,5 +31,5 @@ class LazyModuleMixin:
             raise RuntimeError(f"{type(self).__name__}: initialize_parameters has left parameters without a shape.")
         if self.cls_to_become is None:
             return super().__call__(*args, **kwargs)  # type: ignore[misc]
-        self.__class__ = self.cls_to_become  # type: ignore[assignment]
-        return self(*args, **kwargs)  # type: ignore[operator]
+        self.__class__ = self.cls_to_become
+        return self(*args, **kwargs)

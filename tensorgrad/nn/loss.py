@@ -107,8 +107,9 @@ class PoissonNLLLoss(_Loss):
         self.log_input, self.full, self.eps = log_input, full, eps
 
     def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
-        settings = {"log_input": self.log_input, "full": self.full, "eps": self.eps}
-        return F.poisson_nll_loss(log_input, target, **settings, reduction=self.reduction)
+        return F.poisson_nll_loss(
+            log_input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
+        )
 
 
 class GaussianNLLLoss(_Loss):
@@ -152,8 +153,9 @@ class BCEWithLogitsLoss(_WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        weights = {"weight": self.weight, "pos_weight": self.pos_weight}
-        return F.binary_cross_entropy_with_logits(input, target, **weights, reduction=self.reduction)
+        return F.binary_cross_entropy_with_logits(
+            input, target, weight=self.weight, pos_weight=self.pos_weight, reduction=self.reduction
+        )
 
 
 class KLDivLoss(_Loss):
@@ -269,8 +271,9 @@ class MultiMarginLoss(_WeightedLoss):
         self.p, self.margin = p, margin
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        settings = {"p": self.p, "margin": self.margin, "weight": self.weight}
-        return F.multi_margin_loss(input, target, **settings, reduction=self.reduction)
+        return F.multi_margin_loss(
+            input, target, p=self.p, margin=self.margin, weight=self.weight, reduction=self.reduction
+        )
 
 
 # ---- of pairs and triples -------------------------------------------------------------------------------------------
@@ -360,8 +363,16 @@ class TripletMarginLoss(_Loss):
         self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        settings = {"margin": self.margin, "p": self.p, "eps": self.eps, "swap": self.swap}
-        return F.triplet_margin_loss(anchor, positive, negative, **settings, reduction=self.reduction)
+        return F.triplet_margin_loss(
+            anchor,
+            positive,
+            negative,
+            margin=self.margin,
+            p=self.p,
+            eps=self.eps,
+            swap=self.swap,
+            reduction=self.reduction,
+        )
 
 
 class TripletMarginWithDistanceLoss(_Loss):
@@ -511,9 +522,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if target.ndim not in (0, 1) or x.ndim != target.ndim + 1 or tuple(x.shape[:-1]) != tuple(target.shape):
             raise ValueError(f"{name}: got {shapes}; needs (N, in_features) and (N,), or (in_features,) and ().")
         if target.ndim == 0:
-            x, target = x.unsqueeze(0), target.unsqueeze(0)  # type: ignore[attr-defined]
+            x, target = x.unsqueeze(0), target.unsqueeze(0)
         if target.numel():
-            low, high = int(target.min()), int(target.max())  # type: ignore[attr-defined]
+            low, high = int(target.min()), int(target.max())
             if low < 0 or high >= self.n_classes:
                 raise ValueError(f"{name}: targets must be from 0 to {self.n_classes - 1}, got {low} to {high}.")
         return x, target
@@ -533,7 +544,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if not bool((best >= self.shortlist_size).any()):
             return best
         rows = (best >= self.shortlist_size).nonzero().squeeze(1)
-        best[rows] = self.log_prob(input.index_select(0, rows)).argmax(dim=1)  # type: ignore[attr-defined]
+        best[rows] = self.log_prob(input.index_select(0, rows)).argmax(dim=1)
         return best
 
 

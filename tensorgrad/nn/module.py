@@ -321,7 +321,7 @@ class Module:
                 p._grad = None
             elif p._grad is not None:
                 p._grad = p._grad.detach()
-                p._grad.zero_()  # type: ignore[attr-defined]
+                p._grad.zero_()
 
     def share_memory(self: M) -> M:
         """Accepted; threads share memory anyway."""
@@ -335,7 +335,7 @@ class Module:
         with no_grad():
             for p in self._parameters.values():
                 if is_lazy(p):
-                    p.to_be = fn(create.empty(0, dtype=p.to_be)).dtype  # type: ignore[union-attr]
+                    p.to_be = fn(create.empty(0, dtype=p.to_be)).dtype
                 elif p is not None:
                     p.data = fn(p)
                     if p._grad is not None:
@@ -369,7 +369,7 @@ class Module:
         target = dtypes.as_dtype(dtype)
         if not target.is_floating_point:
             raise TypeError(f"to: a module can be converted to floating dtypes only, got {target}.")
-        return self._apply(lambda t: t.to(target) if t.is_floating_point() else t)  # type: ignore[attr-defined]
+        return self._apply(lambda t: t.to(target) if t.is_floating_point() else t)
 
     def float(self: M) -> M:
         """Every floating parameter and buffer to float32."""
@@ -400,7 +400,7 @@ class Module:
     def to_empty(self: M, *, device: Any = None, recurse: bool = True) -> M:
         """Give every parameter and buffer new memory, not set."""
         on_cpu(device, "to_empty")
-        return self._apply(create.empty_like, recurse)  # type: ignore[attr-defined]
+        return self._apply(create.empty_like, recurse)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted, does nothing: modules run as they are."""
@@ -731,7 +731,7 @@ def _as_tensor(key: str, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     try:
-        return create.as_tensor(value)  # type: ignore[attr-defined]
+        return create.as_tensor(value)
     except (TypeError, ValueError):
         raise TypeError(f"load_state_dict: {key!r} must be a Tensor, got {type(value).__name__}.") from None
 

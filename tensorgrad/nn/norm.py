@@ -97,7 +97,7 @@ class _BatchNorm(_NormBase):
         self._check_input_dim(input)
         factor = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)  # type: ignore[attr-defined]
+            self.num_batches_tracked.add_(1)
             if self.momentum is None:
                 factor = 1.0 / float(self.num_batches_tracked)
         of_batch = self.training or (self.running_mean is None and self.running_var is None)
@@ -215,19 +215,19 @@ class _LazyNorm(LazyModuleMixin):
                 me.num_features = x.shape[0]
 
 
-class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):  # type: ignore[misc]
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     """A BatchNorm1d that learns `num_features` from its first input."""
 
     cls_to_become = BatchNorm1d
 
 
-class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):  # type: ignore[misc]
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """A BatchNorm2d that learns `num_features` from its first input."""
 
     cls_to_become = BatchNorm2d
 
 
-class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):  # type: ignore[misc]
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """A BatchNorm3d that learns `num_features` from its first input."""
 
     cls_to_become = BatchNorm3d
@@ -272,7 +272,7 @@ class _InstanceNorm(_NormBase):
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         batched = input.ndim == self.axes[1]
-        x = input if batched else input.unsqueeze(0)  # type: ignore[attr-defined]
+        x = input if batched else input.unsqueeze(0)
         of_input = self.training or not self.track_running_stats
         factor = 0.0 if self.momentum is None else self.momentum
         mean, var = self.running_mean, self.running_var
@@ -305,19 +305,19 @@ class InstanceNorm3d(_InstanceNorm):
     axes = (4, 5)
 
 
-class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):  # type: ignore[misc]
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     """An InstanceNorm1d that learns `num_features` from its first input."""
 
     cls_to_become = InstanceNorm1d
 
 
-class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):  # type: ignore[misc]
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """An InstanceNorm2d that learns `num_features` from its first input."""
 
     cls_to_become = InstanceNorm2d
 
 
-class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):  # type: ignore[misc]
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """An InstanceNorm3d that learns `num_features` from its first input."""
 
     cls_to_become = InstanceNorm3d

@@ -23,7 +23,7 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad_()
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
 
 
@@ -38,7 +38,7 @@ class Buffer(Tensor):
         _share(self, data, "Buffer")
         self.persistent = persistent
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return "Buffer containing:\n" + super().__repr__()
 
 

@@ -57,7 +57,7 @@ class _Table(Module):
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
-                self.weight[self.padding_idx].fill_(0)  # type: ignore[index]
+                self.weight[self.padding_idx].fill_(0)
 
     @staticmethod
     def _rows(name: str, embeddings: Tensor) -> tuple[int, int]:

@@ -121,7 +121,7 @@ class MultiheadAttention(Module):
         if single:
             query, key, value = (x.unsqueeze(1) for x in (query, key, value))
             if key_padding_mask is not None:
-                key_padding_mask = key_padding_mask.unsqueeze(0)  # type: ignore[attr-defined]
+                key_padding_mask = key_padding_mask.unsqueeze(0)
         elif self.batch_first:
             query, key, value = (x.transpose(0, 1) for x in (query, key, value))
         if is_causal and attn_mask is None:
@@ -213,7 +213,7 @@ class MultiheadAttention(Module):
 def _additive(what: str, mask: Any, dtype: Any) -> Any:
     """A mask as numbers to add to scores: −inf where it is True."""
     if mask.dtype is bool_:
-        return create.zeros(mask.shape, dtype=dtype).masked_fill_(mask, -inf)  # type: ignore[attr-defined]
+        return create.zeros(mask.shape, dtype=dtype).masked_fill_(mask, -inf)
     if not mask.is_floating_point():
         raise TypeError(f"MultiheadAttention: {what} must be bool or floating, got {mask.dtype}.")
     return mask.to(dtype)
@@ -505,7 +505,7 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """(sz, sz): 0 where a step may look, at itself and before; −inf after."""
-        return create.full((sz, sz), -inf, device=device, dtype=dtype).triu(1)  # type: ignore[attr-defined]
+        return create.full((sz, sz), -inf, device=device, dtype=dtype).triu(1)
 
     def _reset_parameters(self) -> None:
         for p in self.parameters():

@@ -31,7 +31,7 @@ def get_total_norm(
         return create.tensor(0.0)
     norms = [linalg.vector_norm(t, float(norm_type)) for t in tensors]
     total = linalg.vector_norm(join.stack(norms), float(norm_type))
-    if error_if_nonfinite and not total.isfinite():  # type: ignore[attr-defined]
+    if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"get_total_norm: the gradients' norm of order {norm_type} is {total.item()}, so they cannot be scaled. "
             "Look for the first nan with tensorgrad.autograd.detect_anomaly, or pass error_if_nonfinite=False."

@@ -11,7 +11,7 @@ from ...tensor import Tensor
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """The numbers of all parameters in a row: (total,). Differentiable."""
-    flat: list[Any] = [p.reshape(-1) for p in parameters]  # type: ignore[attr-defined]
+    flat: list[Any] = [p.reshape(-1) for p in parameters]
     if not flat:
         raise ValueError("parameters_to_vector: needs at least one parameter.")
     return join.cat(flat)
@@ -28,5 +28,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     first, data = 0, vec.detach()
     for p in parameters:
         n = p.numel()
-        p.data = data[first : first + n].reshape(p.shape)  # type: ignore[index]
+        p.data = data[first : first + n].reshape(p.shape)
         first += n

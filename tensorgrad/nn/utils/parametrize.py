@@ -180,7 +180,7 @@ def register_parametrization(
     """
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
-        there: Any = module.parametrizations[tensor_name]  # type: ignore[index]
+        there: Any = module.parametrizations[tensor_name]
         value = getattr(module, tensor_name)
         if not unsafe:
             with no_grad():
@@ -199,13 +199,13 @@ def register_parametrization(
         raise ValueError(
             f"register_parametrization: {type(module).__name__} has no parameter or buffer {tensor_name!r}."
         )
-    made = ParametrizationList([parametrization], home[tensor_name], unsafe)  # type: ignore[arg-type]
+    made = ParametrizationList([parametrization], home[tensor_name], unsafe)
     del home[tensor_name]
     if not is_parametrized(module):
         _inject(module)
         module.parametrizations = ModuleDict()
     _make_property(module, tensor_name)
-    module.parametrizations[tensor_name] = made  # type: ignore[operator]
+    module.parametrizations[tensor_name] = made
     return module
 
 
@@ -221,7 +221,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     """A plain parameter again, of the value it has now, or, with leave_parametrized=False, the original."""
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"remove_parametrizations: {tensor_name!r} of this {type(module).__name__} has none.")
-    made: Any = module.parametrizations[tensor_name]  # type: ignore[index]
+    made: Any = module.parametrizations[tensor_name]
     if leave_parametrized:
         with no_grad():
             value = getattr(module, tensor_name).detach()
@@ -238,7 +238,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
             "leave it parametrized."
         )
     delattr(type(module), tensor_name)
-    del module.parametrizations[tensor_name]  # type: ignore[operator]
+    del module.parametrizations[tensor_name]
     if isinstance(original, Parameter):
         module.register_parameter(tensor_name, original)
     else:

@@ -48,7 +48,7 @@ class PackedSequence(_Fields):
 
     def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
         """The same pack with its data in another dtype or on another device."""
-        data = self.data.to(*args, **kwargs)  # type: ignore[attr-defined]
+        data = self.data.to(*args, **kwargs)
         return self if data is self.data else type(self)(data, *self[1:])
 
     def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
@@ -58,10 +58,10 @@ class PackedSequence(_Fields):
         return self.to("cpu", *args, **kwargs)
 
     def double(self) -> PackedSequence:
-        return self.to(self.data.double().dtype)  # type: ignore[attr-defined]
+        return self.to(self.data.double().dtype)
 
     def float(self) -> PackedSequence:
-        return self.to(self.data.float().dtype)  # type: ignore[attr-defined]
+        return self.to(self.data.float().dtype)
 
     def pin_memory(self) -> PackedSequence:
         return self
@@ -75,7 +75,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one: p⁻¹[p[i]] = i."""
     if permutation is None:
         return None
-    return permutation.argsort()  # type: ignore[attr-defined]
+    return permutation.argsort()
 
 
 def _lengths(op: str, lengths: Any, batch: int, most: int) -> Tensor:
@@ -92,7 +92,7 @@ def _lengths(op: str, lengths: Any, batch: int, most: int) -> Tensor:
 
 def _inside(lengths: Tensor, most: int) -> Any:
     """(most, B): where a step lies within a sequence."""
-    return create.arange(most).unsqueeze(1) < lengths.unsqueeze(0)  # type: ignore[attr-defined]
+    return create.arange(most).unsqueeze(1) < lengths.unsqueeze(0)
 
 
 def pack_padded_sequence(
@@ -105,7 +105,7 @@ def pack_padded_sequence(
         lengths: B whole numbers from 1 to T.
         enforce_sorted: the sequences must come longest first; False sorts them, and remembers how.
     """
-    x: Any = input.transpose(0, 1) if batch_first else input  # type: ignore[attr-defined]
+    x: Any = input.transpose(0, 1) if batch_first else input
     lengths = _lengths("pack_padded_sequence", lengths, x.shape[1], x.shape[0])
     order = None
     numbers = lengths.tolist()
@@ -132,15 +132,15 @@ def pad_packed_sequence(
     longest = sizes.shape[0]
     if total_length is not None and total_length < longest:
         raise ValueError(f"pad_packed_sequence: total_length {total_length} is shorter than a sequence of {longest}.")
-    steps, batch = total_length or longest, int(sizes[0])  # type: ignore[index]
-    lengths = (sizes.unsqueeze(1) > create.arange(batch)).sum(0)  # type: ignore[attr-defined]
+    steps, batch = total_length or longest, int(sizes[0])
+    lengths = (sizes.unsqueeze(1) > create.arange(batch)).sum(0)
     data: Any = sequence.data
     padded = create.full((steps, batch, *data.shape[1:]), padding_value, dtype=data.dtype)
     padded[_inside(lengths, steps)] = data
     if sequence.unsorted_indices is not None:
-        padded = padded.index_select(1, sequence.unsorted_indices)  # type: ignore[attr-defined]
+        padded = padded.index_select(1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices]
-    return padded.transpose(0, 1) if batch_first else padded, lengths  # type: ignore[attr-defined]
+    return padded.transpose(0, 1) if batch_first else padded, lengths
 
 
 def pad_sequence(
@@ -172,7 +172,7 @@ def pad_sequence(
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = False) -> list[Tensor]:
     """The sequences without the padding after them: a list of (length, …)."""
-    x: Any = padded_sequences if batch_first else padded_sequences.transpose(0, 1)  # type: ignore[attr-defined]
+    x: Any = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     return [row[:n] for row, n in zip(x, lengths.tolist() if isinstance(lengths, Tensor) else lengths)]
 
 

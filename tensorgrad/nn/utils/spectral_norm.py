@@ -80,8 +80,8 @@ def spectral_norm(
     hook = SpectralNorm(name, n_power_iterations, default_dim(module) if dim is None else dim, eps)
     with no_grad():
         rows, rest = as_matrix(weight, hook.dim).shape
-        u = F.normalize(create.empty(rows, dtype=weight.dtype).normal_(0, 1), dim=0, eps=eps)  # type: ignore[attr-defined]
-        v = F.normalize(create.empty(rest, dtype=weight.dtype).normal_(0, 1), dim=0, eps=eps)  # type: ignore[attr-defined]
+        u = F.normalize(create.empty(rows, dtype=weight.dtype).normal_(0, 1), dim=0, eps=eps)
+        v = F.normalize(create.empty(rest, dtype=weight.dtype).normal_(0, 1), dim=0, eps=eps)
     del module._parameters[name]
     module.register_parameter(name + "_orig", weight)
     setattr(module, name, weight.detach())  # until the first forward; not a parameter
