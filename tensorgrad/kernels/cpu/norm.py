@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
-from .workspace import is_half
+from .workspace import is_half, workspace
 
 BLOCK = 1 << 18  # bytes
+ROWS = 256
 
 
 def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: bool) -> Any:
-    """(x − mean) / √(variance + eps) · weight + bias over `axes`, and the mean and the variance (over n, not n − 1).
+    """(x − mean) / √(variance + ε) · weight + bias over `axes`, and the mean and the variance (over n, not n − 1).
 
     Without `centre` the mean is left where it is (None is returned for it) and the variance is the mean square.
     """
@@ -34,14 +35,15 @@ def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: b
         block = x[part].astype(wide, copy=False)
         out = y[part] if y.dtype == wide else np.empty(block.shape, wide)
         if centre:
-            mean[part] = np.add.reduce(block, axes, keepdims=True) / count
+            mean[part] = _total(block, axes) / count
             block = np.subtract(block, mean[part], out=out)
         var[part] = _dot(block, block, axes) / count
         scale = 1 / np.sqrt(var[part] + eps)
-        if weight is not None and not _crossed(weight, axes):
+        crossed = weight is not None and any(weight.shape[i] > 1 for i in axes)  # it varies along what is averaged over
+        if weight is not None and not crossed:
             scale = scale * _cut(weight, part)  # small: one pass instead of two
         np.multiply(block, scale, out=out)
-        if weight is not None and _crossed(weight, axes):
+        if crossed:
             out *= _cut(weight, part)
         if bias is not None:
             out += _cut(bias, part)
@@ -57,25 +59,36 @@ def normalize_backward(
     # h = (x − mean)·rstd, g = grad·weight:  gx = rstd · (g − mean(g) − h·mean(g·h)),  gw = Σ grad·h,  gb = Σ grad
     gx = np.empty(x.shape, x.dtype)
     count = prod([x.shape[i] for i in axes])
-    gw = gb = None
-    if affine is not None:
-        gw, gb = np.zeros(affine, var.dtype), np.zeros(affine, var.dtype)
-        summed = tuple([i for i, n in enumerate(affine) if n == 1])
+    shape = affine or (1,) * x.ndim
+    gw, gb = np.zeros(shape, var.dtype), np.zeros(shape, var.dtype)
+    # Sums over the axes along which the weight is constant come first: they serve gw, gb and both means.
+    summed = tuple([i for i, n in enumerate(shape) if n == 1])
+    free = tuple([i for i in axes if i in summed])
+    crossed = free != axes
     for part in _parts(x, axes):
-        g, h = grad[part].astype(var.dtype, copy=False), x[part].astype(var.dtype, copy=False)
+        g = grad[part].astype(var.dtype, copy=False)
         rstd = 1 / np.sqrt(var[part] + eps)
-        h = h * rstd if mean is None else (h - mean[part]) * rstd
+        h, room = workspace((2, *g.shape), var.dtype)
+        np.subtract(x[part], 0 if mean is None else mean[part], out=h)
+        h *= rstd
+        gh, total = _dot(g, h, free, room), _total(g, free)
         if affine is not None:
-            _cut(gw, part)[...] += _dot(g, h, summed)
-            _cut(gb, part)[...] += np.add.reduce(g, summed, keepdims=True)
-        if weight is not None:
-            g = g * _cut(weight, part)
-        h *= _dot(g, h, axes) / -count
+            _cut(gw, part)[...] += _total(gh, summed)
+            _cut(gb, part)[...] += _total(total, summed)
+        w = None if weight is None else _cut(weight, part)
+        if crossed and w is not None:
+            gh, total = _dot(gh, w, axes), _dot(total, w, axes)
+            g = np.multiply(g, w, out=room)
+        elif crossed:
+            gh, total = _total(gh, axes), _total(total, axes)
+        elif w is not None:
+            rstd = rstd * w
+        h *= gh / -count
         h += g
         if mean is not None:
-            h -= np.add.reduce(g, axes, keepdims=True) / count
+            h -= total / count
         np.multiply(h, rstd, out=gx[part], casting="same_kind")
-    return gx, gw, gb
+    return (gx, gw, gb) if affine is not None else (gx, None, None)
 
 
 def _parts(x: Any, axes: Shape) -> Iterator[tuple[slice, ...]]:
@@ -92,17 +105,23 @@ def _cut(weight: Any, part: tuple[slice, ...]) -> Any:
     return weight[part] if weight.shape[len(part) - 1] > 1 else weight
 
 
-def _crossed(weight: Any, axes: Shape) -> bool:
-    """Whether the weight varies along an axis that is averaged over."""
-    return any(weight.shape[i] > 1 for i in axes)
+def _total(a: Any, axes: Shape) -> Any:
+    """Σ a over axes, which are kept with length 1."""
+    if not axes:
+        return a
+    if 0 in axes and len(a) > ROWS:  # NumPy adds along the first axis one by one; in groups, roundings do not pile up
+        a = np.add.reduceat(a, range(0, len(a), ROWS), 0)
+    if 0 in axes and len(axes) > 1:
+        a = np.add.reduce(a, 0, keepdims=True)
+    return np.add.reduce(a, axes, keepdims=True)
 
 
-def _dot(a: Any, b: Any, axes: Shape) -> Any:
-    """Σ a·b over axes, which are kept with length 1."""
+def _dot(a: Any, b: Any, axes: Shape, room: Any = None) -> Any:
+    """Σ a·b over axes, which are kept with length 1. `room` may be overwritten."""
     last = a.ndim - 1
-    if last in axes and a.shape[last] >= 16:
-        return np.add.reduce(np.vecdot(a, b)[..., None], axes, keepdims=True)
-    return np.add.reduce(a * b, axes, keepdims=True)
+    if last in axes and a.shape[last] >= 64:
+        return _total(np.vecdot(a, b)[..., None], axes)
+    return _total(np.multiply(a, b, out=room if room is not None and room.shape == a.shape else None), axes)
 
 
 __all__ = ["normalize", "normalize_backward"]
