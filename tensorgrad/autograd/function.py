@@ -66,7 +66,8 @@ class Function:
     Class attributes: `broadcasts`: gradients may come back in the broadcast shape, the sweep sums them. `crosswise`:
     of two inputs each is saved only if the other wants a gradient (as in a product). `is_view`: the result shares the
     memory of the only input, and `forward` is a pure function of that array; with several results, `part(i)` gives the
-    operation whose result is the i-th of them.
+    operation whose result is the i-th of them. `never_warns`: NumPy has nothing to say about `forward` (comparisons,
+    moves), so it need not be silenced.
     """
 
     __slots__ = ("inputs", "saved", "versions", "birth", "shape", "hooks", "where", "edges", "__weakref__")
@@ -76,6 +77,7 @@ class Function:
     broadcasts: ClassVar[bool] = False
     crosswise: ClassVar[bool] = False
     is_view: ClassVar[bool] = False
+    never_warns: ClassVar[bool] = False
     _saves: ClassVar[tuple[int, ...]] = ()
     _fused_reads: ClassVar[tuple[int, ...]] = ()
 
@@ -128,7 +130,7 @@ class Function:
 
     def _call_one(self, x: Tensor) -> Any:
         mode = _recording_now()
-        if _silence_now(None) is SILENT:
+        if self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(x.array)
         else:
             token = _silence_set(SILENT)

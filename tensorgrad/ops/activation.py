@@ -22,6 +22,8 @@ from .promote import as_operand, cast, floating, needs_floating, not_bool, same_
 class Relu(Function):
     """max(x, 0); at 0 the gradient is 0."""
 
+    never_warns = True
+
     def forward(self, x: Any) -> Any:
         return on(x).relu(x)
 
