@@ -98,10 +98,8 @@ class TestTopk(OpTest):
 class TestKthvalue(OpTest):
     op = staticmethod(tg.kthvalue)
     samples = [
-        sample((3, 5), 2), sample((3, 5), 3, 0), sample((3, 5), 5, 1, True), sample((), 1), sample(INTS, 3),
-        sample(INTS, 2, 0, True),
+        sample((3, 5), 2), sample((3, 5), 3, 0), sample((3, 5), 5, 1, True), sample((), 1), sample(np.array([3, 1, 2]), 2),
     ]  # fmt: skip
-    torch_note = "of equal integers PyTorch gives any index"
     errors = [
         (lambda: tg.ones(3).kthvalue(0), ValueError, "kthvalue: k must be from 1 to the 3 elements along dim"),
         (lambda: tg.ones(3).kthvalue(4), ValueError, "kthvalue: k must be from 1 to the 3 elements"),
@@ -333,6 +331,9 @@ def test_equal_elements_keep_their_order() -> None:
     assert x.sort(descending=True).indices.tolist() == [0, 2, 1, 3]
     assert x.topk(3).indices.tolist() == [0, 2, 1]
     assert x.kthvalue(2).indices.item() == 3 and x.mode().indices.item() == 3
+    for dim in (0, 1):  # of these PyTorch gives any
+        for k in range(1, INTS.shape[dim] + 1):
+            assert tg.tensor(INTS).kthvalue(k, dim).indices.tolist() == stable(INTS, dim).take(k - 1, dim).tolist()
 
 
 def test_nan_is_the_largest() -> None:
