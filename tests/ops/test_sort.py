@@ -98,7 +98,8 @@ class TestTopk(OpTest):
 class TestKthvalue(OpTest):
     op = staticmethod(tg.kthvalue)
     samples = [
-        sample((3, 5), 2), sample((3, 5), 3, 0), sample((3, 5), 5, 1, True), sample((), 1), sample(np.array([3, 1, 2]), 2),
+        sample((3, 5), 2), sample((3, 5), 3, 0), sample((3, 5), 5, 1, True), sample((), 1),
+        sample(np.array([3, 1, 2]), 2),
     ]  # fmt: skip
     errors = [
         (lambda: tg.ones(3).kthvalue(0), ValueError, "kthvalue: k must be from 1 to the 3 elements along dim"),
