@@ -72,25 +72,31 @@ class Constant(Function):
 def check_writable(x: Tensor, op: str) -> None:
     """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; and
     memory that several elements share or that is read-only."""
-    if recording.get() != OFF:
-        t: Tensor | None = x
-        while t is not None:
-            if t._requires_grad and t.node is None:
-                a_view = "a view of " if t is not x else ""
-                raise RuntimeError(
-                    f"{op}: {a_view}a leaf that requires grad cannot be changed in place while it is recorded; "
-                    f"its gradient would have no place to go.\n    tensor  {tuple(x.array.shape)}\n"
-                    "Write under `with tensorgrad.no_grad():`, or use the out-of-place form."
-                )
-            t = base_of(t)
-        if x._base is not None:
-            x._refresh()
+    check_not_a_leaf(x, op)
     if not x.array.flags.writeable:
         raise RuntimeError(
             f"{op}: this memory cannot be written to: several elements of the tensor, shape {tuple(x.array.shape)}, "
             "stand for the same place (after expand or broadcast_to), or the array it came from is read-only. "
             "Use x.clone() first."
         )
+
+
+def check_not_a_leaf(x: Tensor, op: str) -> None:
+    """Refuse to move a leaf that requires grad, or a view of one, to another place of the graph while recording."""
+    if recording.get() == OFF:
+        return
+    t: Tensor | None = x
+    while t is not None:
+        if t._requires_grad and t.node is None:
+            a_view = "a view of " if t is not x else ""
+            raise RuntimeError(
+                f"{op}: {a_view}a leaf that requires grad cannot be changed in place while it is recorded; "
+                f"its gradient would have no place to go.\n    tensor  {tuple(x.array.shape)}\n"
+                "Write under `with tensorgrad.no_grad():`, or use the out-of-place form."
+            )
+        t = base_of(t)
+    if x._base is not None:
+        x._refresh()
 
 
 def before_write(x: Tensor, *others: Any) -> Tensor:
@@ -152,8 +158,9 @@ def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
 
 
 def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, Any], op: str) -> bool:
-    """Let the kernel write its result straight into x's memory, if that is all there is to do: nothing is recorded, x is
-    floating, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened."""
+    """Let the kernel write its result straight into x's memory, if that is all there is to do: nothing is recorded, x
+    is floating, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened.
+    """
     array = x.array
     dtype = array.dtype
     mode = recording.get()
@@ -246,7 +253,7 @@ def rejoin(x: Tensor) -> None:
 
 def reshape_in_place(x: Tensor, view: Function, op: str) -> Tensor:
     """Let x look at its memory as `view` does (`t_`, `squeeze_` …)."""
-    check_writable(x, op)
+    check_not_a_leaf(x, op)
     new = view(x)
     x.array, x._moved = new.array, True
     written(x, op)

@@ -97,7 +97,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         for k in plain:
             kind = type(k)
             if kind is slice:
-                step = k.step
+                a, b, step = k.start, k.stop, k.step
+                if not ((a is None or type(a) is int) and (b is None or type(b) is int)):
+                    break
                 if step is not None and not (type(step) is int and step > 0):
                     break
             elif kind is not int and k is not None and k is not Ellipsis:
@@ -268,7 +270,7 @@ def _wrong_index(op: str, shape: Shape, picks: Any, dims: list[int]) -> IndexErr
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
     """x[key] = value: value is broadcast to x[key] and takes x's dtype. Recorded in both."""
-    if isinstance(value, Tensor) and value._base is x and _same_place(x, key, value):
+    if isinstance(value, Tensor) and value._base is x and _just_read(x, key, value):
         return  # the second half of x[key] += y: Python writes back what is there already
     check_writable(x, "setitem")
     plain = key if type(key) is tuple else (key,)
@@ -295,20 +297,14 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         raise ValueError(mismatch("setitem", what, **shapes)) from None
 
 
-def _same_place(x: Tensor, key: Any, value: Tensor) -> bool:
-    """Whether value is x[key] itself, up to date in the graph."""
-    if value.requires_grad != x.requires_grad or (value.node is None and value._requires_grad):
+def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
+    """Whether value is x[key] itself, in its place in the graph."""
+    if type(value._view) is not Slice or value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:
         return False
     plain = key if type(key) is tuple else (key,)
-    if any(isinstance(k, (Tensor, list, bool)) or hasattr(k, "dtype") for k in plain):
+    if not all([k is None or k is Ellipsis or type(k) is int or type(k) is slice for k in plain]):
         return False
-    here = x.array[(*plain, ...) if Ellipsis not in plain else plain]
-    there = value.array
-    return (
-        here.shape == there.shape
-        and here.strides == there.strides
-        and here.__array_interface__["data"] == there.__array_interface__["data"]
-    )
+    return value._view.key == (plain if Ellipsis in plain else (*plain, ...))
 
 
 # ---- by integers in arrays ------------------------------------------------------------------------------------------

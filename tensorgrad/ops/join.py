@@ -64,7 +64,7 @@ class Unbind(Function):
         return tuple([x[(*before, i, ...)] for i in range(x.shape[self.dim])])
 
     def part(self, i: int) -> Function:
-        return Select((*(slice(None),) * self.dim, i, ...))
+        return Select((*(slice(None),) * self.dim, i, ...), self.before)
 
     def backward(self, *grads: Tensor) -> Tensor:
         return Stack(self.dim)(*grads)
@@ -83,10 +83,11 @@ class Split(Function):
             start += size
 
     def forward(self, x: Any) -> Any:
+        self.before = x.shape
         return tuple([x[key] for key in self.keys])
 
     def part(self, i: int) -> Function:
-        return Narrow(self.keys[i])
+        return Narrow(self.keys[i], self.before)
 
     def backward(self, *grads: Tensor) -> Tensor:
         return Cat(self.dim)(*grads)

@@ -119,8 +119,8 @@ class Slice(Function):
     name = "getitem"
     is_view = True
 
-    def __init__(self, key: Any) -> None:
-        self.key = key
+    def __init__(self, key: Any, before: Shape = ()) -> None:
+        self.key, self.before = key, before
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
