@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -46,7 +47,7 @@ def broadcast(op: str, **shapes: Sequence[int]) -> Shape:
             elif result[-i] == 1:
                 result[-i] = shape[-i]
             elif shape[-i] not in (1, result[-i]):
-                raise ValueError(mismatch(op, "these shapes do not broadcast", **shapes))
+                raise ValueError(mismatch(op, "these shapes do not broadcast", "", **shapes))
     return tuple(result)
 
 
@@ -81,6 +82,7 @@ def windows(
     return tuple(out)
 
 
+@lru_cache(maxsize=512)  # for small images counting them would take longer than using them
 def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> list[Tap]:
     """Sliding windows, seen from inside the window: for each of its positions, in row-major order, the position, the
     windows for which it falls inside the image, and the pixels it falls on there:

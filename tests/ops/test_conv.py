@@ -10,6 +10,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad.autograd.engine import grad
+from tensorgrad.kernels.shapes import taps, windows
 from tensorgrad.nn import functional as nnf
 from tests.ops.optest import OpTest, sample
 
@@ -266,6 +267,16 @@ def test_a_sum_over_no_channels_is_zero():
     np.testing.assert_array_equal(y.array, np.ones((2, 3, 3, 3)))
     gx, gw, gb = grad(y.sum(), (x, w, b))
     assert gx.shape == x.shape and gw.shape == w.shape and gb.tolist() == [18, 18, 18]
+
+
+def test_taps_are_the_windows_seen_from_inside():
+    """Every pair of a window and a pixel in it, once, and no pixel outside the image."""
+    for n, k, s, p, e in product((1, 4, 5), (1, 2, 3), (1, 2, 3), (0, 1, 3), (1, 2)):
+        (out,) = windows((n,), (k,), (s,), (p,), (e,))
+        found = set()
+        for (r,), (window,), (pixel,) in taps((n,), (max(out, 0),), (k,), (s,), (p,), (e,)):
+            found |= {(o, r, i) for o, i in zip(np.arange(max(out, 0))[window].tolist(), np.arange(n)[pixel].tolist())}
+        assert found == {(*o, *r, *i) for o, r, i in places((n,), (k,), (max(out, 0),), (s,), (p,), (e,))}
 
 
 def test_half_precision_is_added_up_in_single():

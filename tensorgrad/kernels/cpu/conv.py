@@ -33,15 +33,13 @@ def conv(
     y = np.empty((n, k, *out), x.dtype)
     matrix = w.reshape(groups, k // groups, w.shape[1] * prod(kernel))
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
-        g, d, b, length = columns.shape
-        part = y[images, :, rows].reshape(b, g, k // g, length)  # a view
-        if length >= d:
-            np.matmul(matrix, columns.transpose(2, 0, 1, 3), out=part)
-        else:  # few places in an image: one product over several images
-            product = np.matmul(matrix, columns.reshape(g, d, b * length))
-            part[...] = product.reshape(g, k // g, b, length).transpose(2, 0, 1, 3)
+        part = _grouped(y[images, :, rows], groups)  # a view
+        if columns.ndim == 4:
+            np.matmul(matrix, columns, out=part)
+        else:
+            _last_to_first(np.matmul(matrix, columns), part)
         if bias is not None:
-            part += bias.reshape(g, k // g, 1)
+            part += bias.reshape(groups, k // groups, 1)
     return y
 
 
@@ -54,25 +52,27 @@ def conv_transpose(
         return _wide(conv_transpose, x, w, bias, out, stride, padding, dilation, groups)
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
-    y = np.zeros((n, groups, per, *out), x.dtype)
+    y = np.zeros((n, groups * per, *out), x.dtype)
     d = per * prod(kernel)
     matrix = w.reshape(groups, k // groups, d).swapaxes(1, 2)
-    into = np.moveaxis(y, 0, 2)  # (G, C/G, N, *out)
     multiply: Any = np.multiply if k == groups else np.matmul  # depthwise, the inner dimension is 1
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, out, kernel, size, stride, padding, dilation):
-        part = x[images, :, rows]
-        b, length = part.shape[0], prod(part.shape[2:])
-        part = part.reshape(b, groups, k // groups, length)
-        columns, flat = _buffer(b, (groups, per), kernel, (rows.stop - rows.start, *size[1:]), x.dtype)
+        part = _grouped(x[images, :, rows], groups)
+        b, length = len(part), part.shape[-1]
+        height = rows.stop - rows.start
         if length >= d:
-            multiply(matrix, part, out=flat.transpose(2, 0, 1, 3))
+            columns = workspace((b, groups * per, *kernel, height, *size[1:]), x.dtype)
+            multiply(matrix, part, out=columns.reshape(b, groups, d, length))
+            block = y[images]
+            for at, window, pixel in steps:
+                block[:, :, *pixel] += columns[:, :, *at, *window]
         else:
-            part = part.transpose(1, 2, 0, 3).reshape(groups, k // groups, b * length)
-            multiply(matrix, part, out=flat.reshape(groups, d, b * length))
-        block = into[:, :, images]
-        for at, window, pixel in steps:
-            block[:, :, :, *pixel] += columns[:, :, *at, :, *window]
-    y = y.reshape(n, groups * per, *out)
+            columns = workspace((groups * per, *kernel, height, *size[1:], b), x.dtype)
+            multiply(matrix, _first_to_last(part), out=columns.reshape(groups, d, length * b))
+            block = np.zeros((groups * per, *out, b), x.dtype)
+            for at, window, pixel in steps:
+                block[:, *pixel] += columns[:, *at, *window]
+            y[images] += np.moveaxis(block, -1, 0)
     if bias is not None:
         y += bias.reshape(-1, *[1] * len(out))
     return y
@@ -85,17 +85,15 @@ def conv_weight(
     # x (N, C, *size), grad (N, K, *out) → (K, C/G, *kernel)
     if is_half(x):
         return _wide(conv_weight, x, grad, kernel, stride, padding, dilation, groups)
-    k, out = grad.shape[1], grad.shape[2:]
-    gw = np.zeros((groups, k // groups, x.shape[1] // groups * prod(kernel)), x.dtype)
+    k, per, out = grad.shape[1], x.shape[1] // groups, grad.shape[2:]
+    gw = np.zeros((groups, k // groups, per * prod(kernel)), x.dtype)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
-        g, d, b, length = columns.shape
-        part = grad[images, :, rows].reshape(b, g, k // g, length)
-        if length >= d:
-            gw += np.matmul(part, columns.transpose(2, 0, 3, 1)).sum(0)
+        part = _grouped(grad[images, :, rows], groups)
+        if columns.ndim == 4:
+            gw += np.matmul(part, columns.swapaxes(2, 3)).sum(0)
         else:
-            flat = part.transpose(1, 2, 0, 3).reshape(g, k // g, b * length)
-            gw += np.matmul(flat, columns.reshape(g, d, b * length).swapaxes(1, 2))
-    return gw.reshape(k, x.shape[1] // groups, *kernel)
+            gw += np.matmul(_first_to_last(part), columns.swapaxes(1, 2))
+    return gw.reshape(k, per, *kernel)
 
 
 def _wide(kernel: Any, x: Any, *rest: Any) -> Any:
@@ -133,40 +131,60 @@ def _blocks(
 def _columns(
     x: Any, kernel: Shape, out: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
 ) -> Iterator[tuple[slice, slice, Any]]:
-    """For each block the images, the rows of the output, and the columns (G, D, B, L); valid until the next block."""
+    """For each block the images, the rows of the output, and the columns; they are valid until the next block.
+
+    Columns are (B, G, D, L), to be multiplied image by image, where an image has at least as many places as a column
+    has numbers. Else they are (G, D, L·B), for one product over several images.
+    """
     n, c, size = x.shape[0], x.shape[1], x.shape[2:]
-    x = x.reshape(n, groups, c // groups, *size).transpose(1, 2, 0, *range(3, 3 + len(size)))
+    d = c // groups * prod(kernel)
     as_it_is = out == size and prod(kernel) == 1 and not any(padding) and max(stride) == 1  # 1 × 1: nothing to lay out
     columns: Any = None
-    flat: Any = None
     before: Any = None
-    for images, rows, steps in _blocks(n, c * prod(kernel) * x.itemsize, size, kernel, out, stride, padding, dilation):
-        part = x[:, :, images]
-        b, height = part.shape[2], rows.stop - rows.start
+    for images, rows, steps in _blocks(n, groups * d * x.itemsize, size, kernel, out, stride, padding, dilation):
+        part = x[images]
+        b, height = len(part), rows.stop - rows.start
+        length = height * prod(out[1:])
         if as_it_is:
-            part = part[:, :, :, rows]
-            yield images, rows, part.reshape(groups, c // groups, b, height * prod(out[1:]))
+            flat = _grouped(part[:, :, rows], groups)
+            yield images, rows, flat if length >= min(d, 64) else _first_to_last(flat)
             continue
         # What the taps leave out is padding; it stays zero for as long as they leave out the same.
         same = [b, height, [(at, window) for at, window, _ in steps]]
-        if same != before:
-            columns, flat = _buffer(b, (groups, c // groups), kernel, (height, *out[1:]), x.dtype)
-            flat.fill(0)
-            before = same
-        for at, window, pixel in steps:
-            columns[:, :, *at, :, *window] = part[:, :, :, *pixel]
-        yield images, rows, flat
+        if length >= d:
+            if same != before:
+                columns = workspace((b, c, *kernel, height, *out[1:]), x.dtype)
+                columns.fill(0)
+            for at, window, pixel in steps:
+                columns[:, :, *at, *window] = part[:, :, *pixel]
+            yield images, rows, columns.reshape(b, groups, d, length)
+        else:  # with the images last, what is copied lies together even where the rows are short
+            part = np.ascontiguousarray(np.moveaxis(part, 0, -1))
+            if same != before:
+                columns = workspace((c, *kernel, height, *out[1:], b), x.dtype)
+                columns.fill(0)
+            for at, window, pixel in steps:
+                columns[:, *at, *window] = part[:, *pixel]
+            yield images, rows, columns.reshape(groups, d, length * b)
+        before = same
 
 
-def _buffer(b: int, channels: Shape, kernel: Shape, out: Shape, dtype: Any) -> tuple[Any, Any]:
-    """Room for columns, as (G, C/G, *kernel, B, *out) and as (G, D, B, L). In memory the images come first if they will
-    be multiplied one by one, which they are when they have many places."""
-    g, d, length = channels[0], channels[1] * prod(kernel), prod(out)
-    if length >= d:
-        columns = workspace((b, *channels, *kernel, *out), dtype)
-        return np.moveaxis(columns, 0, 2 + len(kernel)), columns.reshape(b, g, d, length).transpose(1, 2, 0, 3)
-    columns = workspace((*channels, *kernel, b, *out), dtype)
-    return columns, columns.reshape(g, d, b, length)
+def _grouped(part: Any, groups: int) -> Any:
+    """(B, C, …) → (B, G, C/G, L), a view."""
+    b, c = part.shape[:2]
+    return part.reshape(b, groups, c // groups, prod(part.shape[2:]))
+
+
+def _first_to_last(part: Any) -> Any:
+    """(B, G, C, L) → (G, C, L·B)."""
+    b, g, c, length = part.shape
+    return part.transpose(1, 2, 3, 0).reshape(g, c, length * b)
+
+
+def _last_to_first(product: Any, part: Any) -> None:
+    """(G, C, L·B) into (B, G, C, L)."""
+    b, g, c, length = part.shape
+    part[...] = product.reshape(g, c, length, b).transpose(3, 0, 1, 2)
 
 
 __all__ = ["conv", "conv_transpose", "conv_weight"]

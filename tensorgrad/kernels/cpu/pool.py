@@ -7,6 +7,7 @@ axis after another, for windows are boxes.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -34,9 +35,7 @@ def max_pool(
     choice = np.empty(y.shape, _smallest(prod(kernel))) if remember else None
     floating = x.dtype.kind not in "iu"
     lowest = -np.inf if floating else np.iinfo(x.dtype).min
-    first = np.zeros(out, _smallest(prod(kernel)))  # where all are −∞ it is the first that is not padding
-    for at, window, _ in reversed(steps):
-        first[window] = _number(at, kernel)
+    first = _first(size, out, kernel, stride, padding, dilation)
     for part in _slices(planes):
         image, best = planes[part], y[part]
         best.fill(lowest)
@@ -61,13 +60,22 @@ def max_pool(
     return y.reshape(shape), None if choice is None else choice.reshape(shape)
 
 
+@lru_cache(maxsize=256)
+def _first(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
+    """The first position of each window that is not padding: what is chosen where all are −∞."""
+    first = np.zeros(out, _smallest(prod(kernel)))
+    for at, window, _ in reversed(taps(size, out, kernel, stride, padding, dilation)):
+        first[window] = _number(at, kernel)
+    return first
+
+
 def max_pool_choice(
     x: Any, choice: Any, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape
 ) -> Any:
     """From each window of x the position that was chosen."""
     # x (…, *size), choice (…, *out) → (…, *out)
     d = len(out)
-    y = np.zeros(choice.shape, x.dtype)
+    y: Any = np.zeros(choice.shape, x.dtype)
     for at, window, pixel in taps(x.shape[-d:], out, kernel, stride, padding, dilation):
         np.copyto(y[..., *window], x[..., *pixel], where=choice[..., *window] == _number(at, kernel))
     return y
@@ -277,6 +285,7 @@ def _window_spread(g: Any, axis: int, n: int, kernel: int, stride: int, padding:
     return gx
 
 
+@lru_cache(maxsize=256)
 def _counts(
     size: Shape,
     out: Shape,
@@ -308,7 +317,8 @@ def adaptive_avg_pool(x: Any, out: Shape) -> Any:
         return adaptive_avg_pool(x.astype(np.float32), out).astype(x.dtype)
     first = x.ndim - len(out)
     if prod(out) == 1:
-        return x.reshape(*x.shape[:first], prod(x.shape[first:])).mean(-1).reshape(*x.shape[:first], *out)
+        n = prod(x.shape[first:])
+        return (x.reshape(prod(x.shape[:first]), n) @ np.full(n, 1 / n, x.dtype)).reshape(*x.shape[:first], *out)
     for axis in reversed(range(first, x.ndim)):
         windows = adaptive_windows(x.shape[axis], out[axis - first])
         before = (slice(None),) * axis
