@@ -812,9 +812,9 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     """X of least ‖A·X − B‖; of several such, the shortest.
 
     Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
-    unless m > n and A has full rank; rank (…); singular_values (…, min(m, n)). As in PyTorch some are empty: residuals
-    for driver 'gelsy' (the default), rank for 'gels', singular_values unless it is 'gelsd' or 'gelss'. (The four drivers
-    of LAPACK are one here; only what they report differs.)
+    unless m > n and A has full rank; rank (…); singular_values (…, min(m, n)). As in PyTorch some are empty:
+    residuals for driver 'gelsy' (the default), rank for 'gels', singular_values unless it is 'gelsd' or 'gelss'. (The
+    four drivers of LAPACK are one here; only what they report differs.)
 
     Args:
         rcond: singular values up to rcond·largest count as 0; max(m, n)·ε if None.

@@ -1,0 +1,114 @@
+"""Attention, a block of queries at a time: the scores of a block stay in the cache, those of all are never in memory
+(Rabe and Staats, arXiv:2112.05682; Dao et al., arXiv:2205.14135). The way back computes them again.
+
+Letters: B batch, H heads, L queries, S keys, E their width, V that of the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+_BLOCK = 1 << 17  # scores that are worked on at once
+
+
+def _blocks(b: int, h: int, n: int, s: int, causal: bool) -> Iterator[tuple[slice, slice, slice]]:
+    """Slices of batch, queries and the keys these may see."""
+    rows = min(n, max(16, _BLOCK // max(h * s, 1))) or 1
+    step = max(1, _BLOCK // max(h * rows * s, 1)) if rows == n else 1
+    for i in range(0, b, step):
+        for r in range(0, n, rows):
+            yield slice(i, i + step), slice(r, r + rows), slice(0, min(s, r + rows) if causal else s)
+
+
+def _scores(q: Any, k: Any, mask: Any, where: tuple[slice, slice, slice], causal: bool) -> Any:
+    """q·kᵀ of a block, with −inf where the mask says no; q has been scaled."""
+    batch, rows, keys = where
+    s = np.matmul(q, k[batch, :, keys].mT)
+    if causal:
+        first = rows.start
+        future = np.arange(first, keys.stop) > np.arange(first, first + s.shape[-2])[:, None]
+        np.copyto(s[..., first:], -np.inf, where=future)
+    if mask is not None:
+        part = mask[batch, :, rows, keys]
+        if part.dtype == bool:
+            np.copyto(s, -np.inf, where=~part)
+        else:
+            s += part
+    return s
+
+
+def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: float, causal: bool) -> tuple[Any, Any]:
+    """softmax(scale·q·kᵀ + mask)·v and, for the way back, ln Σ eˢ of each query. A query that may see no key gives 0.
+
+    q (B, H, L, E), k (B, H, S, E), v (B, H, S, V). mask (B, H, L, S) or None: floats that are added, or bools of what is
+    seen. keep (B, H, L, S) or None: the bools of dropout, multiplied in with 1/kept.
+    """
+    (b, h, n, _), s = q.shape, k.shape[2]
+    out = np.empty((b, h, n, v.shape[3]), q.dtype)
+    lse = np.empty((b, h, n, 1), q.dtype)
+    for where in _blocks(b, h, n, s, causal):
+        batch, rows, keys = where
+        p = _scores(q[batch, :, rows] * q.dtype.type(scale), k, mask, where, causal)
+        largest = p.max(-1, keepdims=True, initial=-np.inf)
+        largest[largest == -np.inf] = 0
+        p -= largest
+        np.exp(p, out=p)
+        total = p.sum(-1, keepdims=True)
+        blind = total == 0
+        total[blind] = 1
+        if keep is not None:
+            p *= keep[batch, :, rows, keys]
+        y = np.matmul(p, v[batch, :, keys])
+        y /= total if keep is None else total * total.dtype.type(kept)
+        out[batch, :, rows] = y
+        largest += np.log(total)
+        largest[blind] = np.inf
+        lse[batch, :, rows] = largest
+    return out, lse
+
+
+def attention_backward(
+    g: Any,
+    q: Any,
+    k: Any,
+    v: Any,
+    mask: Any,
+    keep: Any,
+    kept: float,
+    scale: float,
+    causal: bool,
+    out: Any,
+    lse: Any,
+    to_mask: bool,
+) -> tuple[Any, Any, Any, Any]:
+    """The gradients of q, k, v and, if asked for, of the scores before the softmax (that of a mask which is added)."""
+    (b, h, n, _), s = q.shape, k.shape[2]
+    gq = np.empty(q.shape, q.dtype)
+    gk, gv = np.zeros(k.shape, q.dtype), np.zeros(v.shape, q.dtype)
+    gs = np.zeros((b, h, n, s), q.dtype) if to_mask else None
+    delta = (g * out).sum(-1, keepdims=True)
+    for where in _blocks(b, h, n, s, causal):
+        batch, rows, keys = where
+        scaled = q[batch, :, rows] * q.dtype.type(scale)
+        p = _scores(scaled, k, mask, where, causal)
+        p -= lse[batch, :, rows]
+        np.exp(p, out=p)
+        above = g[batch, :, rows]
+        ds = np.matmul(above, v[batch, :, keys].mT)
+        if keep is None:
+            gv[batch, :, keys] += np.matmul(p.mT, above)
+        else:
+            noise = keep[batch, :, rows, keys] * q.dtype.type(1 / kept)
+            gv[batch, :, keys] += np.matmul((p * noise).mT, above)
+            ds *= noise
+        ds -= delta[batch, :, rows]
+        ds *= p
+        gk[batch, :, keys] += np.matmul(ds.mT, scaled)
+        np.matmul(ds, k[batch, :, keys], out=gq[batch, :, rows])
+        if gs is not None:
+            gs[batch, :, rows, keys] = ds
+    gq *= q.dtype.type(scale)
+    return gq, gk, gv, gs
