@@ -18,7 +18,7 @@ from .linalg import matmul
 from .maps import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .promote import as_operand, needs_floating
-from .shape import expand, permute, reshape, transpose
+from .shape import permute, reshape, transpose
 
 # ---- padding --------------------------------------------------------------------------------------------------------
 
@@ -258,8 +258,7 @@ def grid_sample(
     result: Any = None
     for corner in product(*along):
         indices, inside = kernels.grid_corner([at for at, _ in corner], sizes, padding_mode, aligned)
-        indices = expand(Tensor._of(indices[:, None]), (*shape[:2], *where[1:-1])).array
-        value = LinearMap("pick", indices, d, name="pick")(x)
+        value = LinearMap("pick", indices[:, None], d)(x)
         weight: Any = None if inside is None else Tensor._of(inside.astype(x.array.dtype))
         for _, w in corner:
             if w is not None:

@@ -124,15 +124,12 @@ def max_pool_indices(
 def adaptive_max_indices(x: Any, out: Shape) -> Any:
     """The flat index of the largest in each of `out` boxes that cover the image evenly."""
     # x (…, *size) → (…, *out) int64
-    return _box_indices(x, [adaptive_windows(n, o) for n, o in zip(x.shape[-len(out):], out)])
-
-
-def _box_indices(x: Any, windows: list[list[tuple[int, int]]]) -> Any:
-    d = len(windows)
-    size, shape = x.shape[-d:], tuple([len(w) for w in windows])
+    d = len(out)
+    size = x.shape[-d:]
+    windows = [adaptive_windows(n, o) for n, o in zip(size, out)]
     places = np.arange(prod(size)).reshape(size)
-    indices = np.empty((*x.shape[:-d], *shape), np.int64)
-    for o in np.ndindex(*shape):
+    indices = np.empty((*x.shape[:-d], *out), np.int64)
+    for o in np.ndindex(*out):
         box = tuple([slice(*w[i]) for w, i in zip(windows, o)])
         inside = x[..., *box].reshape(*x.shape[:-d], places[box].size)
         indices[..., *o] = places[box].reshape(-1)[largest(inside)]
@@ -177,15 +174,21 @@ def largest(x: Any) -> Any:
 
 
 def pick(x: Any, indices: Any, d: int) -> Any:
-    """From each image, d axes flattened, the elements at these indices."""
-    # x (…, *size), indices (…, *out) → (…, *out)
-    planes = _flat(x, d)
-    return np.take_along_axis(planes, _flat(indices, d), -1).reshape(indices.shape)
+    """From each image, d axes flattened, the elements at these indices; (N, 1, *out): the same for all channels."""
+    # x (N, C, *size) or (C, *size), indices (N, C, *out), (C, *out) or (N, 1, *out) → (N, C, *out) or (C, *out)
+    lead, out = x.shape[: x.ndim - d], indices.shape[indices.ndim - d :]
+    if indices.shape[: indices.ndim - d] == lead:
+        return np.take_along_axis(_flat(x, d), _flat(indices, d), -1).reshape(indices.shape)
+    y = np.empty((*lead, prod(out)), x.dtype)
+    for image, place, picked in zip(x.reshape(*lead, prod(x.shape[x.ndim - d :])), _flat(indices, d), y):
+        np.take(image, place, 1, out=picked, mode="clip")
+    return y.reshape(*lead, *out)
 
 
 def pick_backward(grad: Any, shape: Shape, indices: Any, d: int) -> Any:
     """Each number added to zeros of a shape, at its index."""
-    # grad, indices (…, *out) → shape (…, *size)
+    # grad (…, *out), indices broadcast to it → shape (…, *size)
+    indices = np.broadcast_to(indices, grad.shape)
     length = prod(shape[len(shape) - d :])
     places = _flat(indices, d)
     places = places + (np.arange(len(places)) * length)[:, None]
