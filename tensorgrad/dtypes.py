@@ -84,11 +84,11 @@ def of_array(array: Any) -> dtype:
 
 
 def as_dtype(d: Any) -> dtype:
-    """A dtype from a dtype, a NumPy dtype or type, a Python type (`float` is the default dtype) or a name."""
+    """A dtype from a dtype, a NumPy dtype or type, a Python type (`float` is float64, as in NumPy) or a name."""
     if isinstance(d, dtype):
         return d
     if d is builtins.float:
-        return get_default_dtype()
+        return float64
     try:
         if d in _OF_PYTHON:
             return _OF_PYTHON[d]

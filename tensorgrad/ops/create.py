@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from .. import dtypes
@@ -15,9 +16,10 @@ from ..kernels import at, on
 from ..kernels.shapes import Shape
 from ..tensor import Size, Tensor
 from .promote import cast
-from .shape import sizes_of
+from .shape import Clone, sizes_of
 
 _NUMBERS = (bool, int, float)
+_KINDS = set(_NUMBERS)
 
 # ---- from data -----------------------------------------------------------------------------------------------------
 
@@ -29,7 +31,7 @@ def tensor(
 
     Floating Python numbers become the default dtype, whole ones int64; arrays and tensors keep their dtype.
     """
-    return _leaf(_array("tensor", data, dtype, device), requires_grad)
+    return leaf(_array("tensor", data, dtype, device), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -43,23 +45,23 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """`obj` as a tensor: shares memory where it can; `copy=True` never does, and `copy=False` refuses to copy."""
+    """`obj` as a leaf: shares memory where it can; `copy=True` never does, and `copy=False` refuses to copy."""
     home = at("asarray", device)
-    to = None if dtype is None else dtypes.as_dtype(dtype)
-    if not isinstance(obj, Tensor) and not home.is_array(obj) and hasattr(obj, "__dlpack__"):
-        obj = from_dlpack(obj)
-    x = obj if isinstance(obj, Tensor) else None
-    if x is None and home.is_array(obj):
-        x = Tensor._of(_array("asarray", obj, None, device, copy=None))
-    if x is None or (to is not None and to != x.dtype):
-        if copy is False:
-            raise ValueError(f"asarray: {type(obj).__name__} as {to or 'a tensor'} takes a copy; copy=False forbids.")
-        y = tensor(obj, dtype=to) if x is None else cast(x, to)  # type: ignore[arg-type]
-    else:
-        y = x.clone() if copy else x  # type: ignore[attr-defined]
-    if requires_grad:
-        return y.detach().requires_grad_() if y is not obj else y.requires_grad_()
-    return y.detach() if y.requires_grad else y
+    shared = None
+    if isinstance(obj, Tensor):
+        shared = obj.detach()
+    elif home.is_array(obj):
+        shared = Tensor._of(_array("asarray", obj, None, device, copy=None))
+    elif hasattr(obj, "__dlpack__"):
+        shared = from_dlpack(obj)
+    to = dtypes.as_dtype(dtype) if dtype is not None else shared.dtype if shared is not None else None
+    if copy is False and (shared is None or to is not shared.dtype):
+        raise ValueError(f"asarray: {type(obj).__name__} as {to or 'a tensor'} takes a copy; copy=False forbids.")
+    if shared is None:
+        return tensor(obj, dtype=to, requires_grad=requires_grad)
+    assert to is not None
+    out = Clone()(shared) if copy and to is shared.dtype else cast(shared, to)
+    return out.requires_grad_() if requires_grad else out
 
 
 def from_numpy(ndarray: Any) -> Tensor:
@@ -94,7 +96,7 @@ def frombuffer(
         raise ValueError(f"frombuffer: {room} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
     if count > 0 and count * d.itemsize > room:
         raise ValueError(f"frombuffer: {count} of {d} from byte {offset} on need more than the buffer's {size} bytes.")
-    return _leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
+    return leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
 
 
 def scalar_tensor(
@@ -102,7 +104,8 @@ def scalar_tensor(
     pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype (whole numbers too)."""
-    return _leaf(_array("scalar_tensor", s, dtype or dtypes.get_default_dtype(), device), requires_grad)
+    number = _number("scalar_tensor", "s", s)
+    return leaf(_array("scalar_tensor", number, dtype or dtypes.get_default_dtype(), device), requires_grad)
 
 
 def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
@@ -113,7 +116,7 @@ def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
     if isinstance(first, float):
         raise TypeError("Tensor: data must be a sequence, got a float. Use tensorgrad.tensor(…) for a number.")
     if isinstance(first, (int, Size)):
-        return home.empty(_sizes("Tensor", data or (0,)), to.numpy)
+        return home.empty(shape_of("Tensor", data or (0,)), to.numpy)
     return _array("Tensor", first, to, device)
 
 
@@ -123,29 +126,50 @@ def _array(op: str, data: Any, dtype: Any, device: Any, copy: bool | None = True
     to = None if dtype is None else dtypes.as_dtype(dtype)
     if isinstance(data, Tensor):
         data = data.array
-    if not home.is_array(data):
-        if isinstance(data, (str, bytes, dict, set)) or not (
-            isinstance(data, _NUMBERS) or hasattr(data, "__len__") or hasattr(data, "__array__")
-        ):
-            raise TypeError(f"{op}: data must be numbers, nested lists of them or an array, got {type(data).__name__}.")
-        brings_dtype, data = _plain(op, data)
-        if to is None and not brings_dtype:
-            array = _checked(op, _converted(op, home, data, None, copy))
-            floats = array.dtype.kind == "f"
-            return array.astype(dtypes.get_default_dtype().numpy) if floats or not array.size else array
-    array = _checked(op, _converted(op, home, data, None, copy))
-    if to is None or array.dtype == to.numpy:
-        return array
-    return _fits(op, array, to).array
-
-
-def _converted(op: str, home: Any, data: Any, dtype: Any, copy: bool | None) -> Any:
+    if home.is_array(data) or hasattr(data, "__array__"):
+        array = _checked(op, home.array(data, None, copy))
+        return array if to is None else cast(Tensor._of(array), to).array
+    if not hasattr(data, "__len__") and not isinstance(data, _NUMBERS) or isinstance(data, (str, bytes, dict, set)):
+        raise TypeError(f"{op}: data must be numbers, nested lists of them or an array, got {type(data).__name__}.")
+    found: set[dtypes.dtype] = set()
+    data = _unwrapped(op, data, home, found)
     try:
-        return home.array(data, dtype, copy)
+        array = _checked(op, home.array(data, None, copy))
     except ValueError as error:
         if "inhomogeneous" in str(error):
             raise ValueError(f"{op}: the nested lists are ragged: {_ragged(data, 0)}.") from None
         raise
+    if to is None:
+        to = reduce(dtypes.promote_types, found) if found else None if array.size else dtypes.get_default_dtype()
+    elif array.size:
+        _holds(op, to, array.min(), array.max())
+    return array if to is None else cast(Tensor._of(array), to).array
+
+
+def _unwrapped(op: str, data: Any, home: Any, found: set[dtypes.dtype]) -> Any:
+    """Nested lists with their tensors as arrays; the dtypes that come together are noted in `found`."""
+    if isinstance(data, (list, tuple)):
+        kinds = set(map(type, data))
+        if kinds <= _KINDS:  # the usual case, at once: numbers only
+            found.update([dtypes.of_number(kind()) for kind in kinds])
+            return data
+        return [_unwrapped(op, x, home, found) for x in data]
+    if isinstance(data, Tensor):
+        data = data.array
+    if home.is_array(data):
+        found.add(dtypes.of_array(_checked(op, data)))
+    elif isinstance(data, _NUMBERS):
+        found.add(dtypes.of_number(data))
+    return data
+
+
+def _holds(op: str, d: dtypes.dtype, least: Any, most: Any) -> None:
+    """Refuse numbers that an integer dtype cannot hold. An unsigned one takes negative numbers, modulo 2ⁿ."""
+    if d.category == dtypes.INTEGER:
+        high = dtypes.iinfo(d).max
+        if not (least >= -high - 1 and most <= high):  # nan neither
+            odd = most if least >= -high - 1 else least
+            raise ValueError(f"{op}: {odd} does not fit into {d}, which goes from {dtypes.iinfo(d).min} to {high}.")
 
 
 def _ragged(data: Any, depth: int) -> str:
@@ -156,19 +180,6 @@ def _ragged(data: Any, depth: int) -> str:
         words = ["a number" if n is None else f"a sequence of {n}" for n in (lengths[0], lengths[i])]
         return f"at depth {depth + 1}, entry 0 is {words[0]} and entry {i} is {words[1]}"
     return next((found for x in data if hasattr(x, "__len__") and (found := _ragged(x, depth + 1))), "")
-
-
-def _plain(op: str, data: Any) -> tuple[bool, Any]:
-    """Lists with their tensors as arrays, and whether there is anything in them that brings a dtype of its own."""
-    if isinstance(data, Tensor):
-        return True, data.array
-    if isinstance(data, (list, tuple)):
-        if not data or isinstance(data[0], _NUMBERS) and not hasattr(data[0], "dtype"):
-            return False, data
-        parts = [_plain(op, x) for x in data]
-        found = any(brings for brings, _ in parts)
-        return found, [x for _, x in parts] if found else data
-    return hasattr(data, "dtype"), data
 
 
 def _checked(op: str, array: Any) -> Any:
@@ -199,11 +210,7 @@ def _first_odd(array: Any) -> Any:
     return None
 
 
-def _fits(op: str, array: Any, to: dtypes.dtype) -> Tensor:
-    return cast(Tensor._of(array), to)
-
-
-def _leaf(array: Any, requires_grad: bool) -> Tensor:
+def leaf(array: Any, requires_grad: bool) -> Tensor:
     out = Tensor._of(array)
     return out.requires_grad_() if requires_grad else out
 
@@ -211,8 +218,11 @@ def _leaf(array: Any, requires_grad: bool) -> Tensor:
 # ---- from nothing: one value everywhere ----------------------------------------------------------------------------
 
 
-def _sizes(op: str, sizes: Any) -> Shape:
-    shape = sizes_of(op, sizes)
+def shape_of(op: str, sizes: Any, size: Any = None) -> Shape:
+    """The shape from `f(2, 3)`, `f((2, 3))` or `f(size=(2, 3))`."""
+    if (size is None) == (not sizes):
+        raise TypeError(f"{op}: needs one size, as in {op}(2, 3) or {op}((2, 3)); that of a 0-d tensor is ().")
+    shape = sizes_of(op, sizes or (size,))
     if shape and min(shape) < 0:
         raise ValueError(f"{op}: sizes must be 0 or more, got {shape}.")
     return shape
@@ -227,8 +237,8 @@ def zeros(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 everywhere: `zeros(2, 3)`, `zeros((2, 3))`."""
-    shape = _sizes("zeros", sizes if size is None else (size,))
-    return _leaf(at("zeros", device).zeros(shape, _numpy(dtype)), requires_grad)
+    shape = shape_of("zeros", sizes, size)
+    return leaf(at("zeros", device).zeros(shape, _numpy(dtype)), requires_grad)
 
 
 def ones(
@@ -236,8 +246,8 @@ def ones(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 everywhere: `ones(2, 3)`, `ones((2, 3))`."""
-    shape = _sizes("ones", sizes if size is None else (size,))
-    return _leaf(at("ones", device).ones(shape, _numpy(dtype)), requires_grad)
+    shape = shape_of("ones", sizes, size)
+    return leaf(at("ones", device).ones(shape, _numpy(dtype)), requires_grad)
 
 
 def empty(
@@ -245,8 +255,8 @@ def empty(
     requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set: whatever was there before."""
-    shape = _sizes("empty", sizes if size is None else (size,))
-    return _leaf(at("empty", device).empty(shape, _numpy(dtype)), requires_grad)
+    shape = shape_of("empty", sizes, size)
+    return leaf(at("empty", device).empty(shape, _numpy(dtype)), requires_grad)
 
 
 def full(
@@ -256,9 +266,10 @@ def full(
     """`fill_value` everywhere; without dtype, bools give bool, ints int64, floats the default dtype."""
     if not isinstance(size, (Sequence, Tensor)):
         raise TypeError(f"full: size must be a tuple of ints, got {size!r}. Write full((n,), value).")
-    shape, value = _sizes("full", (size,)), _number("full", "fill_value", fill_value)
-    to = dtypes.of_number(value).numpy if dtype is None else _numpy(dtype)
-    return _leaf(at("full", device).full(shape, value, to), requires_grad)
+    shape, value = shape_of("full", (size,)), _number("full", "fill_value", fill_value)
+    d = dtypes.of_number(value) if dtype is None else dtypes.as_dtype(dtype)
+    _holds("full", d, value, value)
+    return leaf(at("full", device).full(shape, value, d.numpy), requires_grad)
 
 
 def _number(op: str, what: str, x: Any) -> Any:
@@ -276,10 +287,10 @@ def empty_strided(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, with these strides (in elements)."""
-    shape, steps = _sizes("empty_strided", (size,)), _sizes("empty_strided", (stride,))
+    shape, steps = shape_of("empty_strided", (size,)), shape_of("empty_strided", (stride,))
     if len(shape) != len(steps):
         raise ValueError(f"empty_strided: {len(shape)} sizes {shape} but {len(steps)} strides {steps}.")
-    return _leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
+    return leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
 
 
 # ---- like another --------------------------------------------------------------------------------------------------
@@ -289,11 +300,12 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
     """A tensor of the input's shape, dtype and order of axes."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}: input must be a Tensor, got {type(input).__name__}.")
-    to = input.array.dtype if dtype is None else dtypes.as_dtype(dtype).numpy
-    array = at(op, device).empty_alike(input.array, to)
+    d = input.dtype if dtype is None else dtypes.as_dtype(dtype)
+    array = at(op, device).empty_alike(input.array, d.numpy)
     if fill is not None:
-        array[...] = on(array).full((), fill, to)
-    return _leaf(array, requires_grad)
+        _holds(op, d, fill, fill)
+        array[...] = on(array).full((), fill, d.numpy)
+    return leaf(array, requires_grad)
 
 
 def zeros_like(
@@ -373,7 +385,7 @@ def new_tensor(
     pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A copy of `data` in the dtype of `x`."""
-    return _leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
+    return leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
 
 
 # ---- from nothing: sequences and patterns --------------------------------------------------------------------------
@@ -402,7 +414,7 @@ def arange(
         raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
     whole = isinstance(end - start, int) and isinstance(step, int)
     n = -((start - end) // step) if whole else math.ceil((end - start) / step)
-    return _leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
+    return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
 
 
 def linspace(
@@ -411,7 +423,7 @@ def linspace(
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from start to end, both included, evenly spaced."""
     a, b, n = _ends("linspace", start, end, steps)
-    return _leaf(at("linspace", device).linspace(a, b, n, _numpy(dtype)), requires_grad)
+    return leaf(at("linspace", device).linspace(a, b, n, _numpy(dtype)), requires_grad)
 
 
 def logspace(
@@ -420,15 +432,15 @@ def logspace(
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
     a, b, n = _ends("logspace", start, end, steps)
-    return _leaf(at("logspace", device).logspace(a, b, n, base, _numpy(dtype)), requires_grad)
+    return leaf(at("logspace", device).logspace(a, b, n, base, _numpy(dtype)), requires_grad)
 
 
 def _ends(op: str, start: Any, end: Any, steps: Any) -> tuple[float, float, int]:
-    n = _count(op, "steps", steps)
+    n = whole_number(op, "steps", steps)
     return _number(op, "start", start), _number(op, "end", end), n
 
 
-def _count(op: str, what: str, n: Any) -> int:
+def whole_number(op: str, what: str, n: Any) -> int:
     """A whole number, 0 or more."""
     try:
         found = n.__index__()
@@ -444,9 +456,9 @@ def eye(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
-    rows = _count("eye", "n", n)
-    columns = rows if m is None else _count("eye", "m", m)
-    return _leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
+    rows = whole_number("eye", "n", n)
+    columns = rows if m is None else whole_number("eye", "m", m)
+    return leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
 
 
 def tril_indices(
@@ -465,7 +477,7 @@ def triu_indices(
 
 def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
     kernel = getattr(at(op, device), op)
-    return Tensor._of(kernel(_count(op, "row", row), _count(op, "col", col), offset, _numpy(dtype)))
+    return Tensor._of(kernel(whole_number(op, "row", row), whole_number(op, "col", col), offset, _numpy(dtype)))
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from ..kernels import at, on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
 from ..tensor import Tensor
-from .create import _count, _leaf, _sizes
+from .create import leaf, shape_of, whole_number
 from .promote import needs_floating
 
 # ---- uniform, normal, whole numbers --------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ def rand(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Uniform in [0, 1): `rand(2, 3)`, `rand((2, 3))`."""
-    shape = _sizes("rand", sizes if size is None else (size,))
+    shape = shape_of("rand", sizes, size)
     return _drawn("rand", "unit", shape, _floating("rand", dtype), device, generator, requires_grad)
 
 
@@ -34,7 +34,7 @@ def randn(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1: `randn(2, 3)`, `randn((2, 3))`."""
-    shape = _sizes("randn", sizes if size is None else (size,))
+    shape = shape_of("randn", sizes, size)
     return _drawn("randn", "normal", shape, _floating("randn", dtype), device, generator, requires_grad)
 
 
@@ -52,7 +52,7 @@ def randint(
     a, b = _bounds("randint", given, low, high)
     d = dtypes.as_dtype(dtype)
     _range("randint", a, b, d)
-    return _drawn("randint", "integers", _sizes("randint", (size,)), d, device, generator, requires_grad, a, b)
+    return _drawn("randint", "integers", shape_of("randint", (size,)), d, device, generator, requires_grad, a, b)
 
 
 def randperm(
@@ -60,11 +60,11 @@ def randperm(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 … n − 1 in random order.  Shape: (n,)."""
-    d, count = dtypes.as_dtype(dtype), _count("randperm", "n", n)
+    d, count = dtypes.as_dtype(dtype), whole_number("randperm", "n", n)
     if count:
         _range("randperm", 0, count, d)
     rng = stream("randperm", generator)
-    return _leaf(at("randperm", device).permutation(rng, count, d.numpy), requires_grad)
+    return leaf(at("randperm", device).permutation(rng, count, d.numpy), requires_grad)
 
 
 def rand_like(
@@ -100,7 +100,7 @@ def _drawn(
     op: str, kernel: str, shape: Shape, d: dtypes.dtype, device: Any, generator: Any, requires_grad: bool, *rest: Any
 ) -> Tensor:
     rng = stream(op, generator)
-    return _leaf(getattr(at(op, device), kernel)(rng, shape, d.numpy, *rest), requires_grad)
+    return leaf(getattr(at(op, device), kernel)(rng, shape, d.numpy, *rest), requires_grad)
 
 
 def _dtype_of(op: str, x: Any) -> dtypes.dtype:
@@ -164,7 +164,7 @@ def normal(
         if parameters:
             raise TypeError("normal: a size goes with numbers; with tensors for mean or std theirs is taken.")
         _not_negative_std(op, std)
-        shape = _sizes(op, (size,))
+        shape = shape_of(op, (size,))
         numbers = float(mean), float(std)
         return _drawn(op, "normal", shape, _floating(op, dtype), device, generator, requires_grad, *numbers)
     if not parameters:
