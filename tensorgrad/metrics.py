@@ -16,6 +16,7 @@ Predictions of a classifier may be
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -52,6 +53,14 @@ class Metric:
         """The metric over all batches since `reset`; nan (or zeros, for counts) before the first."""
         raise TypeError(f"{type(self).__name__}: a Metric defines reset(), update() and compute().")
 
+    def state_dict(self) -> dict[str, Any]:
+        """What has been counted so far, for a checkpoint."""
+        return copy.deepcopy(vars(self))
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on counting from there."""
+        vars(self).update(copy.deepcopy(state))
+
     def __call__(self, prediction: Any, target: Any) -> Any:
         self.reset()
         self.update(prediction, target)
@@ -75,9 +84,7 @@ class _Decisions(Metric):
 
     most = _CLASSES
 
-    def __init__(
-        self, num_classes: int | None = None, threshold: float = 0.5, ignore_index: int | None = None
-    ) -> None:
+    def __init__(self, num_classes: int | None = None, threshold: float = 0.5, ignore_index: int | None = None) -> None:
         if num_classes is not None and num_classes < 1:
             raise ValueError(f"{type(self).__name__}: num_classes must be at least 1, got {num_classes}.")
         self.num_classes, self.threshold, self.ignore_index = num_classes, threshold, ignore_index
@@ -490,7 +497,7 @@ def _whole(name: str, t: Any) -> Any:
 
 
 def _in_range(name: str, t: Any, classes: int) -> None:
-    if t.size and not (0 <= t.min() and t.max() < classes):
+    if t.size and not (t.min() >= 0 and t.max() < classes):
         wrong = int(t.min() if t.min() < 0 else t.max())
         raise ValueError(f"{name}: target {wrong} among {classes} classes, which are numbered from 0.")
 

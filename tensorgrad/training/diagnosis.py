@@ -1,0 +1,122 @@
+"""Where the first nan or inf of a batch came from: the batch is computed once more, and every operation looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..autograd.anomaly import detect_anomaly
+from ..autograd.function import describe_frame
+from ..autograd.modes import watched
+from ..tensor import Tensor
+
+# Operations whose business is to put an infinity somewhere: a mask in front of a softmax.
+_ON_PURPOSE = {"masked_fill", "where", "fill", "copy", "add", "sub"}
+
+
+def where_from(model: Any, forward: Callable[[Any], Tensor], batch: Any, rng: Tensor) -> str:
+    """Lines about the operation that made the first nan or inf of a batch, forward or backward.
+
+    Args:
+        forward: from the batch to the loss.
+        rng: the state of the default generator before the batch, so that dropout drops the same again.
+    """
+    bad = [i for i, x in enumerate(tensors_of(batch)) if not _finite(x)]
+    if bad:
+        return f"    made by  the batch itself: its tensor number {bad[0] + 1} holds nan or inf\n"
+    now = random.get_rng_state()
+    random.set_rng_state(rng)
+    finder = _Finder()
+    try:
+        with finder.knowing_modules(model):
+            with watched(finder):
+                loss = forward(_recorded(batch))
+            if finder.nan or finder.inf:
+                return finder.lines()
+            try:
+                with detect_anomaly():
+                    loss.backward()
+            except RuntimeError as error:
+                return f"    {error}\n"
+    finally:
+        random.set_rng_state(now)
+    return "    made by  something that is not repeated when the batch is computed again\n"
+
+
+class _Finder:
+    """Sees each operation in turn, and keeps the first whose result is nan, or inf, while its inputs are not."""
+
+    def __init__(self) -> None:
+        self.nan: list[str] = []
+        self.inf: list[str] = []
+        self.path: list[str] = []
+
+    def __call__(self, node: Any, args: tuple[Any, ...], out: Any) -> None:
+        results = [y for y in (out if isinstance(out, tuple) else (out,)) if isinstance(y, Tensor)]
+        inputs = [x for x in args if isinstance(x, Tensor)]
+        for kind, test, found in (("nan", np.isnan, self.nan), ("inf", np.isinf, self.inf)):
+            if found or kind == "inf" and node.name in _ON_PURPOSE:
+                continue
+            if _any(test, results) and not _any(test, inputs):
+                shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
+                there = ", ".join(str(tuple(y.array.shape)) for y in results)
+                found.append(f"    made by  {node.name}, {shapes} → {there}: the first {kind}\n")
+                if kind == "nan" and _any(np.isinf, inputs):
+                    found.append("             out of an inf\n")
+                if self.path:
+                    found.append(f"    in       {self.path[-1]}\n")
+                found.append(f"    at       {describe_frame(node.where)}\n")
+
+    def lines(self) -> str:
+        both = any("out of an inf" in line for line in self.nan)
+        return "".join(self.inf + self.nan if both else self.nan or self.inf)
+
+    @contextmanager
+    def knowing_modules(self, model: Any) -> Iterator[None]:
+        """Inside, `path` ends with the module that is running."""
+        handles = []
+        for name, module in getattr(model, "named_modules", list)():
+            place = f"{name or 'the model'} ({type(module).__name__})"
+            handles.append(module.register_forward_pre_hook(lambda m, a, place=place: self.path.append(place)))
+            handles.append(module.register_forward_hook(lambda m, a, y: self.path.pop() and None, always_call=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def tensors_of(x: Any) -> Iterator[Tensor]:
+    """The tensors in nested tuples, lists and dicts."""
+    if isinstance(x, Tensor):
+        yield x
+    elif isinstance(x, dict):
+        for value in x.values():
+            yield from tensors_of(value)
+    elif isinstance(x, (tuple, list)):
+        for value in x:
+            yield from tensors_of(value)
+
+
+def _recorded(x: Any) -> Any:
+    """A batch whose floating tensors require grad, so that what is done with them is seen."""
+    if isinstance(x, Tensor):
+        return x.detach().requires_grad_() if x.is_floating_point() else x
+    if isinstance(x, dict):
+        return {k: _recorded(v) for k, v in x.items()}
+    if isinstance(x, (tuple, list)):
+        parts = [_recorded(v) for v in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    return x
+
+
+def _any(test: Any, tensors: list[Tensor]) -> bool:
+    return any(t.array.dtype.kind not in "iub" and bool(test(t.array).any()) for t in tensors)
+
+
+def _finite(t: Tensor) -> bool:
+    return t.array.dtype.kind in "iub" or bool(np.isfinite(t.array).all())

@@ -1,0 +1,692 @@
+"""The training loop over tensors, with the words of the one over single numbers (`micrograd_value.Trainer`).
+
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    trainer = Trainer(model, optim.Adam(model.parameters(), lr=0.1), nn.BCEWithLogitsLoss())
+    history = trainer.train(inputs, targets, epochs=200)
+    trainer.predict_single([0.0, 1.0])
+
+At its heart stand the same four lines; see `Trainer._run_epoch`:
+
+    loss = loss_of(model(x), y)     forward: the graph is built
+    optimizer.zero_grad()           gradients add, so yesterday's have to go
+    loss.backward()                 backward: every parameter learns its share
+    optimizer.step()                and moves against it
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .. import nn, random
+from ..autograd.modes import no_grad, quiet
+from ..metrics import Accuracy, Metric
+from ..nn import functional as F
+from ..ops.create import as_tensor
+from ..ops.join import cat
+from ..optim import LBFGS, Optimizer
+from ..optim.lr_scheduler import ReduceLROnPlateau
+from ..tensor import Tensor
+from ..utils.data import DataLoader, TensorDataset
+from .checkpoint import Checkpoint
+from .diagnosis import tensors_of, where_from
+from .history import Evaluation, History, column
+from .progress import Progress
+
+
+class Trainer:
+    """Fits a model to examples.
+
+    Args:
+        model: a Module, or anything callable with `parameters()`.
+        optimizer: of the model's parameters, or some of them.
+        loss: a function of (prediction, target) that returns one number, the mean over the batch.
+        metrics: measured on the training and validation data, by their names. None: the accuracy, if the loss is one
+            of classes (cross entropy, NLL, binary cross entropy).
+        scheduler: of the learning rate; its step is taken after each epoch, or after each optimizer step if
+            `schedule_by` is "step".
+        clip_norm: gradients together are made no longer than this; clip_value: nor any number larger.
+        accumulate: so many batches make one step, of their mean gradient over examples: 4 batches of 8 are one of 32.
+        writer: what happens is told to `writer.add_scalar(name, value, step)`; see `utils.tensorboard`.
+
+    A batch is (input, target), or (input, …, target) for a model of several inputs, or one tensor that is its own
+    target. For anything else override `forward`. Targets (N,) go with predictions (N, 1).
+
+    Attributes:
+        history: of the latest `train`, also after it was interrupted.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Optimizer,
+        loss: Callable[[Any, Any], Tensor],
+        *,
+        metrics: Metric | Iterable[Metric] | None = None,
+        scheduler: Any = None,
+        schedule_by: str = "epoch",
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        accumulate: int = 1,
+        writer: Any = None,
+    ) -> None:
+        _check_parts(model, optimizer, loss)
+        if metrics is None:
+            metrics, by_default = _default_metrics(loss), True
+        else:
+            metrics, by_default = [metrics] if isinstance(metrics, Metric) else list(metrics), False
+        for m in metrics:
+            if not isinstance(m, Metric):
+                raise TypeError(f"Trainer: metrics are objects such as Accuracy() of tensorgrad.metrics, got {m!r}.")
+        if len({m.name for m in metrics}) < len(metrics):
+            raise ValueError(f"Trainer: two metrics have one name: {', '.join(m.name for m in metrics)}.")
+        if schedule_by not in ("epoch", "step"):
+            raise ValueError(f"Trainer: schedule_by must be 'epoch' or 'step', got {schedule_by!r}.")
+        if scheduler is not None and not (hasattr(scheduler, "step") and hasattr(scheduler, "get_last_lr")):
+            raise TypeError(f"Trainer: scheduler must be one of optim.lr_scheduler, got {type(scheduler).__name__}.")
+        if isinstance(scheduler, ReduceLROnPlateau) and schedule_by == "step":
+            raise ValueError("Trainer: ReduceLROnPlateau looks at the loss of an epoch; leave schedule_by at 'epoch'.")
+        for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            if limit is not None and not limit > 0:
+                raise ValueError(f"Trainer: {name} must be above 0, got {limit}.")
+        self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics
+        self.scheduler, self.schedule_by = scheduler, schedule_by
+        self.clip_norm, self.clip_value, self.writer = clip_norm, clip_value, writer
+        self.accumulate = _whole("Trainer", "accumulate", accumulate)
+        if isinstance(optimizer, LBFGS) and accumulate > 1:
+            raise ValueError("Trainer: LBFGS computes the loss of a batch several times a step; it needs accumulate=1.")
+        self.history = History()
+        self._by_default = by_default
+
+    # ---- training ---------------------------------------------------------------------------------------------------
+
+    def train(
+        self,
+        inputs: Any,
+        targets: Any = None,
+        epochs: int | None = None,
+        *,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        validation: Any = None,
+        patience: int | None = None,
+        callbacks: Callable[[History], Any] | Iterable[Callable[[History], Any]] = (),
+        progress: bool | str | None = None,
+        checkpoint: Any = None,
+        save_every: int | None = None,
+        keep: int = 2,
+    ) -> History:
+        """Go through the examples `epochs` times and learn from each batch.
+
+        Args:
+            inputs: the examples along the first dimension, a tensor or array; or, without targets, a DataLoader or
+                another iterable of batches, which `batch_size`, `shuffle` and `seed` have nothing to say to.
+            targets: for each example what the model should answer, as the loss wants it.
+            epochs: how many times.
+            batch_size: examples per step; None: all of them. The last batch of an epoch may be smaller.
+            shuffle: a new order each epoch, when there is more than one batch.
+            seed: of that order.
+            validation: (inputs, targets), or a DataLoader: never learnt from, evaluated after each epoch.
+            patience: stop when so many epochs in a row brought no lower loss. With validation data it is their loss
+                that counts, and the parameters of the best epoch are put back at the end.
+            callbacks: a function, or several, called with the history after each epoch; True ends the training.
+            progress: a tqdm bar, or plain lines without tqdm; a text is shown in front. None: only in a terminal.
+            checkpoint: a folder. The run is saved there after each epoch, and after every `save_every` steps; called
+                again with the same folder, it goes on where it stopped and ends bit for bit as if it had not.
+            keep: how many of the last checkpoints stay.
+
+        Ctrl-C ends the run after the step it is in, saved if there is a folder for it; a second one at once.
+
+        Raises:
+            ValueError: no examples, more of one than of the other.
+            RuntimeError: loss or gradient became nan or infinite; the message names the operation that made it, and the
+                parameters are those before that step.
+        """
+        if epochs is None:
+            raise TypeError("Trainer.train: how many epochs? train(inputs, targets, epochs), train(loader, epochs=…).")
+        epochs = _whole("Trainer.train", "epochs", epochs)
+        patience = None if patience is None else _whole("Trainer.train", "patience", patience)
+        save_every = None if save_every is None else _whole("Trainer.train", "save_every", save_every)
+        if save_every and checkpoint is None:
+            raise ValueError("Trainer.train: save_every is for checkpoints; give checkpoint, a folder, as well.")
+        callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+        loader = self._loader(inputs, targets, batch_size, shuffle, seed)
+        held_out = None if validation is None else self._validation(validation, batch_size)
+
+        self.history = History()
+        run = _Run(self, loader, held_out, epochs, patience, save_every)
+        if checkpoint is not None:
+            run.saved_in(checkpoint, keep)
+        best_is_kept = patience is not None and held_out is not None
+        if best_is_kept and not hasattr(self.model, "load_state_dict"):
+            raise TypeError(
+                "Trainer.train: patience puts the parameters of the best epoch back at the end; for that the model "
+                "needs state_dict() and load_state_dict(). Make it an nn.Module."
+            )
+        with run.bar(progress) as bar, _interruption() as interruption:
+            while not run.finished():
+                if not self._run_epoch(run, bar, interruption):
+                    self.history.stopped = f"interrupted in epoch {run.epoch + 1}, after batch {run.batch}"
+                    break
+                run.end_epoch(best_is_kept)
+                bar.epoch(run.epoch, self.history.summary(), self.history.summary("validation"))
+                self._report(run)
+                if any([callback(self.history) is True for callback in callbacks]):  # a list: each of them is called
+                    self.history.stopped = f"a callback asked for it after epoch {run.epoch}"
+                if interruption.asked and not self.history.stopped:
+                    self.history.stopped = f"interrupted after epoch {run.epoch}"
+                run.save()
+                if self.history.stopped:
+                    break
+        if run.best_parameters is not None:
+            self.model.load_state_dict(run.best_parameters)
+        return self.history
+
+    def _run_epoch(self, run: _Run, bar: Progress, interruption: _Interruption) -> bool:
+        """The rest of an epoch; False if it was interrupted."""
+        started = time.perf_counter()
+        waiting = batches = 0
+        self._set_mode(True)
+        for batch in run.batches():
+            before = random.get_rng_state()
+            loss, prediction, target = self.forward(batch)
+            value, n = _value(loss), _examples(batch)
+            if not math.isfinite(value):
+                raise self._not_finite(f"loss is {value}", run.epoch, run.batch + 1, batch, before)
+            if not waiting:
+                self.optimizer.zero_grad()
+            (loss if self.accumulate == 1 else loss * n).backward()
+            run.take(value, n, prediction, target)
+            waiting, batches = waiting + n, batches + 1
+            bar.step(run.epoch + 1, run.loss, self._rate, n)
+            if batches == self.accumulate:
+                self._step(waiting, run, batch, before)
+                waiting = batches = 0
+                if interruption.asked:
+                    run.seconds += time.perf_counter() - started
+                    run.save()
+                    return False
+                if run.save_every and run.step % run.save_every == 0:
+                    run.seconds += time.perf_counter() - started
+                    started = time.perf_counter()
+                    run.save()
+        if waiting:
+            self._step(waiting, run, batch, before)
+        run.seconds += time.perf_counter() - started
+        return True
+
+    def _step(self, n: int, run: _Run, batch: Any, rng: Tensor) -> None:
+        """One step of the optimizer, on the gradient of n examples."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
+        with no_grad(), quiet():
+            if self.accumulate > 1:
+                for p in parameters:
+                    p.grad.div_(n)
+            if self.clip_norm is not None:
+                nn.utils.clip_grad_norm_(parameters, self.clip_norm)
+            if self.clip_value is not None:
+                nn.utils.clip_grad_value_(parameters, self.clip_value)
+            bad = [p for p in parameters if not np.isfinite(p.grad.array.sum()) and not np.isfinite(p.grad.array).all()]
+        if bad:
+            kind = "nan" if np.isnan(bad[0].grad.array).any() else "inf"
+            raise self._not_finite(f"gradient of {self._name(bad[0])} holds {kind}", run.epoch, run.batch, batch, rng)
+        if isinstance(self.optimizer, LBFGS):
+            self.optimizer.step(lambda: self._gradients(batch))
+        else:
+            self.optimizer.step()
+        run.step += 1
+        if self.scheduler is not None and self.schedule_by == "step":
+            self.scheduler.step()
+        if self.writer is not None:
+            self.writer.add_scalar("loss/step", run.last_loss, run.step)
+
+    def _gradients(self, batch: Any) -> Tensor:
+        self.optimizer.zero_grad()
+        loss = self.forward(batch)[0]
+        loss.backward()
+        return loss
+
+    def forward(self, batch: Any) -> tuple[Tensor, Any, Any]:
+        """(loss, prediction, target) of one batch. Override it for a model that is called in another way:
+
+            class VAETrainer(Trainer):
+                def forward(self, batch):
+                    x, _ = batch
+                    out, mean, log_var = self.model(x)
+                    return self.loss(out, x) + kl(mean, log_var), out, x
+        """
+        inputs, target = _parts(batch)
+        prediction = self.model(*inputs)
+        shaped = target
+        if _is_column(prediction, target):
+            shaped = target.reshape(prediction.shape)
+        return self.loss(prediction, shaped), prediction, shaped
+
+    # ---- asking the model -------------------------------------------------------------------------------------------
+
+    def predict(self, inputs: Any, *, batch_size: int | None = None) -> Tensor:
+        """The model's answers, (N, …), to examples along the first dimension or to the batches of a DataLoader."""
+        if _is_batches(inputs):
+            batches: Iterable[Any] = (_parts(b)[0] if isinstance(b, (tuple, list)) else (b,) for b in inputs)
+        else:
+            x = self._as_tensor("inputs", inputs)
+            batches = ((part,) for part in x.split(batch_size or len(x)))
+        with self._asked(), no_grad():
+            answers = [self.model(*batch) for batch in batches]
+        if not answers:
+            raise ValueError("Trainer: inputs is empty. Give at least one example.")
+        return answers[0] if len(answers) == 1 else cat(answers)
+
+    def predict_single(self, x: Any) -> Tensor:
+        """The answer to one example."""
+        return self.predict(self._as_tensor("x", [x] if not isinstance(x, Tensor) else x.unsqueeze(0)))[0]
+
+    def evaluate(self, inputs: Any, targets: Any = None, *, batch_size: int | None = None) -> Evaluation:
+        """Loss and metrics on these examples: inputs and targets, or a DataLoader. Nothing is learnt."""
+        return self._evaluate(self._loader(inputs, targets, batch_size, False, 0))
+
+    def _evaluate(self, loader: Iterable[Any]) -> Evaluation:
+        total, examples = 0.0, 0
+        metrics = _Metrics(self)
+        with self._asked(), no_grad():
+            for batch in loader:
+                loss, prediction, target = self.forward(batch)
+                n = _examples(batch)
+                total, examples = total + _value(loss) * n, examples + n
+                metrics.update(prediction, target)
+        if not examples:
+            raise ValueError("Trainer: there are no examples to evaluate. Give at least one.")
+        return Evaluation(total / examples, metrics.compute())
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Inside, the model is in evaluation mode."""
+        training = getattr(self.model, "training", None)
+        self._set_mode(False)
+        try:
+            yield
+        finally:
+            if training is not None:
+                self._set_mode(training)
+
+    def _set_mode(self, training: bool) -> None:
+        if hasattr(self.model, "train") and hasattr(self.model, "eval"):
+            self.model.train(training)
+
+    # ---- examples ---------------------------------------------------------------------------------------------------
+
+    def _loader(self, inputs: Any, targets: Any, batch_size: int | None, shuffle: bool, seed: int) -> Any:
+        if targets is None and _is_batches(inputs):
+            if batch_size is not None:
+                raise ValueError("Trainer: a DataLoader has batches already; batch_size is for inputs and targets.")
+            return inputs
+        x = self._as_tensor("inputs", inputs)
+        tensors = [x]
+        if targets is not None:
+            t = self._as_tensor("targets", targets)
+            if len(x) != len(t):
+                raise ValueError(f"Trainer: {len(x)} inputs but {len(t)} targets. Give one target for each input.")
+            tensors.append(t)
+        size = len(x) if batch_size is None else min(_whole("Trainer.train", "batch_size", batch_size), len(x))
+        generator = random.Generator().manual_seed(seed)
+        return DataLoader(TensorDataset(*tensors), size, shuffle=shuffle and size < len(x), generator=generator)
+
+    def _validation(self, validation: Any, batch_size: int | None) -> Any:
+        if isinstance(validation, (tuple, list)) and len(validation) == 2:
+            x, y = validation
+            return self._loader(x, y, batch_size, False, 0)
+        if _is_batches(validation):
+            return validation
+        raise TypeError(
+            f"Trainer: validation is a pair (inputs, targets) or a DataLoader, got {reprlib.repr(validation)}."
+        )
+
+    def _as_tensor(self, name: str, x: Any) -> Tensor:
+        """Examples as a tensor; floating numbers that are not one yet get the model's dtype."""
+        if not isinstance(x, Tensor):
+            try:
+                array = np.asarray(x)
+                if array.dtype.kind == "f":
+                    own = [p.array.dtype for p in self.model.parameters() if p.is_floating_point()]
+                    array = array.astype(own[0] if own else array.dtype, copy=False)
+                x = as_tensor(array)
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"Trainer: {name} must be a tensor or an array of numbers: {error}") from error
+        if not x.ndim or not len(x):
+            raise ValueError(f"Trainer: {name} has shape {tuple(x.shape)}. Give at least one example.")
+        return x
+
+    # ---- reports ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _rate(self) -> float:
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def _name(self, p: Any) -> str:
+        named: Any = getattr(self.model, "named_parameters", tuple)()
+        return next((name for name, q in named if q is p), "a parameter")
+
+    def _report(self, run: _Run) -> None:
+        if self.writer is None:
+            return
+        for name, values in self.history.columns.items():
+            if not isinstance(values[-1], (int, float)):
+                continue
+            plain = name.removeprefix("validation_")
+            tag = {"losses": "loss", "accuracies": "accuracy", "learning_rates": "learning_rate"}.get(plain, plain)
+            kind = "/validation" if plain != name else "/training" if plain not in ("learning_rates", "seconds") else ""
+            self.writer.add_scalar(tag + kind, values[-1], run.epoch)
+
+    def _not_finite(self, what: str, epoch: int, number: int, batch: Any, rng: Tensor) -> RuntimeError:
+        lines = where_from(self.model, lambda b: self.forward(b)[0], batch, rng)
+        return RuntimeError(
+            f"Trainer: the {what} in epoch {epoch + 1}, batch {number}.\n{lines}"
+            f"The parameters are those before this step. Likely cures: a smaller learning rate (it is {self._rate:g}), "
+            "clip_norm, inputs and targets scaled to about [-1, 1], a loss on logits (BCEWithLogitsLoss, "
+            "CrossEntropyLoss) in place of log or exp at the end of the model."
+        )
+
+
+# ---- a run ----------------------------------------------------------------------------------------------------------
+
+
+class _Run:
+    """Where a run stands: what its checkpoints hold beside model, optimizer, schedule and data position."""
+
+    def __init__(
+        self, trainer: Trainer, loader: Any, held_out: Any, epochs: int, patience: int | None, save_every: int | None
+    ) -> None:
+        self.trainer, self.loader, self.held_out = trainer, loader, held_out
+        self.epochs, self.patience, self.save_every = epochs, patience, save_every
+        self.metrics = _Metrics(trainer)
+        self.epoch = self.step = 0  # epochs and steps that are done
+        self.best, self.best_epoch = math.inf, 0
+        self.best_parameters: dict[str, Any] | None = None
+        self.checkpoint: Checkpoint | None = None
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.batch = self.examples = 0  # of this epoch
+        self.total = self.seconds = self.last_loss = 0.0
+        self.rate = self.trainer._rate
+        self.metrics.reset()
+
+    # ---- one epoch --------------------------------------------------------------------------------------------------
+
+    def batches(self) -> Iterator[Any]:
+        """The batches of this epoch that are still to come."""
+        if hasattr(self.loader, "load_state_dict"):
+            return iter(self.loader)  # it knows itself
+        return islice(iter(self.loader), self.batch, None)
+
+    @property
+    def loss(self) -> float:
+        return self.total / self.examples if self.examples else math.nan
+
+    def take(self, loss: float, n: int, prediction: Any, target: Any) -> None:
+        """A batch of n examples is done."""
+        self.batch += 1
+        self.examples += n
+        self.total += loss * n
+        self.last_loss = loss
+        self.metrics.update(prediction, target)
+
+    def end_epoch(self, keep_best: bool) -> None:
+        """Validate, schedule, and write the epoch into the history."""
+        trainer = self.trainer
+        if not self.batch:
+            raise ValueError("Trainer: there are no batches to learn from. Give at least one example.")
+        started = time.perf_counter()
+        entries = {"losses": self.loss, **{column(k): v for k, v in self.metrics.compute().items()}}
+        decisive = self.loss
+        if self.held_out is not None:
+            evaluation = trainer._evaluate(self.held_out)
+            entries["validation_losses"] = decisive = evaluation.loss
+            entries.update({f"validation_{column(k)}": v for k, v in evaluation.metrics.items()})
+        seconds = self.seconds + time.perf_counter() - started
+        trainer.history.append(**entries, learning_rates=self.rate, seconds=seconds)
+        if decisive < self.best:
+            self.best, self.best_epoch = decisive, self.epoch + 1
+            if keep_best:
+                self.best_parameters = {k: _copied(v) for k, v in trainer.model.state_dict().items()}
+        if isinstance(trainer.scheduler, ReduceLROnPlateau):
+            trainer.scheduler.step(decisive)
+        elif trainer.scheduler is not None and trainer.schedule_by == "epoch":
+            trainer.scheduler.step()
+        self.epoch += 1
+        self._begin_epoch()
+
+    def finished(self) -> bool:
+        """Whether there is nothing more to do; the history says why."""
+        history = self.trainer.history
+        if self.epoch and self.patience and self.epoch - self.best_epoch >= self.patience:
+            history.stopped = f"no lower loss since epoch {self.best_epoch}"
+        elif self.epoch >= self.epochs:
+            history.stopped = "all epochs are done"
+        return bool(history.stopped)
+
+    @contextmanager
+    def bar(self, shown: bool | str | None) -> Iterator[Progress]:
+        try:
+            batches = len(self.loader)
+        except TypeError:
+            batches = None
+        bar = Progress(shown, self.epochs, batches, self.batch + self.epoch * (batches or 0))
+        try:
+            yield bar
+        finally:
+            bar.close()
+
+    # ---- saving -----------------------------------------------------------------------------------------------------
+
+    def saved_in(self, folder: Any, keep: int) -> None:
+        """Save into this folder from now on, after going on with what is there."""
+        trainer = self.trainer
+        parts = {"model": trainer.model, "optimizer": trainer.optimizer, "run": self}
+        if trainer.scheduler is not None:
+            parts["scheduler"] = trainer.scheduler
+        if hasattr(self.loader, "load_state_dict"):
+            parts["data"] = self.loader
+        self.checkpoint = Checkpoint(folder, keep=keep, **parts)
+        self.checkpoint.resume()
+
+    def save(self) -> None:
+        if self.checkpoint is not None:
+            self.checkpoint.save(self.step)
+
+    _NUMBERS = ("epoch", "step", "best", "best_epoch", "batch", "examples", "total", "seconds", "last_loss", "rate")
+
+    def state_dict(self) -> dict[str, Any]:
+        state: dict[str, Any] = {name: getattr(self, name) for name in self._NUMBERS}
+        history = self.trainer.history.state_dict()
+        state |= {"best_parameters": self.best_parameters, "metrics": self.metrics.state_dict(), "history": history}
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name in self._NUMBERS:
+            setattr(self, name, state[name])
+        self.best_parameters = state["best_parameters"]
+        self.metrics.load_state_dict(state["metrics"])
+        self.trainer.history.load_state_dict(state["history"])
+        self.trainer.history.stopped = ""
+
+
+class _Metrics:
+    """The trainer's metrics of one pass over the data. Those that nobody asked for step aside if the targets are not
+    classes."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        import copy
+
+        self.optional = trainer._by_default
+        self.all: dict[str, Metric] = {m.name: copy.deepcopy(m) for m in trainer.metrics}
+        self.reset()
+
+    def reset(self) -> None:
+        for m in self.all.values():
+            m.reset()
+
+    def update(self, prediction: Any, target: Any) -> None:
+        if not self.all:
+            return
+        if self.optional and not _are_classes(prediction, target):
+            self.all = {}
+        prediction = prediction.detach() if isinstance(prediction, Tensor) else prediction
+        for m in self.all.values():
+            m.update(prediction, target)
+
+    def compute(self) -> dict[str, Any]:
+        found = {name: m.compute() for name, m in self.all.items()}
+        return {name: x.tolist() if isinstance(x, np.ndarray) else x for name, x in found.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: m.state_dict() for name, m in self.all.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.all = {name: m for name, m in self.all.items() if name in state}
+        for name, m in self.all.items():
+            m.load_state_dict(state[name])
+
+
+class _Interruption:
+    """Whether Ctrl-C was pressed."""
+
+    asked = False
+
+    def ask(self, *_: Any) -> None:
+        if self.asked:  # the second time
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+@contextmanager
+def _interruption() -> Iterator[_Interruption]:
+    """Inside, Ctrl-C asks for an end rather than forcing it; not where somebody else handles it already."""
+    interruption = _Interruption()
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, interruption.ask)
+    try:
+        yield interruption
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# ---- helpers --------------------------------------------------------------------------------------------------------
+
+
+def _check_parts(model: Any, optimizer: Any, loss: Any) -> None:
+    if isinstance(model, type) or not callable(model) or not hasattr(model, "parameters"):
+        raise TypeError(f"Trainer: a model is callable and has parameters(), got {type(model).__name__} {model!r}.")
+    own = set(model.parameters())
+    if not own:
+        raise ValueError(f"Trainer: {type(model).__name__} has no parameters, so there is nothing to train.")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "Trainer: the second argument is an optimizer such as optim.Adam(model.parameters(), lr=0.01), got "
+            f"{optimizer!r}."
+        )
+    if not own & {p for group in optimizer.param_groups for p in group["params"]}:
+        raise ValueError(
+            "Trainer: the optimizer moves none of this model's parameters. Make it with model.parameters(), after the "
+            "model has been built."
+        )
+    if not callable(loss) or isinstance(loss, type):
+        name = loss.__name__ if isinstance(loss, type) else "nn.MSELoss"
+        raise TypeError(f"Trainer: the third argument is a loss such as {name}(), got {loss!r}.")
+
+
+def _default_metrics(loss: Any) -> list[Metric]:
+    """The accuracy, for a loss of classes."""
+    if isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)):
+        return [Accuracy(ignore_index=loss.ignore_index)]
+    if loss in (F.cross_entropy, F.nll_loss):
+        return [Accuracy(ignore_index=-100)]
+    if isinstance(loss, nn.BCELoss) or loss is F.binary_cross_entropy:
+        return [Accuracy()]
+    if isinstance(loss, nn.BCEWithLogitsLoss) or loss is F.binary_cross_entropy_with_logits:
+        return [Accuracy(threshold=0.0)]
+    return []
+
+
+def _are_classes(prediction: Any, target: Any) -> bool:
+    if not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
+        return False
+    if not target.is_floating_point():
+        return True
+    # binary cross entropy takes 0 and 1 as floats; anything between is a probability
+    whole = ((target.array == 0) | (target.array == 1)).all()
+    return bool(whole) and (prediction.ndim < 2 or prediction.shape[1] == 1)
+
+
+def _parts(batch: Any) -> tuple[tuple[Any, ...], Any]:
+    """(inputs, target) of a batch."""
+    if isinstance(batch, Tensor):
+        return (batch,), batch
+    if isinstance(batch, (tuple, list)) and batch:
+        return (tuple(batch[:-1]) or (batch[0],)), batch[-1]
+    raise TypeError(
+        f"Trainer: a batch is (input, target) or one tensor, got {type(batch).__name__}. For batches of another form "
+        "make a subclass of Trainer with a forward(batch) that returns (loss, prediction, target)."
+    )
+
+
+def _is_column(prediction: Any, target: Any) -> bool:
+    """Whether (N, 1) predictions meet (N,) targets, which would broadcast to (N, N)."""
+    both = isinstance(prediction, Tensor) and isinstance(target, Tensor)
+    return both and target.is_floating_point() and prediction.shape == (*target.shape, 1)
+
+
+def _is_batches(x: Any) -> bool:
+    """Whether these are batches: a DataLoader or another iterable, but no array, nor numbers and arrays in lists."""
+    if isinstance(x, (Tensor, np.ndarray, str, bytes)) or not hasattr(x, "__iter__"):
+        return False
+    while isinstance(x, (list, tuple)) and x:
+        x = x[0]
+    return not isinstance(x, (int, float, np.ndarray, np.generic, list, tuple))
+
+
+def _examples(batch: Any) -> int:
+    """How many examples a batch has: the length of its first tensor."""
+    first = next(tensors_of(batch), None)
+    return len(first) if first is not None and first.ndim else 1
+
+
+def _value(loss: Any) -> float:
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"Trainer: the loss returned {type(loss).__name__} {loss!r} and not a Tensor. "
+            "Compute it from the predictions as they come, without item() or numpy(): they carry the graph."
+        )
+    if loss.array.size != 1:
+        raise ValueError(
+            f"Trainer: the loss has shape {tuple(loss.shape)} and must be one number. Use reduction='mean', or .mean()."
+        )
+    return float(loss.array)
+
+
+def _copied(x: Any) -> Any:
+    return x.detach().clone() if isinstance(x, Tensor) else x
+
+
+def _whole(who: str, name: str, n: Any) -> int:
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+        raise TypeError(f"{who}: {name} must be a whole number, got {type(n).__name__} {n!r}.")
+    if n < 1:
+        raise ValueError(f"{who}: {name} must be at least 1, got {n}.")
+    return int(n)
+
+
+__all__ = ["Trainer"]
