@@ -60,7 +60,8 @@ class Normalize(Function):
 
 
 def _like(grad: Any, array: Any) -> Any:
-    return None if array is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
+    """A gradient in the shape and dtype of its array, if there are both."""
+    return None if array is None or grad is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
 
 
 def batch_norm(

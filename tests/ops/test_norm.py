@@ -319,6 +319,22 @@ def test_kernel_and_formula_agree_block_by_block(name, block, with_weights, monk
         np.testing.assert_allclose(a.array, b.array, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("learnt", ["x", "weight", "bias"])
+def test_gradients_of_one_input_alone(name, learnt):
+    """Frozen weights still weigh, and what nobody asks for is left out."""
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((3, 4, 5)), "weight": rng.standard_normal(4), "bias": rng.standard_normal(4)}
+    every = {k: tg.tensor(a, requires_grad=True) for k, a in arrays.items()}
+    one = {k: tg.tensor(a, requires_grad=k == learnt) for k, a in arrays.items()}
+    y, z = CASES[name](*every.values()), CASES[name](*one.values())
+    seed = tg.tensor(rng.standard_normal(y.shape))
+    y.backward(seed)
+    z.backward(seed)
+    np.testing.assert_allclose(one[learnt].grad.array, every[learnt].grad.array, rtol=1e-12, atol=1e-12)
+    assert all(t.grad is None for k, t in one.items() if k != learnt)
+
+
 def test_large_mean_small_deviation():
     """Two passes: the variance is that of the centred numbers, not a difference of two large sums."""
     x = (np.random.default_rng(0).standard_normal((4, 1000)) + 1e4).astype("float32")

@@ -59,7 +59,7 @@ def normalize_backward(
     # h = (x − mean)·rstd, g = grad·weight:  gx = rstd · (g − mean(g) − h·mean(g·h)),  gw = Σ grad·h,  gb = Σ grad
     gx = np.empty(x.shape, x.dtype)
     count = prod([x.shape[i] for i in axes])
-    shape = affine or (1,) * x.ndim
+    shape = affine or ((1,) * x.ndim if weight is None else weight.shape)
     gw, gb = np.zeros(shape, var.dtype), np.zeros(shape, var.dtype)
     # Sums over the axes along which the weight is constant come first: they serve gw, gb and both means.
     summed = tuple([i for i, n in enumerate(shape) if n == 1])
