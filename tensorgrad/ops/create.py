@@ -140,26 +140,26 @@ def _array(op: str, data: Any, dtype: Any, device: Any, copy: bool | None = True
             raise ValueError(f"{op}: the nested lists are ragged: {_ragged(data, 0)}.") from None
         raise
     if to is None:
-        to = reduce(dtypes.promote_types, found) if found else None if array.size else dtypes.get_default_dtype()
+        to = reduce(dtypes.promote_types, found) if found else dtypes.get_default_dtype()
     elif array.size:
         _holds(op, to, array.min(), array.max())
-    return array if to is None else cast(Tensor._of(array), to).array
+    return cast(Tensor._of(array), to).array
 
 
 def _unwrapped(op: str, data: Any, home: Any, found: set[dtypes.dtype]) -> Any:
     """Nested lists with their tensors as arrays; the dtypes that come together are noted in `found`."""
-    if isinstance(data, (list, tuple)):
-        kinds = set(map(type, data))
-        if kinds <= _KINDS:  # the usual case, at once: numbers only
-            found.update([dtypes.of_number(kind()) for kind in kinds])
-            return data
-        return [_unwrapped(op, x, home, found) for x in data]
     if isinstance(data, Tensor):
         data = data.array
     if home.is_array(data):
         found.add(dtypes.of_array(_checked(op, data)))
     elif isinstance(data, _NUMBERS):
         found.add(dtypes.of_number(data))
+    elif hasattr(data, "__len__") and not isinstance(data, str):
+        kinds = set(map(type, data))
+        if not kinds <= _KINDS:
+            return [_unwrapped(op, x, home, found) for x in data]
+        found.update([dtypes.of_number(kind()) for kind in kinds])  # numbers only, the usual case: all at once
+        return data if isinstance(data, (list, tuple)) else list(data)
     return data
 
 
