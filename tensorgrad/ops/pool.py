@@ -20,7 +20,8 @@ from .sampling import rand
 class MaxPool(Function):
     """The largest number in each window; its gradient goes to the position it came from.
 
-    With `remember` there is a second result, the number of that position within the window, which the gradient reads.
+    That position, `choice`, is a whole number, so to whoever differentiates it is a constant indeed. Nothing else is
+    kept: the result may be changed in place.
     """
 
     def __init__(self, remember: bool, *how: Any) -> None:
@@ -29,11 +30,11 @@ class MaxPool(Function):
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
-        y, choice = on(x).max_pool(x, *self.how, self.remember)
-        return (y, choice) if self.remember else y
+        y, self.choice = on(x).max_pool(x, *self.how, self.remember)
+        return y
 
-    def backward(self, grad: Tensor, out: Any) -> Tensor:
-        return LinearMap("max_pool_choice", out[1].array, *self.how, shape=self.before)(grad)
+    def backward(self, grad: Tensor) -> Tensor:
+        return LinearMap("max_pool_choice", self.choice, *self.how, shape=self.before)(grad)
 
 
 # ---- maxima ---------------------------------------------------------------------------------------------------------
@@ -104,14 +105,11 @@ def _max_pool(
     size = x.array.shape[-d:]
     out = _out(op, x, windows(size, kernel, stride, padding, dilation, ceil_mode), kernel, padding)
     remember = return_indices or (x.requires_grad and is_grad_enabled())
-    y = MaxPool(remember, out, kernel, stride, padding, dilation)(x)
-    if not remember:
-        return y
-    y, choice = y
+    pool = MaxPool(remember, out, kernel, stride, padding, dilation)
+    y = pool(x)
     if not return_indices:
         return y
-    array = choice.array
-    return y, Tensor._of(on(array).max_pool_indices(array, size, kernel, stride, padding, dilation))
+    return y, Tensor._of(on(x.array).max_pool_indices(pool.choice, size, kernel, stride, padding, dilation))
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:

@@ -163,6 +163,15 @@ def test_the_gradient_of_infinity_stays_where_it_is():
     assert g.tolist() == [[[0, 0], [0, INF]]]
 
 
+def test_the_result_may_be_changed_in_place():
+    x = picture([-1, 2], [-3, -4])
+    x.requires_grad_()
+    y = nnf.max_pool2d(-x * 1.0, 2)
+    y.relu_()
+    (g,) = grad(y.sum(), x)
+    assert g.tolist() == [[[0, 0], [0, -1]]]
+
+
 def test_nothing_is_remembered_when_nobody_will_ask():
     x = picture([1, 2], [3, 4])
     x.requires_grad_()
