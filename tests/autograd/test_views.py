@@ -145,6 +145,16 @@ class TestFamilies:
         np.testing.assert_allclose(x.array, [11, 30, 3, 20])
         np.testing.assert_allclose(w.grad.array, [1 + 10 + 10 * 30 + 1000 * 20, 5 + 50, 100, 50 + 5000])
 
+    def test_a_root_in_another_order_of_memory(self) -> None:
+        w, c = tg.tensor(np.asfortranarray(np.arange(6.0).reshape(2, 3)), requires_grad=True), leaf(3.0)
+        x = w * 1  # column by column, as w
+        row = x.T.reshape(-1)  # a view only because of that
+        assert row._base is not None
+        row[1::2].mul_(c)  # the second row of x
+        (x * x).sum().backward()
+        np.testing.assert_allclose(w.grad.array, 2 * w.array * np.array([[1], [9]]))
+        np.testing.assert_allclose(c.grad.array, [6 * (w.array[1] ** 2).sum()])
+
     def test_a_long_chain_of_views(self) -> None:
         w = leaf(1.0, 2.0)
         x = v = w * 1
