@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils  # noqa: F401
+from . import aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils
 from .autograd.modes import (
     enable_grad,
     inference_mode,
@@ -16,7 +16,7 @@ from .autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
-from .compat import *  # noqa: F403
+from .compat import *
 from .device import device
 from .dtypes import (
     bool,
@@ -43,31 +43,31 @@ from .dtypes import (
     uint8,
 )
 from .ops import methods as _methods
-from .ops.activation import *  # noqa: F403
-from .ops.compare import *  # noqa: F403
-from .ops.conv import *  # noqa: F403
-from .ops.create import *  # noqa: F403
-from .ops.decompose import *  # noqa: F403
-from .ops.elementwise import *  # noqa: F403
-from .ops.index import *  # noqa: F403
-from .ops.join import *  # noqa: F403
-from .ops.legacy import *  # noqa: F403
-from .ops.linalg import *  # noqa: F403
-from .ops.loss import *  # noqa: F403
-from .ops.mask import *  # noqa: F403
-from .ops.norm import *  # noqa: F403
-from .ops.pool import *  # noqa: F403
+from .ops.activation import *
+from .ops.compare import *
+from .ops.conv import *
+from .ops.create import *
+from .ops.decompose import *
+from .ops.elementwise import *
+from .ops.index import *
+from .ops.join import *
+from .ops.legacy import *
+from .ops.linalg import *
+from .ops.loss import *
+from .ops.mask import *
+from .ops.norm import *
+from .ops.pool import *
 from .ops.promote import result_type
-from .ops.reduce import *  # noqa: F403
-from .ops.sampling import *  # noqa: F403
-from .ops.scan import *  # noqa: F403
-from .ops.scatter import *  # noqa: F403
-from .ops.search import *  # noqa: F403
-from .ops.shape import *  # noqa: F403
-from .ops.sort import *  # noqa: F403
-from .ops.special import *  # noqa: F403
-from .ops.write import *  # noqa: F403
-from .ops.vision import *  # noqa: F403
+from .ops.reduce import *
+from .ops.sampling import *
+from .ops.scan import *
+from .ops.scatter import *
+from .ops.search import *
+from .ops.shape import *
+from .ops.sort import *
+from .ops.special import *
+from .ops.vision import *
+from .ops.write import *
 from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save

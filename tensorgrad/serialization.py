@@ -145,7 +145,7 @@ def _digest(tensors: Mapping[str, Any], skeleton: str) -> str:
     for key in sorted(tensors):
         a = tensors[key]
         h.update(f"\0{key}\0{a.dtype}\0{a.shape}\0".encode())
-        h.update(memoryview(np.ascontiguousarray(a).reshape(-1).view(np.uint8)))
+        h.update(np.ascontiguousarray(a).reshape(-1).view(np.uint8).data)
     return h.hexdigest()
 
 
@@ -170,7 +170,9 @@ def _taken_apart(x: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
         return f"{path}.{name}" if path else str(name)
 
     if isinstance(x, Mapping):
-        return {"dict": [[_taken_apart(k, below("key"), tensors), _taken_apart(v, below(k), tensors)] for k, v in x.items()]}
+        return {
+            "dict": [[_taken_apart(k, below("key"), tensors), _taken_apart(v, below(k), tensors)] for k, v in x.items()]
+        }
     if isinstance(x, (list, tuple, set, frozenset)):
         kind = "list" if isinstance(x, list) else "tuple" if isinstance(x, tuple) else "set"
         return {kind: [_taken_apart(v, below(i), tensors) for i, v in enumerate(x)]}

@@ -57,7 +57,9 @@ def test_a_file_of_others_loads(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", ["transposed", "strided", "reversed", "expanded"])
 def test_whatever_the_layout_the_numbers_come_back(tmp_path: Path, layout: str) -> None:
     a = np.arange(12.0).reshape(3, 4)
-    a = {"transposed": a.T, "strided": a[:, ::2], "reversed": a[::-1], "expanded": np.broadcast_to(a[:1], (3, 4))}[layout]
+    a = {"transposed": a.T, "strided": a[:, ::2], "reversed": a[::-1], "expanded": np.broadcast_to(a[:1], (3, 4))}[
+        layout
+    ]
     save({"x": tg.Tensor._of(a)}, tmp_path / "x")
     np.testing.assert_array_equal(load(tmp_path / "x")["x"].array, a)
 
@@ -132,7 +134,9 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
 
 
 def test_names_given_twice(tmp_path: Path) -> None:
-    header = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    header = (
+        b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    )
     data = len(header).to_bytes(8, "little") + header + b"\0\0\0\0"
     with pytest.raises(SaveError, match="a name is given twice: 'a'"):
         serialization.loads(data)

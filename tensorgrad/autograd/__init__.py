@@ -1,6 +1,6 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
-from . import functional, modes  # noqa: F401
+from . import functional, modes
 from .anomaly import detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad

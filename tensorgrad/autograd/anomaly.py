@@ -39,7 +39,7 @@ def checked_pull(node: Any, grad: Any) -> list[Any]:
     from .function import describe_frame
 
     pairs = node.pull(grad)
-    for i, (source, part) in enumerate(pairs):
+    for i, (_, part) in enumerate(pairs):
         array = getattr(part, "array", None)
         if array is None or np.isfinite(array).all():
             continue

@@ -32,7 +32,7 @@ class Checkpoint(Function):
             )
         for t, age in zip(self.arguments, self.ages):
             if t._version != age:
-                self._refuse_changed(t, t.storage)  # type: ignore[arg-type]
+                self._refuse_changed(t, t.storage)
         grads = grad if type(grad) is tuple else (grad,)
         create_graph = bool(recording.get())
         now = get_rng_state()

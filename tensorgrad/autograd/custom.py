@@ -103,7 +103,9 @@ class Custom(Function):
             grads = grads[:n]
         for i, g in enumerate(grads):
             if g is not None and not isinstance(g, Tensor):
-                raise TypeError(f"{self.name}: backward must return Tensors or None, got {type(g).__name__} for input {i}.")
+                raise TypeError(
+                    f"{self.name}: backward must return Tensors or None, got {type(g).__name__} for input {i}."
+                )
         return grads
 
     def release(self) -> None:

@@ -41,6 +41,7 @@ def sweep(
     ready: list[tuple[int, Source]] = []
     owned: set[Source] = set()  # sums made here, which may be added to in place
     checking = detecting.get()
+    grad: Any  # a Tensor; on its way to an operation with several results, Parts
     mode = recording.set((TRACED if tracing.get() else ON) if create_graph else OFF)
     silence = silence_var.set(SILENT)
     try:

@@ -328,7 +328,7 @@ class Function:
             elif isinstance(out, tuple):
                 t = tuple(_twin(y) for y in out)
                 saved.append(t)
-                versions.append(tuple(y.storage.count for y in t))  # type: ignore[union-attr]
+                versions.append(tuple(y.storage.count for y in t))
                 continue
             else:
                 t = _twin(out)

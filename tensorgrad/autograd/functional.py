@@ -14,7 +14,9 @@ from .modes import enable_grad
 Tensors = Tensor | tuple[Tensor, ...]
 
 
-def vjp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def vjp(
+    func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """(func(x), vᵀ·J): the product of a vector with the Jacobian, one backward pass.
 
     Args:
@@ -32,7 +34,9 @@ def vjp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: 
     return _freed(out, create_graph), found[0] if one else found
 
 
-def jvp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def jvp(
+    func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """(func(x), J·v): the Jacobian times a vector, by two backward passes: vᵀJ is linear in v, and its gradient is J."""
     xs, _ = _prepared("jvp", inputs, create_graph)
     with enable_grad():
@@ -52,7 +56,9 @@ def jvp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: 
     return _freed(out, create_graph), found if isinstance(out, tuple) else found[0]
 
 
-def vhp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def vhp(
+    func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """(func(x), vᵀ·H) of a function to a single number: the gradient of ⟨gradient, v⟩."""
     xs, one = _prepared("vhp", inputs, create_graph)
     with enable_grad():
@@ -62,13 +68,17 @@ def vhp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: 
         first = _gradients("vhp", (out,), xs, None, True, strict)
     pairs = [(g, w) for g, w in zip(first, vs) if g.requires_grad]
     if pairs:
-        found = grad([g for g, _ in pairs], xs, [w for _, w in pairs], create_graph=create_graph, materialize_grads=True)
+        found = grad(
+            [g for g, _ in pairs], xs, [w for _, w in pairs], create_graph=create_graph, materialize_grads=True
+        )
     else:
         found = tuple(Tensor._of(np.zeros_like(x.array)) for x in xs)
     return _freed(out, create_graph), found[0] if one else found
 
 
-def hvp(func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def hvp(
+    func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """(func(x), H·v). The Hessian is symmetric, so this is `vhp`, the cheaper of the two."""
     return vhp(func, inputs, v, create_graph, strict)
 
@@ -184,7 +194,9 @@ def _gradients(caller: str, outs: Any, xs: Any, vs: Any, create_graph: bool, str
 def _single(caller: str, out: Any) -> None:
     if not isinstance(out, Tensor) or out.array.size != 1:
         shape = tuple(out.array.shape) if isinstance(out, Tensor) else type(out).__name__
-        raise RuntimeError(f"{caller}: the function must return a single number, it returned {shape}. Sum it, or use jacobian.")
+        raise RuntimeError(
+            f"{caller}: the function must return a single number, it returned {shape}. Sum it, or use jacobian."
+        )
 
 
 def _freed(out: Any, create_graph: bool) -> Any:

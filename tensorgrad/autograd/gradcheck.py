@@ -96,7 +96,9 @@ def _check(name: str, func: Any, inputs: Any, eps: float, atol: float, rtol: flo
         raise ValueError(f"{name}: none of the inputs requires grad; there is nothing to check.")
     for i, x in enumerate(checked):
         if 0 in x.array.strides and x.array.size > 1:
-            raise ValueError(f"{name}: input {i} is an expanded tensor; its elements cannot move one by one. Use clone().")
+            raise ValueError(
+                f"{name}: input {i} is an expanded tensor; its elements cannot move one by one. Use clone()."
+            )
     outs = _outputs(func(*arguments))
     rng = np.random.default_rng(0)
     for j, y in enumerate(outs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import amp  # noqa: F401
+from . import amp
 
 
 def is_available() -> bool:

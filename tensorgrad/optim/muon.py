@@ -36,9 +36,7 @@ class Muon(Optimizer):
     ) -> None:
         check("Muon", lr=positive(lr), momentum=positive(momentum), weight_decay=positive(weight_decay))
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
-            raise ValueError(
-                f"Muon: adjust_lr_fn must be None, 'original' or 'match_rms_adamw', got {adjust_lr_fn!r}."
-            )
+            raise ValueError(f"Muon: adjust_lr_fn must be None, 'original' or 'match_rms_adamw', got {adjust_lr_fn!r}.")
         super().__init__(
             params,
             dict(

@@ -26,7 +26,9 @@ class Optimizer:
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
-            raise TypeError("optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor].")
+            raise TypeError(
+                "optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor]."
+            )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []

@@ -459,7 +459,11 @@ def test_another_text_is_another_kernel(cache_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\x80" + b[::-1]], ids=["half", "empty", "scrambled"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\x80" + b[::-1]],
+    ids=["half", "empty", "scrambled"],
+)
 def test_a_damaged_cache_heals(cache_folder: Path, kind: str, damage: Any) -> None:
     native(KERNEL, "double", "void(f8[::1])", on_disk=True)
     (file,) = kept(cache_folder, kind)

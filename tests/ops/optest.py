@@ -47,7 +47,7 @@ class F:
         )
 
 
-class sample:  # noqa: N801  (it reads as a word in the tables)
+class sample:
     """The arguments of one call. A positional tuple is a random input of that shape, see `F`; arrays become tensors."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

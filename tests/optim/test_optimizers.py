@@ -9,7 +9,6 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import optim
-
 from tests.optim.table import OPTIMIZERS
 
 START = np.array([[1.5, -1.0], [0.5, 2.0]])
@@ -169,7 +168,9 @@ class TestGroups:
         first.remove()
         optimizer.step()
         assert seen == ["before", "after", "after"]
-        assert repr(optimizer).startswith("SGD (\nParameter Group 0\n    dampening: 0") and "lr: 0.25" in repr(optimizer)
+        assert repr(optimizer).startswith("SGD (\nParameter Group 0\n    dampening: 0") and "lr: 0.25" in repr(
+            optimizer
+        )
 
     def test_a_step_between_forward_and_backward_is_noticed(self) -> None:
         a = tg.tensor([1.0], requires_grad=True)

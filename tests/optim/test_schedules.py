@@ -9,7 +9,6 @@ import pytest
 import tensorgrad as tg
 from tensorgrad import optim
 from tensorgrad.optim import lr_scheduler as S
-
 from tests.optim.table import SCHEDULES
 
 
@@ -120,7 +119,11 @@ def test_resuming_needs_the_initial_rates() -> None:
         ),
         (lambda o: S.ReduceLROnPlateau(o, factor=1.5), ValueError, "factor must be below 1"),
         (lambda o: S.ReduceLROnPlateau(o, mode="x"), ValueError, "mode must be 'min' or 'max'"),
-        (lambda o: S.CyclicLR(optim.Adagrad([tg.tensor([1.0], requires_grad=True)]), 0.1, 1.0), ValueError, "cycle_momentum=False"),
+        (
+            lambda o: S.CyclicLR(optim.Adagrad([tg.tensor([1.0], requires_grad=True)]), 0.1, 1.0),
+            ValueError,
+            "cycle_momentum=False",
+        ),
     ],
 )
 def test_errors(make: Any, kind: type[Exception], words: str) -> None:

@@ -84,7 +84,9 @@ def compare(ours: Any, theirs: Any, what: str, rtol: float | None = None, atol: 
     """Two results equal in structure, dtype, shape and value."""
     if isinstance(theirs, torch.Tensor):
         assert isinstance(ours, Tensor), f"{what}: {type(ours).__name__} where PyTorch has a Tensor"
-        assert tuple(ours.shape) == tuple(theirs.shape), f"{what}: shape {tuple(ours.shape)}, PyTorch {tuple(theirs.shape)}"
+        assert tuple(ours.shape) == tuple(theirs.shape), (
+            f"{what}: shape {tuple(ours.shape)}, PyTorch {tuple(theirs.shape)}"
+        )
         assert repr(ours.dtype) == str(theirs.dtype).replace("torch", "tensorgrad"), (
             f"{what}: {ours.dtype}, PyTorch {theirs.dtype}"
         )
@@ -92,8 +94,11 @@ def compare(ours: Any, theirs: Any, what: str, rtol: float | None = None, atol: 
         if got.dtype.kind == "f":
             name = str(got.dtype)
             np.testing.assert_allclose(
-                got.astype(np.float64), want.astype(np.float64), err_msg=what,
-                rtol=RTOL[name] if rtol is None else rtol, atol=ATOL[name] if atol is None else atol,
+                got.astype(np.float64),
+                want.astype(np.float64),
+                err_msg=what,
+                rtol=RTOL[name] if rtol is None else rtol,
+                atol=ATOL[name] if atol is None else atol,
             )
         else:
             np.testing.assert_array_equal(got, want, err_msg=what)

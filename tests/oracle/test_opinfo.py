@@ -127,7 +127,12 @@ def one(op: Any, label: str, s: Any, x: Any, args: Any, kwargs: Any) -> None:
     compare(ours_seen, theirs_seen, "value", **tolerance)
     if leaves and op.supports_autograd:
         compare_gradients(
-            ours_seen, [ours_of[id(t)] for t in leaves], theirs_seen, [fresh[id(t)] for t in leaves], "sample", **tolerance
+            ours_seen,
+            [ours_of[id(t)] for t in leaves],
+            theirs_seen,
+            [fresh[id(t)] for t in leaves],
+            "sample",
+            **tolerance,
         )
 
 

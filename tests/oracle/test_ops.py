@@ -23,11 +23,10 @@ def rows() -> list[Any]:
     for stem in TABLES:
         module = importlib.import_module(f"tests.ops.{stem}")
         for name, cls in vars(module).items():
-            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None and cls.torch is not None:
-                if cls.__module__ == module.__name__ and cls.deterministic:
-                    found += [
-                        pytest.param(cls, i, id=f"{stem}-{name}-{i}-{s!r}") for i, s in enumerate(cls.samples)
-                    ]
+            if not (isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None):
+                continue
+            if cls.torch is not None and cls.__module__ == module.__name__ and cls.deterministic:
+                found += [pytest.param(cls, i, id=f"{stem}-{name}-{i}-{s!r}") for i, s in enumerate(cls.samples)]
     return found
 
 
@@ -85,4 +84,6 @@ def test_row(cls: type[OpTest], case: int, dtype: str) -> None:
 
 def with_torch_dtypes(kwargs: dict[str, Any]) -> dict[str, Any]:
     """dtype=tensorgrad.float64 as PyTorch's."""
-    return {k: getattr(torch, repr(v).split(".")[1]) if repr(v).startswith("tensorgrad.") else v for k, v in kwargs.items()}
+    return {
+        k: getattr(torch, repr(v).split(".")[1]) if repr(v).startswith("tensorgrad.") else v for k, v in kwargs.items()
+    }

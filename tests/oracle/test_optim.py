@@ -62,7 +62,9 @@ def test_twenty_steps(name: str, options: dict[str, Any]) -> None:
     theirs, t, their_losses = run(torch, name, options, steps)
     np.testing.assert_allclose(losses, their_losses, rtol=1e-7 if name == "LBFGS" else 1e-10)
     for a, b in zip(ours, theirs):
-        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-6 if name == "LBFGS" else 1e-10, atol=1e-11)
+        np.testing.assert_allclose(
+            a.detach().numpy(), b.detach().numpy(), rtol=1e-6 if name == "LBFGS" else 1e-10, atol=1e-11
+        )
     if name == "LBFGS":
         return
     so, st = o.state_dict(), t.state_dict()
@@ -149,7 +151,9 @@ def test_sequences_and_chains() -> None:
                     parts = [s.ConstantLR(optimizer, 0.5, 3), s.ExponentialLR(optimizer, 0.9), s.StepLR(optimizer, 3)]
                     schedule = s.SequentialLR(optimizer, parts, milestones=[3, 9])
                 else:
-                    schedule = s.ChainedScheduler([s.LinearLR(optimizer, 0.5, total_iters=5), s.ExponentialLR(optimizer, 0.9)])
+                    schedule = s.ChainedScheduler(
+                        [s.LinearLR(optimizer, 0.5, total_iters=5), s.ExponentialLR(optimizer, 0.9)]
+                    )
                 for _ in range(14):
                     lrs.append(optimizer.param_groups[0]["lr"])
                     optimizer.step()

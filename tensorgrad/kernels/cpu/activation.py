@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import _ONE, _ZERO, _like, keep, sigmoid, where
+from .elementwise import _ONE, _ZERO, _like, keep, sigmoid, where, widened
 from .special import ndtr
-from .workspace import is_half
 
 # ---- straight lines with kinks -------------------------------------------------------------------------------------
+
+_largest: Any = np.maximum.reduce
+_sum: Any = np.add.reduce
 
 
 def between(x: Any, low: float, high: float) -> Any:
@@ -88,6 +90,7 @@ def _ramp(x: Any) -> Any:
 # ---- smooth ones ---------------------------------------------------------------------------------------------------
 
 
+@widened
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
     zero = _ZERO[x.dtype]
@@ -102,6 +105,7 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     return t
 
 
+@widened
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
     zero = _ZERO[x.dtype]
@@ -113,6 +117,7 @@ def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> 
     return np.multiply(t, grad, t)
 
 
+@widened
 def silu(x: Any) -> Any:
     """x/(1 + e⁻ˣ)."""
     t = np.negative(x, _like(x))
@@ -121,6 +126,7 @@ def silu(x: Any) -> Any:
     return np.true_divide(x, t, t)
 
 
+@widened
 def silu_backward(grad: Any, x: Any) -> Any:
     """grad · σ(x)·(1 + x·(1 − σ(x)))."""
     s = sigmoid(x)
@@ -132,12 +138,14 @@ def silu_backward(grad: Any, x: Any) -> Any:
     return t
 
 
+@widened
 def gelu(x: Any) -> Any:
     """x·Φ(x)."""
     t = ndtr(x)
     return np.multiply(t, x, t)
 
 
+@widened
 def gelu_backward(grad: Any, x: Any) -> Any:
     """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
     t = np.multiply(x, x, _like(x))
@@ -154,6 +162,7 @@ _C = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
 
+@widened
 def gelu_tanh(x: Any) -> Any:
     """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     t = _gelu_inner(x)
@@ -164,6 +173,7 @@ def gelu_tanh(x: Any) -> Any:
     return t
 
 
+@widened
 def gelu_tanh_backward(grad: Any, x: Any) -> Any:
     """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
     t = _gelu_inner(x)
@@ -191,6 +201,7 @@ def _gelu_inner(x: Any) -> Any:
     return t
 
 
+@widened
 def mish(x: Any) -> Any:
     """x · tanh(ln(1 + eˣ))."""
     t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
@@ -199,6 +210,7 @@ def mish(x: Any) -> Any:
     return t
 
 
+@widened
 def mish_backward(grad: Any, x: Any) -> Any:
     """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
     t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
@@ -212,6 +224,7 @@ def mish_backward(grad: Any, x: Any) -> Any:
     return slope
 
 
+@widened
 def softplus(x: Any, beta: float, threshold: float) -> Any:
     """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
@@ -223,6 +236,7 @@ def softplus(x: Any, beta: float, threshold: float) -> Any:
     return t
 
 
+@widened
 def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     """grad · σ(βx); grad where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
@@ -232,6 +246,7 @@ def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     return where(np.asarray(linear), grad, t) if linear.any() else t
 
 
+@widened
 def logsigmoid(x: Any) -> Any:
     """−ln(1 + e⁻ˣ)."""
     t = np.negative(x, _like(x))
@@ -239,54 +254,48 @@ def logsigmoid(x: Any) -> Any:
     return np.negative(t, t)
 
 
+@widened
 def logsigmoid_backward(grad: Any, x: Any) -> Any:
     """grad · σ(−x)."""
     t = sigmoid(-x)
     return t * grad
 
 
-# ---- along one axis ------------------------------------------------------------------------------------------------
+# ---- along one axis -------------------------------------------------------------------------------------------------
 
 
+@widened
 def softmax(x: Any, axis: int) -> Any:
     """eˣ / Σeˣ along an axis; the largest is taken off first, so that nothing overflows."""
-    t, total = _exponentials(x, axis)
-    t /= total
-    return t.astype(x.dtype, copy=False)
+    if not x.size:
+        return x.copy()
+    t = np.subtract(x, _largest(x, axis, None, None, True), _like(x))
+    np.exp(t, t)
+    return np.true_divide(t, _sum(t, axis, None, None, True), t)
 
 
+@widened
 def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """out · (grad − Σ grad·out)."""
     t = np.multiply(grad, out, _like(out))
-    total = np.add.reduce(t, axis=axis, keepdims=True, dtype=np.float32 if is_half(out) else None)
-    np.subtract(grad, total, out=t, casting="same_kind")
-    t *= out
-    return t
+    total = _sum(t, axis, None, None, True)
+    np.subtract(grad, total, t)
+    return np.multiply(t, out, t)
 
 
+@widened
 def log_softmax(x: Any, axis: int) -> Any:
     """x − ln Σeˣ along an axis."""
     if not x.size:
         return x.copy()
-    wide = x.astype(np.float32) if is_half(x) else x
-    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), _like(wide))
-    total = np.add.reduce(np.exp(t), axis=axis, keepdims=True)
-    t -= np.log(total)
-    return t.astype(x.dtype, copy=False)
+    t = np.subtract(x, _largest(x, axis, None, None, True), _like(x))
+    total = _sum(np.exp(t), axis, None, None, True)
+    return np.subtract(t, np.log(total), t)
 
 
+@widened
 def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """grad − eᵒ·Σ grad."""
     t = np.exp(out, _like(out))
-    t *= np.add.reduce(grad, axis=axis, keepdims=True)
+    np.multiply(t, _sum(grad, axis, None, None, True), t)
     return np.subtract(grad, t, t)
-
-
-def _exponentials(x: Any, axis: int) -> tuple[Any, Any]:
-    """e^(x − max) along an axis, and their sum; of 16-bit numbers in 32 bits."""
-    if not x.size:
-        return x.copy(), 1
-    wide = x.astype(np.float32) if is_half(x) else x
-    t = np.subtract(wide, np.maximum.reduce(wide, axis=axis, keepdims=True), _like(wide))
-    np.exp(t, t)
-    return t, np.add.reduce(t, axis=axis, keepdims=True)

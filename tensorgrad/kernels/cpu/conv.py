@@ -9,8 +9,8 @@ Letters: N images, C channels, K filters, G groups, D = C/G · (the window's siz
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def conv(
         return _wide(conv, x, w, bias, out, stride, padding, dilation, groups)
     n, k, kernel = x.shape[0], w.shape[0], w.shape[2:]
     y = np.empty((n, k, *out), x.dtype)
-    matrix = w.reshape(groups, k // groups, w.shape[1] * prod(kernel))
+    matrix = w.reshape(groups, k // groups, w.shape[1] * math.prod(kernel))
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
         part = _grouped(y[images, :, rows], groups)  # a view
         if columns.ndim == 4:
@@ -53,7 +53,7 @@ def conv_transpose(
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
     y = np.zeros((n, groups * per, *out), x.dtype)
-    d = per * prod(kernel)
+    d = per * math.prod(kernel)
     matrix = w.reshape(groups, k // groups, d).swapaxes(1, 2)
     multiply: Any = np.multiply if k == groups else np.matmul  # depthwise, the inner dimension is 1
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, out, kernel, size, stride, padding, dilation):
@@ -86,7 +86,7 @@ def conv_weight(
     if is_half(x):
         return _wide(conv_weight, x, grad, kernel, stride, padding, dilation, groups)
     k, per, out = grad.shape[1], x.shape[1] // groups, grad.shape[2:]
-    gw = np.zeros((groups, k // groups, per * prod(kernel)), x.dtype)
+    gw = np.zeros((groups, k // groups, per * math.prod(kernel)), x.dtype)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
         part = _grouped(grad[images, :, rows], groups)
         if columns.ndim == 4:
@@ -116,7 +116,7 @@ def _blocks(
 ) -> Iterator[tuple[slice, slice, Any]]:
     """Pieces of about BLOCK bytes (`per_place` for each place of the window): several whole images, or, when one is too
     large, some of its rows (the first axis of the output); and the taps of those rows."""
-    per_row = max(per_place * prod(out[1:]), 1)
+    per_row = max(per_place * math.prod(out[1:]), 1)
     block = max(BLOCK, FEWEST * per_place)
     rows = min(max(block // per_row, 1), out[0])
     images = max(block // (per_row * out[0]), 1)
@@ -137,14 +137,14 @@ def _columns(
     has numbers. Else they are (G, D, L·B), for one product over several images.
     """
     n, c, size = x.shape[0], x.shape[1], x.shape[2:]
-    d = c // groups * prod(kernel)
-    as_it_is = out == size and prod(kernel) == 1 and not any(padding) and max(stride) == 1  # 1 × 1: nothing to lay out
+    d = c // groups * math.prod(kernel)
+    as_it_is = out == size and math.prod(kernel) == 1 and not any(padding) and max(stride) == 1  # 1 × 1: nothing to lay out
     columns: Any = None
     before: Any = None
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, size, kernel, out, stride, padding, dilation):
         part = x[images]
         b, height = len(part), rows.stop - rows.start
-        length = height * prod(out[1:])
+        length = height * math.prod(out[1:])
         if as_it_is:
             flat = _grouped(part[:, :, rows], groups)
             yield images, rows, flat if length >= min(d, 64) else _first_to_last(flat)
@@ -172,7 +172,7 @@ def _columns(
 def _grouped(part: Any, groups: int) -> Any:
     """(B, C, …) → (B, G, C/G, L), a view."""
     b, c = part.shape[:2]
-    return part.reshape(b, groups, c // groups, prod(part.shape[2:]))
+    return part.reshape(b, groups, c // groups, math.prod(part.shape[2:]))
 
 
 def _first_to_last(part: Any) -> Any:

@@ -7,6 +7,7 @@ would cost as much again as the arithmetic.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class _Constant(dict[Any, Any]):
 
 
 _ZERO, _ONE = _Constant(0), _Constant(1)
-_BITS = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+_BITS: dict[int, Any] = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _INT8 = np.dtype(np.int8)
 
 as_array = np.asarray
@@ -126,7 +127,6 @@ copysign = np.copysign
 nextafter = np.nextafter
 logaddexp = np.logaddexp
 logaddexp2 = np.logaddexp2
-heaviside = np.heaviside
 gcd = np.gcd
 lcm = np.lcm
 bitwise_and = np.bitwise_and
@@ -135,6 +135,12 @@ bitwise_xor = np.bitwise_xor
 bitwise_not = np.invert
 bitwise_left_shift = np.left_shift
 bitwise_right_shift = np.right_shift
+
+
+def heaviside(x: Any, z: Any) -> Any:
+    """1 above 0, z at 0, 0 elsewhere."""
+    return np.where(x == 0, z, (x > 0).astype(x.dtype))
+
 
 # ---- in place: the result goes into x's memory ----------------------------------------------------------------------
 
@@ -280,6 +286,21 @@ frexp = np.frexp
 ldexp = np.ldexp
 
 
+def widened(kernel: Any) -> Any:
+    """A kernel that computes in float32 where it is given 16-bit floats: NumPy's arithmetic of those is slow, and rounds
+    after every step."""
+
+    @wraps(kernel)
+    def run(x: Any, *rest: Any) -> Any:
+        if x.dtype.itemsize != 2:
+            return kernel(x, *rest)
+        wide = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in rest]
+        return np.asarray(kernel(x.astype(np.float32), *wide)).astype(x.dtype)
+
+    return run
+
+
+@widened
 def round(x: Any, decimals: int = 0) -> Any:
     """To the nearest, a half to the even neighbour."""
     return np.rint(x) if decimals == 0 else np.round(x, decimals)
@@ -298,6 +319,7 @@ def reciprocal(x: Any) -> Any:
     return np.true_divide(_ONE[x.dtype], x)
 
 
+@widened
 def rsqrt(x: Any) -> Any:
     """1/√x."""
     t = _like(x)
@@ -321,6 +343,7 @@ def angle(x: Any) -> Any:
     return np.where(np.isnan(x), x, keep(np.broadcast_to(pi, x.shape), np.asarray(x < 0)))
 
 
+@widened
 def sigmoid(x: Any) -> Any:
     """1/(1 + e⁻ˣ). Where the exponential overflows, one over infinity is the right answer."""
     t, one = _like(x), _ONE[x.dtype]
@@ -330,6 +353,7 @@ def sigmoid(x: Any) -> Any:
     return np.true_divide(one, t, t)
 
 
+@widened
 def sigmoid_backward(grad: Any, out: Any) -> Any:
     """grad · out · (1 − out)."""
     t = _like(out)
@@ -338,6 +362,7 @@ def sigmoid_backward(grad: Any, out: Any) -> Any:
     return np.multiply(t, grad, t)
 
 
+@widened
 def tanh_backward(grad: Any, out: Any) -> Any:
     """grad · (1 − out²)."""
     t = _like(out)

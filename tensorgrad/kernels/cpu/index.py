@@ -6,7 +6,7 @@ that broadcast, with full slices between them.
 
 from __future__ import annotations
 
-from math import prod
+import math
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,6 @@ def whole(data: Any) -> Any:
     """Nested lists of whole numbers as an int64 array; anything else as the array NumPy makes of it."""
     out = np.asarray(data)
     return out.astype(np.int64) if out.dtype.kind in "iu" or not out.size else out
-
-
-def empty(shape: Shape, dtype: Any) -> Any:
-    return np.empty(shape, dtype)
-
-
-def zeros(shape: Shape, dtype: Any) -> Any:
-    return np.zeros(shape, dtype)
 
 
 def nonzero(x: Any) -> tuple[Any, ...]:
@@ -94,7 +86,7 @@ def put_at(value: Any, key: Key, shape: Shape) -> Any:
     rows = np.moveaxis(value, range(first, first + inner), range(inner))
     flat = np.ravel_multi_index([np.where(a < 0, a + n, a) for a, n in zip(arrays, sizes)], sizes).ravel()
     over = tuple([shape[i] for i in rest])
-    out = sum_rows(rows.reshape(flat.size, prod(over)), flat, prod(sizes)).reshape(sizes + over)
+    out = sum_rows(rows.reshape(flat.size, math.prod(over)), flat, math.prod(sizes)).reshape(sizes + over)
     return np.moveaxis(out, range(len(shape)), axes + rest)
 
 
@@ -139,7 +131,7 @@ def index_sum(x: Any, index: Any, axis: int, n: int) -> Any:
     """Zeros of size n along an axis, to which the slices of x are added at the places `index`."""
     rows = np.moveaxis(x, axis, 0)
     over = rows.shape[1:]
-    out = sum_rows(rows.reshape(len(index), prod(over)), index, n).reshape((n, *over))
+    out = sum_rows(rows.reshape(len(index), math.prod(over)), index, n).reshape((n, *over))
     return np.moveaxis(out, 0, axis)
 
 
@@ -190,7 +182,7 @@ def searchsorted(x: Any, values: Any, side: Any, sorter: Any) -> Any:
     """Where in the sorted rows of x the values belong; x of one axis serves every row of values."""
     if x.ndim == 1:
         return np.searchsorted(x, values, side, sorter)
-    over = prod(x.shape[:-1])
+    over = math.prod(x.shape[:-1])
     rows, wanted = x.reshape(over, x.shape[-1]), values.reshape(over, values.shape[-1])
     sorters: Any = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
     out = np.empty(wanted.shape, np.int64)

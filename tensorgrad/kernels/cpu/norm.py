@@ -7,8 +7,8 @@ cache; 16-bit floats are computed in single.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: b
     wide = np.float32 if is_half(x) else x.dtype
     mean = np.empty([1 if i in axes else n for i, n in enumerate(x.shape)], wide)
     var = np.empty_like(mean)
-    count = prod([x.shape[i] for i in axes])
+    count = math.prod([x.shape[i] for i in axes])
     for part in _parts(x, axes):
         block = x[part].astype(wide, copy=False)
         out = y[part] if y.dtype == wide else np.empty(block.shape, wide)
@@ -58,7 +58,7 @@ def normalize_backward(
     """The gradients towards x, weight and bias; the last two in the shape `affine`, or None without one."""
     # h = (x − mean)·rstd, g = grad·weight:  gx = rstd · (g − mean(g) − h·mean(g·h)),  gw = Σ grad·h,  gb = Σ grad
     gx = np.empty(x.shape, x.dtype)
-    count = prod([x.shape[i] for i in axes])
+    count = math.prod([x.shape[i] for i in axes])
     shape = affine or ((1,) * x.ndim if weight is None else weight.shape)
     gw, gb = np.zeros(shape, var.dtype), np.zeros(shape, var.dtype)
     # Sums over the axes along which the weight is constant come first: they serve gw, gb and both means.

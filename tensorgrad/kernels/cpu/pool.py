@@ -7,8 +7,8 @@ axis after another, for windows are boxes.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -30,9 +30,9 @@ def max_pool(
     d = len(out)
     size = x.shape[-d:]
     steps = taps(size, out, kernel, stride, padding, dilation)
-    planes = x.reshape(prod(x.shape[:-d]), *size)
+    planes = x.reshape(math.prod(x.shape[:-d]), *size)
     y = np.empty((len(planes), *out), x.dtype)
-    choice = np.empty(y.shape, _smallest(prod(kernel))) if remember else None
+    choice = np.empty(y.shape, _smallest(math.prod(kernel))) if remember else None
     floating = x.dtype.kind not in "iu"
     lowest = -np.inf if floating else np.iinfo(x.dtype).min
     first = _first(size, out, kernel, stride, padding, dilation)
@@ -63,7 +63,7 @@ def max_pool(
 @lru_cache(maxsize=256)
 def _first(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
     """The first position of each window that is not padding: what is chosen where all are −∞."""
-    first = np.zeros(out, _smallest(prod(kernel)))
+    first = np.zeros(out, _smallest(math.prod(kernel)))
     for at, window, _ in reversed(taps(size, out, kernel, stride, padding, dilation)):
         first[window] = _number(at, kernel)
     return first
@@ -90,7 +90,7 @@ def max_pool_choice_backward(
         wide = grad.astype(np.float32)
         return max_pool_choice_backward(wide, shape, choice, out, kernel, stride, padding, dilation).astype(grad.dtype)
     d = len(out)
-    planes = prod(shape[:-d])
+    planes = math.prod(shape[:-d])
     gx = np.zeros((planes, *shape[-d:]), grad.dtype)
     grad, choice = np.ascontiguousarray(grad).reshape(planes, *out), choice.reshape(planes, *out)
     apart = all(s >= e * (k - 1) + 1 for s, e, k in zip(stride, dilation, kernel))
@@ -127,7 +127,7 @@ def adaptive_max_indices(x: Any, out: Shape) -> Any:
     d = len(out)
     size = x.shape[-d:]
     windows = [adaptive_windows(n, o) for n, o in zip(size, out)]
-    places = np.arange(prod(size)).reshape(size)
+    places = np.arange(math.prod(size)).reshape(size)
     indices = np.empty((*x.shape[:-d], *out), np.int64)
     for o in np.ndindex(*out):
         box = tuple([slice(*w[i]) for w, i in zip(windows, o)])
@@ -148,8 +148,8 @@ def fractional_max_indices(x: Any, out: Shape, kernel: Shape, samples: Any) -> A
         shape = [1] * (2 * d)
         shape[axis], shape[d + axis] = out[axis], kernel[axis]
         places = places * size[axis] + along.reshape(*lead, *shape)
-    places = places.reshape(*lead, prod(out), prod(kernel))
-    values = np.take_along_axis(x.reshape(*lead, 1, prod(size)), places, -1)
+    places = places.reshape(*lead, math.prod(out), math.prod(kernel))
+    values = np.take_along_axis(x.reshape(*lead, 1, math.prod(size)), places, -1)
     best = largest(values)
     return np.take_along_axis(places, best[..., None], -1).reshape(*lead, *out)
 
@@ -179,8 +179,8 @@ def pick(x: Any, indices: Any, d: int) -> Any:
     lead, out = x.shape[: x.ndim - d], indices.shape[indices.ndim - d :]
     if indices.shape[: indices.ndim - d] == lead:
         return np.take_along_axis(_flat(x, d), _flat(indices, d), -1).reshape(indices.shape)
-    y = np.empty((*lead, prod(out)), x.dtype)
-    for image, place, picked in zip(x.reshape(*lead, prod(x.shape[x.ndim - d :])), _flat(indices, d), y):
+    y = np.empty((*lead, math.prod(out)), x.dtype)
+    for image, place, picked in zip(x.reshape(*lead, math.prod(x.shape[x.ndim - d :])), _flat(indices, d), y):
         np.take(image, place, 1, out=picked, mode="clip")
     return y.reshape(*lead, *out)
 
@@ -189,11 +189,11 @@ def pick_backward(grad: Any, shape: Shape, indices: Any, d: int) -> Any:
     """Each number added to zeros of a shape, at its index."""
     # grad (…, *out), indices broadcast to it → shape (…, *size)
     indices = np.broadcast_to(indices, grad.shape)
-    length = prod(shape[len(shape) - d :])
+    length = math.prod(shape[len(shape) - d :])
     places = _flat(indices, d)
     places = places + (np.arange(len(places)) * length)[:, None]
     # bincount adds up in double precision, and several times faster than add.at
-    total = np.bincount(places.reshape(-1), grad.reshape(-1).astype(np.float64), prod(shape))
+    total = np.bincount(places.reshape(-1), grad.reshape(-1).astype(np.float64), math.prod(shape))
     return total.reshape(shape).astype(grad.dtype)
 
 
@@ -201,7 +201,7 @@ def place(x: Any, indices: Any, size: Shape) -> Any:
     """Each number put on zeros of a size, at its index; of several at one place, the last."""
     # x, indices (…, *in) → (…, *size)
     planes = _flat(x, len(size))
-    y = np.zeros((len(planes), prod(size)), x.dtype)
+    y = np.zeros((len(planes), math.prod(size)), x.dtype)
     np.put_along_axis(y, _flat(indices, len(size)), planes, -1)
     return y.reshape(*x.shape[: x.ndim - len(size)], *size)
 
@@ -224,7 +224,7 @@ def avg_pool(
     d = len(out)
     size = x.shape[-d:]
     counts = _counts(size, out, kernel, stride, padding, count_padding, divisor, x.dtype)
-    planes = x.reshape(prod(x.shape[:-d]), *size)
+    planes = x.reshape(math.prod(x.shape[:-d]), *size)
     y = np.empty((len(planes), *out), x.dtype)
     for part in _slices(planes):
         total = planes[part]
@@ -256,7 +256,7 @@ def avg_pool_backward(
     d = len(out)
     size = shape[-d:]
     counts = _counts(size, out, kernel, stride, padding, count_padding, divisor, grad.dtype)
-    planes = grad.reshape(prod(shape[:-d]), *out)
+    planes = grad.reshape(math.prod(shape[:-d]), *out)
     gx = np.empty((len(planes), *size), grad.dtype)
     for part in _slices(gx):
         g = planes[part] / counts
@@ -319,9 +319,9 @@ def adaptive_avg_pool(x: Any, out: Shape) -> Any:
     if is_half(x):
         return adaptive_avg_pool(x.astype(np.float32), out).astype(x.dtype)
     first = x.ndim - len(out)
-    if prod(out) == 1:
-        n = prod(x.shape[first:])
-        return (x.reshape(prod(x.shape[:first]), n) @ np.full(n, 1 / n, x.dtype)).reshape(*x.shape[:first], *out)
+    if math.prod(out) == 1:
+        n = math.prod(x.shape[first:])
+        return (x.reshape(math.prod(x.shape[:first]), n) @ np.full(n, 1 / n, x.dtype)).reshape(*x.shape[:first], *out)
     for axis in reversed(range(first, x.ndim)):
         windows = adaptive_windows(x.shape[axis], out[axis - first])
         before = (slice(None),) * axis
@@ -357,14 +357,14 @@ def adaptive_windows(n: int, out: int) -> list[tuple[int, int]]:
 
 def _slices(planes: Any) -> list[slice]:
     """Groups of planes of about BLOCK bytes."""
-    count = max(BLOCK // max(prod(planes.shape[1:]) * planes.itemsize, 1), 1)
+    count = max(BLOCK // max(math.prod(planes.shape[1:]) * planes.itemsize, 1), 1)
     return [slice(i, i + count) for i in range(0, len(planes), count)]
 
 
 def _flat(x: Any, d: int) -> Any:
     """(…, *size) → (planes, elements of one)."""
     split = x.ndim - d
-    return x.reshape(prod(x.shape[:split]), prod(x.shape[split:]))
+    return x.reshape(math.prod(x.shape[:split]), math.prod(x.shape[split:]))
 
 
 def _smallest(count: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isqrt
+import math
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def _sum_middle(x: Any) -> Any:
         return rows @ np.ones(n, x.dtype) if n < 64 < p else _add(rows, 1)
     if n <= 32:
         return _add(x, 1)
-    b = sorted((1, 4096 // m, isqrt(n)))[1]  # at most √n, at least 1
+    b = sorted((1, 4096 // m, math.isqrt(n)))[1]  # at most √n, at least 1
     a = 64 if n > 64 * b else n // b
     c = n // (a * b)
     done = a * b * c

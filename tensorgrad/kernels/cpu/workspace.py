@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+import math
 from threading import local
 from typing import Any
 
@@ -15,7 +15,7 @@ _own = local()  # one piece per thread
 
 def workspace(shape: Shape, dtype: Any) -> Any:
     """An array with arbitrary contents, valid until this thread's next call. Never part of a result."""
-    size = prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = getattr(_own, "memory", None)
     if memory is None or memory.size < size:
         memory = _own.memory = np.empty(size, np.uint8)
