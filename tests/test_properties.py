@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 import tensorgrad as tg
 from tests.ops.test_index import picked
 
-settings.register_profile("tensorgrad", deadline=None, derandomize=True, max_examples=120)
-settings.load_profile("tensorgrad")
+usual = settings(deadline=None, derandomize=True, max_examples=120)
+many = settings(usual, max_examples=300)
 
 shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
 
@@ -35,6 +35,7 @@ def gradient(y: tg.Tensor, *xs: tg.Tensor) -> tuple[Any, list[Any]]:
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=4, min_side=0))
+@usual
 def test_broadcasting(both: Any) -> None:
     a, b = numbers(both.input_shapes[0], 1), numbers(both.input_shapes[1], 2)
     x, z = tg.tensor(a, requires_grad=True), tg.tensor(b, requires_grad=True)
@@ -56,6 +57,7 @@ def summed(g: Any, shape: Any) -> Any:
 
 
 @given(shapes, shapes)
+@usual
 def test_shapes_that_do_not_broadcast_are_refused_by_both(a: Any, b: Any) -> None:
     try:
         np.broadcast_shapes(a, b)
@@ -126,7 +128,7 @@ def reference(array: Any, key: Any) -> Any:
 
 
 @given(arrays_and_keys())
-@settings(max_examples=300)
+@many
 def test_getitem(case: Any) -> None:
     array, key = case
     want = reference(array, key)
@@ -143,7 +145,7 @@ def test_getitem(case: Any) -> None:
 
 
 @given(arrays_and_keys(), st.booleans(), st.integers(0, 3))
-@settings(max_examples=300)
+@many
 def test_setitem(case: Any, one: bool, fewer: int) -> None:
     array, key = case
     places = reference(np.arange(array.size).reshape(array.shape), key)
@@ -166,6 +168,7 @@ def test_setitem(case: Any, one: bool, fewer: int) -> None:
 
 
 @given(shapes, st.data())
+@usual
 def test_gather_and_scatter_add_are_each_others_transpose(shape: Any, data: Any) -> None:
     assume(shape and all(shape))
     dim = data.draw(st.integers(0, len(shape) - 1))
@@ -183,6 +186,7 @@ def test_gather_and_scatter_add_are_each_others_transpose(shape: Any, data: Any)
 
 
 @given(shapes, st.data(), st.booleans())
+@usual
 def test_reductions(shape: Any, data: Any, keepdim: bool) -> None:
     array = numbers(shape)
     axes = st.integers(-len(shape), len(shape) - 1) if shape else st.just(0)
@@ -247,6 +251,7 @@ steps = st.lists(st.tuples(st.integers(0, len(VIEWS) - 1), st.integers(0, 7)), m
 
 
 @given(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4), steps)
+@usual
 def test_chains_of_views(shape: Any, chain: Any) -> None:
     array = numbers(shape)
     x = tg.tensor(array, requires_grad=True)
@@ -386,7 +391,7 @@ def run(program: Any, w: list[tg.Tensor]) -> tuple[list[tg.Tensor], list[tg.Tens
 
 
 @given(programs)
-@settings(max_examples=400)
+@many
 def test_views_and_in_place_writes_against_a_program_without(program: Any) -> None:
     """Values, gradients and gradients of gradients; or a refusal, but never a wrong number."""
     w = [tg.tensor(numbers(s, i), requires_grad=True) for i, s in enumerate([(2, 3), (3,)])]
