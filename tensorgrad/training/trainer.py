@@ -259,11 +259,11 @@ class Trainer:
     def forward(self, batch: Any) -> tuple[Tensor, Any, Any]:
         """(loss, prediction, target) of one batch. Override it for a model that is called in another way:
 
-            class VAETrainer(Trainer):
-                def forward(self, batch):
-                    x, _ = batch
-                    out, mean, log_var = self.model(x)
-                    return self.loss(out, x) + kl(mean, log_var), out, x
+        class VAETrainer(Trainer):
+            def forward(self, batch):
+                x, _ = batch
+                out, mean, log_var = self.model(x)
+                return self.loss(out, x) + kl(mean, log_var), out, x
         """
         inputs, target = _parts(batch)
         prediction = self.model(*inputs)

@@ -143,7 +143,9 @@ def test_accumulated_batches_are_one(accumulate: int, batch_size: int) -> None:
         np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-12)
 
 
-@pytest.mark.parametrize("limits", [dict(clip_norm=0.01), dict(clip_value=0.003), dict(clip_norm=0.05, clip_value=0.01)])
+@pytest.mark.parametrize(
+    "limits", [dict(clip_norm=0.01), dict(clip_value=0.003), dict(clip_norm=0.05, clip_value=0.01)]
+)
 def test_clipping(limits: dict[str, float]) -> None:
     x, y = regression()
     trainer, model = quiet_trainer(**limits)
@@ -187,7 +189,9 @@ def test_lbfgs() -> None:
     optimizer = optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
     history = Trainer(model, optimizer, nn.MSELoss()).train(x, x @ tg.tensor([[1.0], [2.0], [3.0]]).double(), 3)
     assert history.losses[-1] < 1e-12
-    with pytest.raises(ValueError, match="LBFGS computes the loss of a batch several times a step; it needs accumulate=1"):
+    with pytest.raises(
+        ValueError, match="LBFGS computes the loss of a batch several times a step; it needs accumulate=1"
+    ):
         Trainer(model, optimizer, nn.MSELoss(), accumulate=2)
 
 
@@ -282,7 +286,9 @@ def test_metrics() -> None:
     tg.manual_seed(0)
     x, t = tg.randn(30, 2), tg.randint(0, 3, (30,))
     model = nn.Linear(2, 3)
-    trainer = Trainer(model, sgd(model, lr=0.0), nn.CrossEntropyLoss(), metrics=[metrics.F1(), metrics.ConfusionMatrix(3)])
+    trainer = Trainer(
+        model, sgd(model, lr=0.0), nn.CrossEntropyLoss(), metrics=[metrics.F1(), metrics.ConfusionMatrix(3)]
+    )
     history = trainer.train(x, t, 2, batch_size=7, validation=(x, t))
     f1, matrix = metrics.F1()(model(x), t), metrics.ConfusionMatrix(3)(model(x), t).tolist()
     assert history.f1 == history.validation_f1 == [f1, f1] and history.confusion_matrix == [matrix] * 2
@@ -316,7 +322,9 @@ def test_accuracy_comes_with_losses_of_classes(loss: Any, outputs: int, target: 
 def test_history(tmp_path: Path) -> None:
     model = network(outputs=2)
     x, t = regression(6)[0], tg.arange(6) % 2
-    trainer = Trainer(model, sgd(model), nn.CrossEntropyLoss(), metrics=[metrics.Accuracy(), metrics.ConfusionMatrix(2)])
+    trainer = Trainer(
+        model, sgd(model), nn.CrossEntropyLoss(), metrics=[metrics.Accuracy(), metrics.ConfusionMatrix(2)]
+    )
     history = trainer.train(x, t, 3, batch_size=6, validation=(x, t))
     assert history.validation_losses[:-1] == pytest.approx(history.losses[1:], rel=1e-14)
     assert history.validation_accuracies[:-1] == history.accuracies[1:] and all(s > 0 for s in history.seconds)
@@ -562,7 +570,9 @@ def test_nan_names_the_operation_its_module_and_its_line() -> None:
     assert first == "Trainer: the loss is nan in epoch 1, batch 1."
     assert made == "    made by  log, (2, 1) → (2, 1): the first nan" and place == "    in       1 (Logs)"
     assert at.startswith("    at       ") and at.endswith("return (self.w * x).log()  # of a negative number")
-    assert rest.startswith("The parameters are those before this step. Likely cures: a smaller learning rate (it is 0.1)")
+    assert rest.startswith(
+        "The parameters are those before this step. Likely cures: a smaller learning rate (it is 0.1)"
+    )
 
 
 def test_nan_out_of_an_inf_names_both() -> None:
@@ -715,7 +725,9 @@ def test_plateau_by_steps() -> None:
     model = network()
     optimizer = sgd(model)
     plateau = optim.lr_scheduler.ReduceLROnPlateau(optimizer)
-    with pytest.raises(ValueError, match="ReduceLROnPlateau looks at the loss of an epoch; leave schedule_by at 'epoch'"):
+    with pytest.raises(
+        ValueError, match="ReduceLROnPlateau looks at the loss of an epoch; leave schedule_by at 'epoch'"
+    ):
         Trainer(model, optimizer, nn.MSELoss(), scheduler=plateau, schedule_by="step")
 
 
@@ -728,7 +740,11 @@ def test_plateau_by_steps() -> None:
         (([[1.0, 2.0]], [1.0], 1, dict(batch_size=0)), ValueError, "batch_size must be at least 1, got 0"),
         (([[1.0, 2.0]], [1.0], 1, dict(patience=0)), ValueError, "patience must be at least 1, got 0"),
         (([[1.0, 2.0]], [1.0], 1, dict(save_every=2)), ValueError, "save_every is for checkpoints; give checkpoint"),
-        (([[1.0, 2.0]], [1.0], 1, dict(validation=3)), TypeError, r"validation is a pair \(inputs, targets\) or a Data.*3"),
+        (
+            ([[1.0, 2.0]], [1.0], 1, dict(validation=3)),
+            TypeError,
+            r"validation is a pair \(inputs, targets\) or a Data.*3",
+        ),
         (([], [], 1), ValueError, r"inputs has shape \(0,\). Give at least one example"),
         (([[1.0, 2.0]], [1.0, 2.0], 1), ValueError, "1 inputs but 2 targets. Give one target for each input"),
         (([[1.0, 2.0], [3.0]], [1.0, 2.0], 1), TypeError, "inputs must be a tensor or an array of numbers"),
@@ -750,7 +766,11 @@ def test_calls(arguments: Any, kind: type[Exception], words: str) -> None:
 def test_answers_and_losses_of_the_wrong_kind() -> None:
     model = network()
     for loss, kind, words in (
-        (lambda p, t: (p - t).square().mean().item(), TypeError, r"the loss returned float .* not a Tensor. Compute it"),
+        (
+            lambda p, t: (p - t).square().mean().item(),
+            TypeError,
+            r"the loss returned float .* not a Tensor. Compute it",
+        ),
         (lambda p, t: (p - t).square(), ValueError, r"the loss has shape \(11, 1\) and must be one number"),
     ):
         with pytest.raises(kind, match=words):
