@@ -123,9 +123,9 @@ class Pow(Function):
                 gx = grad * (z * pow(x, z - 1)) if z != 0 else zeros_of(grad)
         if self.needs[1]:
             if isinstance(x, Tensor):
-                gz = masked(grad * (pow(x, z) * log(x)), logical_or(ne(x, 0), lt(z, 0)))
+                gz = masked(grad * (pow(x, z) * log(x)), logical_not(logical_and(eq(x, 0), ge(z, 0))))
             elif x == 0:
-                gz = masked(grad * (pow(x, z) * -math.inf), lt(z, 0))
+                gz = masked(grad * (pow(x, z) * -math.inf), logical_not(ge(z, 0)))
             else:
                 gz = grad * (pow(x, z) * (math.log(x) if x > 0 else math.nan))
         return gx, gz
@@ -1205,19 +1205,19 @@ class Logaddexp2(Function):
 
 
 class Nextafter(Function):
-    """The number after x on the way to z, so close that the gradient is x's."""
+    """The number after x on the way to z, so close that the gradient is x's; 0 where x = z, as PyTorch has it."""
 
     broadcasts = True
 
     def forward(self, x: Any, z: Any) -> Any:
         return on(x).nextafter(x, z)
 
-    def backward(self, grad: Tensor) -> Any:
-        return grad, zeros_of(grad) if self.needs[1] else None
+    def backward(self, grad: Tensor, x: Tensor, z: Tensor) -> Any:
+        return masked(grad, ne(x, z)), zeros_of(grad) if self.needs[1] else None
 
 
 class Heaviside(Function):
-    """0 below 0, 1 above, z at 0."""
+    """1 above 0, z at 0, 0 elsewhere."""
 
     broadcasts = True
 
@@ -1258,13 +1258,10 @@ def _floating_tensors(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
 
 
 def heaviside(input: Any, values: Any) -> Tensor:
-    """0 below 0, 1 above, `values` at 0, nan for nan.  Shape: broadcast."""
+    """1 above 0, `values` at 0, 0 elsewhere.  Shape: broadcast."""
     x, z = as_operand("heaviside", input), as_operand("heaviside", values, "values")
     same_dtype("heaviside", input=x, values=z)
-    if x.array.dtype.kind not in "iub":
-        return _of_two("heaviside", Heaviside, x, z)
-    zero = eq(x, 0)
-    return where(zero, z, cast(gt(x, 0), x.dtype))
+    return _of_two("heaviside", Heaviside, x, z)
 
 
 def nextafter(input: Any, other: Any) -> Tensor:

@@ -13,7 +13,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
-from .compare import eq, le, logical_and, logical_not
+from .compare import eq, ge, gt, isfinite, le, logical_and, logical_not
 from .elementwise import OfOne, Sign, _apart, _floating_tensors, exp, log, log1p, masked, where
 from .promote import NUMBERS, floating
 
@@ -111,10 +111,11 @@ def log_ndtr(input: Any) -> Tensor:
 
 
 class Logit(OfOne):
-    """ln(x/(1 − x))."""
+    """ln(x/(1 − x)), for x in [0, 1]."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
-        return grad / (x * (1 - x))
+        inside = logical_and(ge(x, 0), le(x, 1))
+        return where(inside, grad / (x * (1 - x)), math.nan)
 
 
 class Entr(OfOne):
@@ -208,8 +209,10 @@ class Polygamma(Function):
 
 
 class Gammainc(Function):
-    """P(a, x) = 1/Γ(a) · ∫₀ˣ t^(a−1)·e⁻ᵗ dt, or, `upper`, the rest up to 1. Its derivative towards a has no closed form
-    and is refused."""
+    """P(a, x) = 1/Γ(a) · ∫₀ˣ t^(a−1)·e⁻ᵗ dt, or, `upper`, the rest up to 1.
+
+    P = Σ tₙ over n ≥ 0 with tₙ = x^(a+n)·e⁻ˣ/Γ(a + n + 1); so ∂P/∂a = Σ tₙ·(ln x − ψ(a + n + 1)), and ∂P/∂x = t₋₁.
+    """
 
     broadcasts = True
 
@@ -221,17 +224,25 @@ class Gammainc(Function):
         return on(x).gammaincc(a, x) if self.upper else on(x).gammainc(a, x)
 
     def backward(self, grad: Tensor, a: Tensor, x: Tensor) -> Any:
-        if self.needs[0]:
-            raise RuntimeError(
-                f"{self.name}: there is no gradient towards input, the exponent; only towards other. "
-                "Use input.detach()."
-            )
-        density = exp(Xlogy()(a - 1, x) - x - lgamma(a))
-        return None, grad * (-density if self.upper else density)
+        sign = -1.0 if self.upper else 1.0
+        ga = grad * (_series(a, x) * sign) if self.needs[0] else None
+        return ga, grad * (exp(xlogy(a - 1, x) - x - lgamma(a)) * sign) if self.needs[1] else None
+
+
+def _series(a: Tensor, x: Tensor) -> Tensor:
+    """∂P(a, x)/∂a. The terms are largest where n is near x − a, and fall off from there as a bell of width √x."""
+    within = logical_and(gt(x, 0), isfinite(x))
+    x = where(within, x, 1.0)
+    largest = float(x.array.max()) if x.array.size else 0.0
+    total = x * 0
+    for n in range(int(largest + 12 * math.sqrt(largest)) + 40):
+        term = exp(xlogy(a + n, x) - x - lgamma(a + (n + 1)))
+        total = total + term * (log(x) - digamma(a + (n + 1)))
+    return where(within, total, 0.0)
 
 
 class Zeta(Function):
-    """Hurwitz' ζ(s, q) = Σ (k + q)⁻ˢ over k ≥ 0. Towards q: −s·ζ(s + 1, q); towards s there is no closed form."""
+    """Hurwitz' ζ(s, q) = Σ (k + q)⁻ˢ over k ≥ 0."""
 
     broadcasts = True
 
@@ -239,9 +250,25 @@ class Zeta(Function):
         return on(q).zeta(s, q)
 
     def backward(self, grad: Tensor, s: Tensor, q: Tensor) -> Any:
-        if self.needs[0]:
-            raise RuntimeError("zeta: there is no gradient towards input; only towards other. Use input.detach().")
-        return None, grad * (-s * Zeta()(s + 1, q))
+        gs = grad * _log_series(s, q) if self.needs[0] else None
+        return gs, grad * (-s * Zeta()(s + 1, q)) if self.needs[1] else None
+
+
+def _log_series(s: Tensor, q: Tensor) -> Tensor:
+    """∂ζ(s, q)/∂s = −Σ ln(k + q)·(k + q)⁻ˢ: nine terms, and the rest by Euler and Maclaurin, whose terms are the
+    derivatives of ln(t)·t⁻ˢ at t = q + 9."""
+    total = q * 0
+    for k in range(9):
+        total = total - log(q + k) * (q + k) ** -s
+    t, power = q + 9, (q + 9) ** -s
+    total = total - power * (t * (log(t) * (s - 1) + 1) / ((s - 1) * (s - 1)) + log(t) * 0.5)
+    rising, slope = s, s * 0 + 1  # s·(s + 1)·…, and its derivative
+    for j, b in enumerate((1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000, 1 / 74724249600)):
+        power = power / t if j == 0 else power / (t * t)
+        total = total + power * (slope - rising * log(t)) * b
+        for m in (2 * j + 1, 2 * j + 2):
+            rising, slope = rising * (s + m), slope * (s + m) + rising
+    return total
 
 
 def lgamma(input: Any) -> Tensor:
@@ -280,12 +307,12 @@ def multigammaln(input: Any, p: int) -> Tensor:
 
 
 def gammainc(input: Any, other: Any) -> Tensor:
-    """1/Γ(a) · ∫₀ˣ t^(a−1)·e⁻ᵗ dt for a = input, x = other.  Shape: broadcast.  Differentiable towards other."""
+    """1/Γ(a) · ∫₀ˣ t^(a−1)·e⁻ᵗ dt for a = input, x = other.  Shape: broadcast."""
     return _incomplete("gammainc", False, input, other)
 
 
 def gammaincc(input: Any, other: Any) -> Tensor:
-    """1 − gammainc(input, other).  Shape: broadcast.  Differentiable towards other."""
+    """1 − gammainc(input, other).  Shape: broadcast."""
     return _incomplete("gammaincc", True, input, other)
 
 
@@ -298,7 +325,7 @@ def _incomplete(op: str, upper: bool, input: Any, other: Any) -> Tensor:
 
 
 def zeta(input: Any, other: Any) -> Tensor:
-    """Hurwitz' zeta function Σ (k + other)^(−input) over k ≥ 0.  Shape: broadcast.  Differentiable towards other."""
+    """Hurwitz' zeta function Σ (k + other)^(−input) over k ≥ 0, for input > 1.  Shape: broadcast."""
     return _two("zeta", Zeta, input, other)
 
 

@@ -94,7 +94,7 @@ def _ramp(x: Any) -> Any:
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, _like(x))
+    t = np.minimum(x, zero, out=_like(x))
     if rate != 1:
         t *= rate
     np.expm1(t, t)
@@ -109,7 +109,7 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, _like(x))
+    t = np.minimum(x, zero, out=_like(x))
     t *= rate
     np.exp(t, t)
     t *= alpha * scale * rate

@@ -197,11 +197,11 @@ def lerp_(x: Any, end: Any, weight: Any) -> None:
 def clamp_(x: Any, min: Any = None, max: Any = None) -> None:
     """x held between min and max, or on one side of the one that is not None."""
     if min is None:
-        np.minimum(x, max, x)
+        np.minimum(x, max, out=x)
     elif max is None:
-        np.maximum(x, min, x)
+        np.maximum(x, min, out=x)
     else:  # an array `max` may look at x's memory: leave that alone until it has been read
-        np.minimum(np.maximum(x, min, x if not isinstance(max, np.ndarray) else None), max, x)
+        np.minimum(np.maximum(x, min, out=None if isinstance(max, np.ndarray) else x), max, out=x)
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise import widened
 from .workspace import is_half
 
 
@@ -40,7 +41,7 @@ erfinv = _scipy("erfinv")
 ndtr = _scipy("ndtr")
 ndtri = _scipy("ndtri")
 log_ndtr = _scipy("log_ndtr")
-lgamma = _scipy("gammaln")
+_gammaln = _scipy("gammaln")
 digamma = _scipy("psi")
 gammainc = _scipy("gammainc")
 gammaincc = _scipy("gammaincc")
@@ -67,6 +68,11 @@ def bessel(kind: str, n: int, x: Any) -> Any:
     return own(x) if own is not None else _BESSEL[kind](n, x)
 
 
+def lgamma(x: Any) -> Any:
+    """ln |Γ(x)|; ∞ at −∞ as in C, where SciPy says −∞."""
+    return np.where(x == -np.inf, np.asarray(np.inf, x.dtype), _gammaln(x))
+
+
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of digamma: (−1)ⁿ⁺¹·n!·ζ(n + 1, x)."""
     if n == 0:
@@ -91,6 +97,7 @@ def _airy(x: Any, which: int) -> Any:
     return np.asarray(airy(x.astype(np.float64))[which]).astype(x.dtype)
 
 
+@widened
 def sinc(x: Any) -> Any:
     """sin(πx)/(πx), 1 at 0."""
     return np.sinc(x)
