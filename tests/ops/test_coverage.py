@@ -16,6 +16,8 @@ ELSEWHERE = {
     "tests/test_dtypes.py": "can_cast finfo get_default_dtype iinfo promote_types set_default_dtype dtype device",
     "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled",
     "tests/ops/test_promote.py": "result_type",
+    "tests/test_random.py": "get_rng_state initial_seed manual_seed seed set_rng_state",
+    "tests/test_printing.py": "set_printoptions",
 }
 
 
