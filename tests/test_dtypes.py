@@ -28,10 +28,11 @@ def test_one_object_per_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["float32", "tensorgrad.float32", "torch.float32", "float", float, np.float32, np.dtype("float32"), ">f4"]
+    "given", ["float32", "tensorgrad.float32", "torch.float32", "float", np.float32, np.dtype("float32"), ">f4"]
 )
 def test_what_is_taken_for_a_dtype(given: object) -> None:
     assert dtypes.as_dtype(given) is tg.float32
+    assert dtypes.as_dtype(float) is tg.float64 and dtypes.as_dtype(int) is tg.int64  # Python's own, as PyTorch has it
 
 
 @pytest.mark.parametrize("given", ["complex64", np.complex64, "nonsense", 3, None, object()])
