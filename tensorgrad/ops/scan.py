@@ -72,11 +72,14 @@ class Logcumsumexp(Function):
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         from .elementwise import exp
+        from .mask import masked_fill
 
         if not x.array.size:
             return grad
         later, earlier = _neighbours(out, self.dim)
-        return exp(x - out) * Recur(self.dim, reverse=True)(led_by(1, exp(earlier - later), self.dim), grad)
+        steps = earlier - later
+        steps = masked_fill(steps, Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
+        return exp(x - out) * Recur(self.dim, reverse=True)(led_by(1, exp(steps), self.dim), grad)
 
 
 def shifted(x: Tensor, dim: int, first: float) -> Tensor:

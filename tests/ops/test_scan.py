@@ -202,6 +202,7 @@ def test_what_is_minus_infinity_adds_nothing() -> None:
     x = tg.tensor([-inf, 1.0, -inf])
     assert x.logcumsumexp(0).tolist() == [-inf, 1.0, 1.0]
     assert gradient(lambda t: t.logcumsumexp(0)[1:], [0.0, -inf, 0.0])[1] == 0
+    assert gradient(lambda t: t.logcumsumexp(0), [1.0, inf, 2.0])[::2] == [1, 0]
 
 
 def test_numpys_words() -> None:
