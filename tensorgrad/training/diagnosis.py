@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from ..autograd.anomaly import detect_anomaly
 from ..autograd.function import describe_frame
 from ..autograd.modes import watched
 from ..tensor import Tensor
+from ..utils.running import running
 
 # Operations whose business is to put an infinity somewhere: a mask in front of a softmax.
 _ON_PURPOSE = {"masked_fill", "where", "fill", "copy", "add", "sub"}
@@ -32,7 +32,7 @@ def where_from(model: Any, forward: Callable[[Any], Tensor], batch: Any, rng: Te
     random.set_rng_state(rng)
     finder = _Finder()
     try:
-        with finder.knowing_modules(model):
+        with running(model) as finder.modules:
             with watched(finder):
                 loss = forward(_recorded(batch))
             if finder.nan or finder.inf:
@@ -53,7 +53,7 @@ class _Finder:
     def __init__(self) -> None:
         self.nan: list[str] = []
         self.inf: list[str] = []
-        self.path: list[str] = []
+        self.modules: list[tuple[str, Any]] = []
 
     def __call__(self, node: Any, args: tuple[Any, ...], out: Any) -> None:
         results = [y for y in (out if isinstance(out, tuple) else (out,)) if isinstance(y, Tensor)]
@@ -67,27 +67,14 @@ class _Finder:
                 found.append(f"    made by  {node.name}, {shapes} → {there}: the first {kind}\n")
                 if kind == "nan" and _any(np.isinf, inputs):
                     found.append("             out of an inf\n")
-                if self.path:
-                    found.append(f"    in       {self.path[-1]}\n")
+                if self.modules:
+                    path, module = self.modules[-1]
+                    found.append(f"    in       {path or 'the model'} ({type(module).__name__})\n")
                 found.append(f"    at       {describe_frame(node.where)}\n")
 
     def lines(self) -> str:
         both = any("out of an inf" in line for line in self.nan)
         return "".join(self.inf + self.nan if both else self.nan or self.inf)
-
-    @contextmanager
-    def knowing_modules(self, model: Any) -> Iterator[None]:
-        """Inside, `path` ends with the module that is running."""
-        handles = []
-        for name, module in getattr(model, "named_modules", list)():
-            place = f"{name or 'the model'} ({type(module).__name__})"
-            handles.append(module.register_forward_pre_hook(lambda m, a, place=place: self.path.append(place)))
-            handles.append(module.register_forward_hook(lambda m, a, y: self.path.pop() and None, always_call=True))
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
 
 def tensors_of(x: Any) -> Iterator[Tensor]:
