@@ -89,13 +89,14 @@ class Module:
                 home = "_modules"
             else:
                 home = "_buffers"
-                (self._not_persistent.discard if value.persistent else self._not_persistent.add)(name)
             if name not in own[home]:  # one that is there already keeps its place in the order
                 self._make_room(name)
                 if isinstance(value, Parameter):
                     self.register_parameter(name, value)
                     return
             own[home][name] = value
+            if home == "_buffers" and not value.persistent:
+                self._not_persistent.add(name)
             return
         if "_parameters" in own:
             for home, kind, what in _HOMES:
@@ -111,9 +112,13 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for home in ("_parameters", "_buffers", "_modules"):
-            if home in own and name in own[home]:
-                return own[home][name]
+        if "_parameters" in own:
+            if name in (home := own["_parameters"]):  # no loop: this is on the way of every call
+                return home[name]
+            if name in (home := own["_modules"]):
+                return home[name]
+            if name in (home := own["_buffers"]):
+                return home[name]
         if hasattr(type(self), name):  # a property that failed on its way: let it say why
             return object.__getattribute__(self, name)
         near: list[str] = []
@@ -797,11 +802,11 @@ def _difference(
     if more > 0:
         lines.append(f"    … and {more} more")
     cures = []
-    prefix = next(iter(given), "").partition(".")[0] + "."
-    if missing and all(key.startswith(prefix) and key.removeprefix(prefix) in shapes for key in given):
-        cures.append(f"all keys of the dict begin with {prefix!r}: take it off with key.removeprefix({prefix!r})")
-    elif missing and all(prefix + key in shapes for key in given):
-        cures.append(f"all keys of the module begin with {prefix!r}: put it before those of the dict")
+    theirs, ours = (next(iter(keys), "").partition(".")[0] + "." for keys in (given, shapes))
+    if given and all(key.startswith(theirs) and key.removeprefix(theirs) in shapes for key in given):
+        cures.append(f"all keys of the dict begin with {theirs!r}: take it off with key.removeprefix({theirs!r})")
+    elif given and all(ours + key in shapes for key in given):
+        cures.append(f"all keys of the module begin with {ours!r}: put it before those of the dict")
     elif missing or unexpected:
         cures.append("rename the keys, or pass strict=False to load those that fit")
     if resized:

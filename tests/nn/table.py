@@ -131,6 +131,7 @@ row("Sequential(Sequential(Linear(3, 3)), Sequential(Linear(3, 3), Tanh()))[1:]"
 row("Sequential()", (5, 3))
 row("ModuleList([Linear(3, 3), Linear(3, 3), Linear(3, 3), ReLU()])[1]", (2, 3))
 row("ModuleDict({'a': Linear(3, 2), 'b': ReLU()})['a']", (2, 3))
+row("DataParallel(Linear(3, 2))", (4, 3))
 row("ModuleList([Linear(3, 3), Linear(3, 3), Sequential(ReLU()), Sequential(ReLU())])", call="__len__", grads=False)
 row("ModuleDict({'a': Linear(3, 2), 'b': ReLU()})", call="__len__", grads=False)
 row("ParameterList([tensor([[1.0, 2.0]]), tensor(3.0), 'x'])", call="__len__", grads=False)

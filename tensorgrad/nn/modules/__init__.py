@@ -1,0 +1,66 @@
+"""PyTorch's paths to the modules, for programs that import from there: `nn.modules.batchnorm` is `nn.norm`, and so on.
+
+Nothing lives here. Each path is another name of the file where its classes are.
+"""
+
+import sys
+
+from .. import (
+    Module,
+    activation,
+    containers,
+    conv,
+    distance,
+    dropout,
+    flatten,
+    lazy,
+    linear,
+    loss,
+    module,
+    norm,
+    padding,
+    pool,
+    rnn,
+    sparse,
+    transformer,
+    vision,
+)
+from .. import __all__ as _names
+from . import utils
+
+_PATHS = {
+    "activation": activation,
+    "adaptive": loss,
+    "batchnorm": norm,
+    "container": containers,
+    "conv": conv,
+    "distance": distance,
+    "dropout": dropout,
+    "flatten": flatten,
+    "fold": vision,
+    "instancenorm": norm,
+    "lazy": lazy,
+    "linear": linear,
+    "loss": loss,
+    "module": module,
+    "normalization": norm,
+    "padding": padding,
+    "pixelshuffle": vision,
+    "pooling": pool,
+    "rnn": rnn,
+    "sparse": sparse,
+    "transformer": transformer,
+    "upsampling": vision,
+}
+for _name, _module in _PATHS.items():
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = _module
+
+
+def __getattr__(name: str) -> object:
+    """Every module's class is here too: `nn.modules.Linear`."""
+    if name in _names:
+        return getattr(sys.modules[__name__.rpartition(".")[0]], name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["Module", "utils", *_PATHS]
