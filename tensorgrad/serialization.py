@@ -117,7 +117,8 @@ def loads(data: bytes, where: str = "file") -> Any:
 
 def _checked_header(data: bytes, where: str) -> dict[str, str]:
     """The metadata, after what safetensors itself does not look at: other formats, and keys given twice."""
-    if data[:2] == b"PK" or data[:1] == b"\x80":
+    # The first eight bytes are the header's length, which may look like anything; the ninth is its opening brace.
+    if data[8:9] != b"{" and (data[:2] == b"PK" or data[:1] == b"\x80"):
         raise SaveError(
             f"load: {where} is a pickle, as torch.save writes it; a pickle can run any program, so it is never opened here. "
             "Save it from PyTorch with safetensors.torch.save_file(model.state_dict(), path)."

@@ -111,6 +111,17 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     assert not (tmp_path / "boom").exists()
 
 
+def test_a_file_whose_length_looks_like_a_pickle_is_none(tmp_path: Path) -> None:
+    """A header of 128 or 0x4b50 bytes starts the file with the first byte of a pickle, or with PK as a zip."""
+    starts = set()
+    for n in (*range(1, 200, 4), *range(18950, 19250, 4)):
+        state = {"x" * n: tg.tensor(1.0)}
+        save(state, tmp_path / "a")
+        starts.add((tmp_path / "a").read_bytes()[:2])
+        assert list(load(tmp_path / "a")) == list(state)
+    assert b"PK" in starts and any(start[:1] == b"\x80" for start in starts)
+
+
 def test_cut_short_at_every_byte(tmp_path: Path) -> None:
     data = serialization.dumps({"model": {"w": tg.tensor([1.0, 2.0])}, "step": 3})
     for n in range(len(data)):

@@ -192,7 +192,7 @@ def test_tables() -> None:
         "├─ 0: Sequential",
         "└─ 1: Linear",
     ]
-    assert "not called" in str(summary(Net(), (5, 4))) and "1.664 k" in str(summary(Net(), (5, 4)))
+    assert "not called" in str(summary(Net(), (5, 4))) and "2.24 k" in str(summary(Net(), (5, 4)))
     module = importlib.import_module("tensorgrad.summary")
     assert doctest.testmod(module).failed == 0
 
