@@ -27,24 +27,28 @@ class Matmul(Function):
     """
 
     broadcasts = crosswise = True
-
-    def __init__(self, tx: bool = False, tz: bool = False) -> None:
-        self.tx, self.tz = tx, tz
+    tx = tz = False
 
     def forward(self, x: Any, z: Any) -> Any:
-        self.z_ndim = z.ndim
         return on(x).matmul(x, z, self.tx, self.tz)
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
-        tx, tz, z_ndim = self.tx, self.tz, self.z_ndim
+        tx, tz, to_z = self.tx, self.tz, self.inputs[1]
         gx = gz = None
         if z is not None:
-            gx = Matmul(tz, True)(z, grad) if tx else Matmul(False, not tz)(grad, z)
+            gx = product(tz, True)(z, grad) if tx else product(False, not tz)(grad, z)
         if x is not None:
-            if grad.array.ndim > 2 and not tx and z_ndim == 2:  # one matrix for the whole batch
+            if grad.array.ndim > 2 and not tx and to_z is not None and len(to_z.shape) == 2:  # one matrix for all
                 x, grad = rows(x), rows(grad)
-            gz = Matmul(True, tx)(grad, x) if tz else Matmul(not tx, False)(x, grad)
+            gz = product(True, tx)(grad, x) if tz else product(not tx, False)(x, grad)
         return gx, gz
+
+
+def product(tx: bool, tz: bool) -> Matmul:
+    """op(x)·op(z), not yet run."""
+    op = Matmul()
+    op.tx, op.tz = tx, tz
+    return op
 
 
 class Linear(Function):
@@ -57,7 +61,7 @@ class Linear(Function):
         gx = Matmul()(grad, w) if self.needs[0] else None
         if grad.array.ndim != 2:
             x, grad = rows(x), rows(grad)
-        gw = Matmul(True, False)(grad, x) if self.needs[1] else None
+        gw = product(True, False)(grad, x) if self.needs[1] else None
         return gx, gw, grad.sum(0) if self.needs[2] else None
 
 
@@ -104,6 +108,8 @@ def rows(x: Tensor) -> Tensor:
 def alike(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
     """The two operands of a product. Two tensors must have one dtype; an array beside a tensor is promoted with it."""
     both = isinstance(x, Tensor) and isinstance(z, Tensor)
+    if both and x.array.dtype is z.array.dtype and x.array.dtype.kind != "b":
+        return x, z
     x, z = as_operand(op, x), as_operand(op, z, "other")
     a, b = x.array.dtype, z.array.dtype
     if a != b:
@@ -201,7 +207,7 @@ def inner(input: Any, other: Any) -> Tensor:
         return x * z
     if a[-1] != b[-1]:
         raise ValueError(mismatch("inner", "the last axes differ", "They are summed over together.", input=a, other=b))
-    return Matmul(False, True)(rows(x), rows(z)).reshape(*a[:-1], *b[:-1])
+    return product(False, True)(rows(x), rows(z)).reshape(*a[:-1], *b[:-1])
 
 
 def outer(input: Any, vec2: Any) -> Tensor:
@@ -226,18 +232,16 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         if w.array.ndim == 1:
             return matmul(x, w)
         try:
-            return Matmul(False, True)(x, w) if x.array.ndim > 1 else Mv()(w, x)
+            return product(False, True)(x, w) if x.array.ndim > 1 else Mv()(w, x)
         except ValueError:
             raise ValueError(_linear_mismatch(x.array.shape, w.array.shape)) from None
-    b = as_operand("linear", bias, "bias")
-    a, c = x.array.shape, w.array.shape
-    if len(c) != 2 or not a or a[-1] != c[1] or b.array.ndim > 1 or b.array.shape not in ((c[0],), (1,), ()):
-        raise ValueError(_linear_mismatch(a, c, b.array.shape))
+    b = bias if isinstance(bias, Tensor) else as_operand("linear", bias, "bias")
+    a, c, d = x.array.shape, w.array.shape, b.array.shape
+    if len(c) != 2 or not a or a[-1] != c[1] or d != c[:1] and d not in ((1,), ()):
+        raise ValueError(_linear_mismatch(a, c, d))
     if b.array.dtype != x.array.dtype:
         raise TypeError(f"linear: input is {x.dtype}, bias {b.dtype}; they need one dtype. Convert one with .to(…).")
-    if b.array.shape != (c[0],):
-        b = b.expand(c[0])
-    return Linear()(x, w, b)
+    return Linear()(x, w, b if d == c[:1] else b.expand(c[0]))
 
 
 def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
@@ -1020,7 +1024,7 @@ class Euclidean(Function):
     def backward(self, grad: Tensor, x: Tensor, z: Tensor, out: Tensor) -> Any:
         w = grad / out.masked_fill(out == 0, inf)
         gx = x * w.sum(-1, keepdim=True) - Matmul()(w, z) if self.needs[0] else None
-        gz = z * w.sum(-2).unsqueeze(-1) - Matmul(True, False)(w, x) if self.needs[1] else None
+        gz = z * w.sum(-2).unsqueeze(-1) - product(True, False)(w, x) if self.needs[1] else None
         return gx, gz
 
 

@@ -490,10 +490,12 @@ def _classes(
         raise ValueError(mismatch(op, "the shapes do not belong together", cure, input=a, target=shape))
     if len(a) > 3:
         x, t = x.reshape(a[0], a[1], prod(a[2:])), t.reshape(a[0], prod(a[2:]))
+    if t.array.dtype == "uint8":
+        t = t.long()
     classes, kernels = x.array.shape[1], on(x.array)
     kept = None
-    low, high = kernels.bounds(t.array)
-    if low < 0 or high >= classes or low <= ignored <= high:
+    high = kernels.largest_class(t.array)
+    if high >= classes or 0 <= ignored <= high:
         kept, safe = kernels.kept_targets(t.array, ignored)
         low, high = kernels.bounds(safe)
         if low < 0 or high >= classes:
@@ -502,36 +504,34 @@ def _classes(
                 f"{classes - 1} (and ignore_index is {ignored})."
             )
         t = Tensor._of(safe)
-    if t.array.dtype == "uint8":
-        t = t.long()
     return x, t, None if weight is None else _weight_of_classes(op, weight, classes, x), kept, shape
 
 
 class NllLoss(Function):
-    """−w·x[target] per target, w given."""
+    """−w·x[target] per target, their sum, or that over `total`; w given."""
 
-    def __init__(self, w: Any) -> None:
-        self.w = w
+    def __init__(self, w: Any, reduction: str, total: float) -> None:
+        self.settings = w, reduction, total
 
     def forward(self, x: Any, target: Any) -> Any:
         self.to = x.shape
-        return on(x).nll(x, target, self.w)
+        return on(x).nll(x, target, *self.settings)
 
     def backward(self, grad: Tensor, target: Tensor) -> Any:
-        return NllLossBackward(self.w, self.to)(grad, target), None
+        return NllLossBackward(self.settings, self.to)(grad, target), None
 
 
 class NllLossBackward(Function):
     """Zeros of a shape with −w·g at the targets; the gradient picks them again."""
 
-    def __init__(self, w: Any, to: Shape) -> None:
-        self.w, self.to = w, to
+    def __init__(self, settings: tuple[Any, str, float], to: Shape) -> None:
+        self.settings, self.to = settings, to
 
     def forward(self, g: Any, target: Any) -> Any:
-        return on(g).nll_backward(g, target, self.w, self.to)
+        return on(g).nll_backward(g, target, *self.settings, self.to)
 
     def backward(self, grad: Tensor, target: Tensor) -> Any:
-        return NllLoss(self.w)(grad, target), None
+        return NllLoss(*self.settings)(grad, target), None
 
 
 def nll_loss(
@@ -551,11 +551,9 @@ def nll_loss(
     reduction = _reduction("nll_loss", reduction, size_average, reduce)
     x, t, weights, kept, shape = _classes("nll_loss", x, t, weight, ignore_index)
     w = on(x.array).target_weights(t.array, None if weights is None else weights.array, kept, x.array.dtype)
-    losses = NllLoss(w)(x, t)
-    if reduction == "mean":
-        total = losses.array.size if w is None else w.sum().item()
-        return losses.sum() / (total or nan)
-    return losses.sum() if reduction == "sum" else losses.reshape(shape)
+    total = t.array.size if w is None else w.sum().item()
+    losses = NllLoss(w, reduction, total or nan)(x, t)
+    return losses.reshape(shape) if reduction == "none" and losses.array.shape != shape else losses
 
 
 def multi_margin_loss(

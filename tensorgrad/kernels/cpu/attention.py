@@ -14,25 +14,28 @@ import numpy as np
 _BLOCK = 1 << 17  # scores that are worked on at once
 
 
-def _blocks(b: int, h: int, n: int, s: int, causal: bool) -> Iterator[tuple[slice, slice, slice]]:
-    """Slices of batch, queries and the keys these may see."""
-    rows = min(n, max(16, _BLOCK // max(h * s, 1))) or 1
-    step = max(1, _BLOCK // max(h * rows * s, 1)) if rows == n else 1
-    for i in range(0, b, step):
-        for r in range(0, n, rows):
-            yield slice(i, i + step), slice(r, r + rows), slice(0, min(s, r + rows) if causal else s)
+def _blocks(b: int, h: int, n: int, s: int, causal: bool) -> Iterator[tuple[slice, slice, slice, slice]]:
+    """Slices of batch, heads, queries and the keys these may see: many small matrices, or a part of a large one."""
+    rows = min(n, max(16, _BLOCK // max(s, 1))) or 1
+    heads = min(h, max(1, _BLOCK // max(rows * s, 1))) or 1 if rows == n else 1
+    images = max(1, _BLOCK // max(heads * rows * s, 1)) if heads == h else 1
+    for i in range(0, b, images):
+        for j in range(0, h, heads):
+            for r in range(0, n, rows):
+                keys = slice(0, min(s, r + rows) if causal else s)
+                yield slice(i, i + images), slice(j, j + heads), slice(r, r + rows), keys
 
 
-def _scores(q: Any, k: Any, mask: Any, where: tuple[slice, slice, slice], causal: bool) -> Any:
+def _scores(q: Any, k: Any, mask: Any, where: tuple[slice, slice, slice, slice], causal: bool) -> Any:
     """q·kᵀ of a block, with −inf where the mask says no; q has been scaled."""
-    batch, rows, keys = where
-    s = np.matmul(q, k[batch, :, keys].mT)
+    batch, heads, rows, keys = where
+    s = np.matmul(q, k[batch, heads, keys].mT)
     if causal:
         first = rows.start
         future = np.arange(first, keys.stop) > np.arange(first, first + s.shape[-2])[:, None]
         np.copyto(s[..., first:], -np.inf, where=future)
     if mask is not None:
-        part = mask[batch, :, rows, keys]
+        part = mask[batch, heads, rows, keys]
         if part.dtype == bool:
             np.copyto(s, -np.inf, where=~part)
         else:
@@ -50,8 +53,8 @@ def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: 
     out = np.empty((b, h, n, v.shape[3]), q.dtype)
     lse = np.empty((b, h, n, 1), q.dtype)
     for where in _blocks(b, h, n, s, causal):
-        batch, rows, keys = where
-        p = _scores(q[batch, :, rows] * q.dtype.type(scale), k, mask, where, causal)
+        batch, heads, rows, keys = where
+        p = _scores(q[batch, heads, rows] * q.dtype.type(scale), k, mask, where, causal)
         largest = p.max(-1, keepdims=True, initial=-np.inf)
         largest[largest == -np.inf] = 0
         p -= largest
@@ -60,13 +63,13 @@ def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: 
         blind = total == 0
         total[blind] = 1
         if keep is not None:
-            p *= keep[batch, :, rows, keys]
-        y = np.matmul(p, v[batch, :, keys])
+            p *= keep[batch, heads, rows, keys]
+        y = np.matmul(p, v[batch, heads, keys])
         y /= total if keep is None else total * total.dtype.type(kept)
-        out[batch, :, rows] = y
+        out[batch, heads, rows] = y
         largest += np.log(total)
         largest[blind] = np.inf
-        lse[batch, :, rows] = largest
+        lse[batch, heads, rows] = largest
     return out, lse
 
 
@@ -91,24 +94,24 @@ def attention_backward(
     gs = np.zeros((b, h, n, s), q.dtype) if to_mask else None
     delta = (g * out).sum(-1, keepdims=True)
     for where in _blocks(b, h, n, s, causal):
-        batch, rows, keys = where
-        scaled = q[batch, :, rows] * q.dtype.type(scale)
+        batch, heads, rows, keys = where
+        scaled = q[batch, heads, rows] * q.dtype.type(scale)
         p = _scores(scaled, k, mask, where, causal)
-        p -= lse[batch, :, rows]
+        p -= lse[batch, heads, rows]
         np.exp(p, out=p)
-        above = g[batch, :, rows]
-        ds = np.matmul(above, v[batch, :, keys].mT)
+        above = g[batch, heads, rows]
+        ds = np.matmul(above, v[batch, heads, keys].mT)
         if keep is None:
-            gv[batch, :, keys] += np.matmul(p.mT, above)
+            gv[batch, heads, keys] += np.matmul(p.mT, above)
         else:
-            noise = keep[batch, :, rows, keys] * q.dtype.type(1 / kept)
-            gv[batch, :, keys] += np.matmul((p * noise).mT, above)
+            noise = keep[batch, heads, rows, keys] * q.dtype.type(1 / kept)
+            gv[batch, heads, keys] += np.matmul((p * noise).mT, above)
             ds *= noise
-        ds -= delta[batch, :, rows]
+        ds -= delta[batch, heads, rows]
         ds *= p
-        gk[batch, :, keys] += np.matmul(ds.mT, scaled)
-        np.matmul(ds, k[batch, :, keys], out=gq[batch, :, rows])
+        gk[batch, heads, keys] += np.matmul(ds.mT, scaled)
+        np.matmul(ds, k[batch, heads, keys], out=gq[batch, heads, rows])
         if gs is not None:
-            gs[batch, :, rows, keys] = ds
+            gs[batch, heads, rows, keys] = ds
     gq *= q.dtype.type(scale)
     return gq, gk, gv, gs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,15 @@ _min: Any = np.minimum.reduce
 
 def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     """(…, m, k) @ (…, k, n) → (…, m, n), the last two axes of x or z exchanged first where tx or tz says so."""
-    if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
+    if x.ndim == 2 == z.ndim and x.itemsize > 2:
+        return (x.T if tx else x).dot(z.T if tz else z)  # half the overhead of np.matmul
+    if x.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
         return matmul(_wide(x), _wide(z), tx, tz).astype(x.dtype)
     if tx:
         x = x.mT
     if tz:
         z = z.mT
     if z.ndim == 2:
-        if x.ndim == 2:
-            return x.dot(z)  # half the overhead of np.matmul
         rows = x.reshape(_size(x.shape[:-1]), x.shape[-1])  # one large product instead of many small ones
         return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
     return np.matmul(x, z)
@@ -59,27 +60,34 @@ def _wide(x: Any) -> Any:
 def contract(x: Any, z: Any, at_x: tuple[int, ...], at_z: tuple[int, ...], out: tuple[int, ...]) -> Any:
     """Sum of products of two arrays whose axes carry labels, each label once per array: a label in both and in `out`
     is a batch, in both and not in `out` is summed over. (A label in one array only has to be in `out`.)"""
-    in_x, in_z, kept = set(at_x), set(at_z), set(out)
-    batch = [i for i in at_x if i in in_z and i in kept]
-    summed = [i for i in at_x if i in in_z and i not in kept]
-    free_x = [i for i in at_x if i not in in_z]
-    free_z = [i for i in at_z if i not in in_x]
-    x = x.transpose([at_x.index(i) for i in batch + free_x + summed])
-    z = z.transpose([at_z.index(i) for i in batch + summed + free_z])
-    b, f = len(batch), len(free_x)
-    sizes = x.shape[: b + f] + z.shape[b + len(summed) :]
-    if summed:
-        k = 1
-        for n in x.shape[b + f :]:
-            k *= n
-        m = _size(x.shape[b : b + f])
-        n = _size(z.shape[b + len(summed) :])
-        product = matmul(x.reshape(*x.shape[:b], m, k), z.reshape(*z.shape[:b], k, n))
-        product = product.reshape(sizes)
+    order_x, order_z, order, b, f, s = _plan(at_x, at_z, out)
+    x, z = x.transpose(order_x), z.transpose(order_z)  # batch, free, summed and batch, summed, free
+    sizes = x.shape[: b + f] + z.shape[b + s :]
+    if s:
+        m, k, n = _size(x.shape[b : b + f]), _size(x.shape[b + f :]), _size(z.shape[b + s :])
+        product = matmul(x.reshape(*x.shape[:b], m, k), z.reshape(*z.shape[:b], k, n)).reshape(sizes)
     else:  # nothing is summed over: an outer product
-        product = x.reshape(x.shape + (1,) * len(free_z)) * z.reshape(z.shape[:b] + (1,) * f + z.shape[b:])
-    order = batch + free_x + free_z
-    return product.transpose([order.index(i) for i in out])
+        product = x.reshape(x.shape + (1,) * (len(order_z) - b)) * z.reshape(z.shape[:b] + (1,) * f + z.shape[b:])
+    return product.transpose(order)
+
+
+@lru_cache
+def _plan(at_x: tuple[int, ...], at_z: tuple[int, ...], out: tuple[int, ...]) -> tuple[Any, ...]:
+    """The axes of x as batch, free, summed, those of z as batch, summed, free, where `out` finds its own in the
+    product; and how many are batch, free in x and summed."""
+    batch = [i for i in at_x if i in at_z and i in out]
+    summed = [i for i in at_x if i in at_z and i not in out]
+    free_x = [i for i in at_x if i not in at_z]
+    free_z = [i for i in at_z if i not in at_x]
+    made = batch + free_x + free_z
+    return (
+        [at_x.index(i) for i in batch + free_x + summed],
+        [at_z.index(i) for i in batch + summed + free_z],
+        [made.index(i) for i in out],
+        len(batch),
+        len(free_x),
+        len(summed),
+    )
 
 
 def _size(shape: tuple[int, ...]) -> int:

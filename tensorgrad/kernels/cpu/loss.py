@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+_max: Any = np.maximum.reduce
+_sum: Any = np.add.reduce
 _BLOCK = 1 << 16  # elements of x that are worked on at once
 
 
@@ -34,15 +36,13 @@ def _at(x: Any, target: Any) -> tuple[Any, ...]:
 
 def log_sum_exp(x: Any) -> Any:
     """ln Σ eˣ over axis 1."""
-    out = np.empty((len(x), *x.shape[2:]), x.dtype)
-    for rows in _blocks(x):
-        part = x[rows]
-        largest = part.max(1, keepdims=True)
-        z = part - largest
-        np.exp(z, out=z)
-        total = out[rows]
-        np.log(z.sum(1), out=total)
-        total += largest[:, 0]
+    if x.size > _BLOCK and len(x) > 1:
+        return np.concatenate([log_sum_exp(x[rows]) for rows in _blocks(x)])
+    largest = _max(x, 1, None, None, True)
+    z = x - largest
+    np.exp(z, out=z)
+    out = np.log(_sum(z, 1))
+    out += largest[:, 0]
     return out
 
 
@@ -108,17 +108,27 @@ def target_weights(target: Any, weight: Any, kept: Any, dtype: Any) -> Any:
     return w if kept is None else w * kept
 
 
-def nll(x: Any, target: Any, w: Any) -> Any:
-    """−w · x[target] per target."""
+def nll(x: Any, target: Any, w: Any, reduction: str, total: float) -> Any:
+    """−w · x[target] per target, their sum, or that over `total`."""
     out = -x[_at(x, target)]
-    return out if w is None else out * w
+    if w is not None:
+        out *= w
+    if reduction == "none":
+        return out
+    return (_sum(out, None) / total).astype(x.dtype) if reduction == "mean" else _sum(out, None)
 
 
-def nll_backward(g: Any, target: Any, w: Any, shape: Any) -> Any:
-    """Zeros of a shape with −w · g at the targets."""
+def nll_backward(g: Any, target: Any, w: Any, reduction: str, total: float, shape: Any) -> Any:
+    """Zeros of a shape with −w · g at the targets; g is one number or one per target."""
     out = np.zeros(shape, g.dtype)
-    out[_at(out, target)] = -g if w is None else -g * w
+    g = -g / total if reduction == "mean" else -g
+    out[_at(out, target)] = g if w is None else g * w
     return out
+
+
+def largest_class(target: Any) -> int:
+    """The largest of int64 numbers; beyond all classes if one is negative."""
+    return int(_max(target.view(np.uint64), None, initial=0))
 
 
 def kept_targets(target: Any, ignored: int) -> tuple[Any, Any]:
@@ -157,7 +167,13 @@ def binary_cross_entropy(x: Any, t: Any) -> Any:
 
 def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
     """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|)."""
-    return np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.absolute(x)))
+    tail = np.absolute(x)
+    np.negative(tail, out=tail)
+    np.exp(tail, out=tail)
+    np.log1p(tail, out=tail)
+    tail += np.maximum(x, 0)
+    tail -= x * t
+    return tail
 
 
 def all_within(x: Any, low: float, high: float) -> bool:
