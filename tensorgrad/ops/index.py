@@ -89,35 +89,57 @@ class IndexAddAt(Function):
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """x[key]: a view for ints, slices, None and Ellipsis; a copy once an integer array or a mask is among them."""
-    kind = type(key)
-    if kind is int:
-        plain: Any = (key, ...)
-    else:
-        plain = key if kind is tuple else (key,)
-        for k in plain:
-            kind = type(k)
-            if kind is slice:
-                a, b, step = k.start, k.stop, k.step
-                if not ((a is None or type(a) is int) and (b is None or type(b) is int)):
-                    break
-                if step is not None and not (type(step) is int and step > 0):
-                    break
-            elif kind is not int and k is not None and k is not Ellipsis:
-                break
-        else:
-            plain = plain if Ellipsis in plain else (*plain, ...)
-            kind = int
-        if kind is not int:
-            return _pick("getitem", x, plain)
+    plain = _plain(key)
+    if plain is None:
+        return _pick("getitem", x, key)
     try:
         return Slice(plain)(x)
-    except (IndexError, TypeError):
+    except IndexError:
         _parse("getitem", x, plain)  # says what is wrong in more words
         raise
 
 
-def _pick(op: str, x: Tensor, key: tuple[Any, ...]) -> Tensor:
-    basic, picks, dims = _parse(op, x, key)
+def _plain(key: Any) -> tuple[Any, ...] | None:
+    """A key of ints, slices, None and Ellipsis, ready for NumPy; None for any other. An Ellipsis keeps the result an
+    array where NumPy would give a number."""
+    if type(key) is int:
+        return (key, ...)
+    if type(key) is not tuple:
+        key = (key,)
+    dots = False
+    for k in key:
+        kind = type(k)
+        if kind is slice:
+            a, b, step = k.start, k.stop, k.step
+            if not ((a is None or type(a) is int) and (b is None or type(b) is int)):
+                return None
+            if step is not None and not (type(step) is int and step > 0):
+                return None
+        elif k is ...:
+            dots = True
+        elif kind is not int and k is not None:
+            return None
+    return key if dots else (*key, ...)
+
+
+def _arrays_only(key: Any) -> tuple[Any, ...] | None:
+    """A key of integer tensors with axes, or of one mask, as arrays: the usual cases, recognised fast."""
+    if type(key) is Tensor:
+        array = key.array
+        return (array,) if array.ndim and array.dtype.kind in "ib" else None
+    if type(key) is tuple and key and all([type(k) is Tensor and k.array.ndim and k.array.dtype.kind == "i" for k in key]):
+        return tuple([k.array for k in key])
+    return None
+
+
+def _pick(op: str, x: Tensor, key: Any) -> Tensor:
+    picks = _arrays_only(key)
+    if picks is not None:
+        try:
+            return Index(picks)(x)
+        except IndexError:
+            pass
+    basic, picks, dims = _parse(op, x, key if type(key) is tuple else (key,))
     if basic is not None or not picks:
         x = Slice(basic or (...,))(x)
     if not picks:
@@ -273,9 +295,15 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     if isinstance(value, Tensor) and value._base is x and _just_read(x, key, value):
         return  # the second half of x[key] += y: Python writes back what is there already
     check_writable(x, "setitem")
-    plain = key if type(key) is tuple else (key,)
-    basic, picks, dims = _parse("setitem", x, plain)
     z = value if type(value) in (int, float, bool) else as_operand("setitem", value, "value")
+    plain = _plain(key)
+    if plain is not None:
+        try:
+            copy_into(Slice(plain)(x), z, "setitem")
+            return
+        except IndexError:
+            pass
+    basic, picks, dims = _parse("setitem", x, key if type(key) is tuple else (key,))
     region = Slice(basic)(x) if basic is not None else x
     if not picks:
         copy_into(region, z, "setitem")
@@ -301,10 +329,7 @@ def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
     """Whether value is x[key] itself, in its place in the graph."""
     if type(value._view) is not Slice or value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:
         return False
-    plain = key if type(key) is tuple else (key,)
-    if not all([k is None or k is Ellipsis or type(k) is int or type(k) is slice for k in plain]):
-        return False
-    return value._view.key == (plain if Ellipsis in plain else (*plain, ...))
+    return value._view.key == _plain(key)
 
 
 # ---- by integers in arrays ------------------------------------------------------------------------------------------

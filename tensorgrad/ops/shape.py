@@ -76,7 +76,7 @@ class Permute(Function):
     def backward(self, grad: Tensor) -> Tensor:
         back = [0] * len(self.order)
         for i, a in enumerate(self.order):
-            back[a] = i
+            back[a] = i  # from the end, where a is negative
         return Permute(tuple(back))(grad)
 
 
@@ -349,8 +349,10 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The axes from `start_dim` to `end_dim` as one.  (…, a, b, c, …) → (…, a·b·c, …); 0-d → (1,)."""
-    x = as_operand("flatten", input)
+    x = input if isinstance(input, Tensor) else as_operand("flatten", input)
     shape = x.array.shape
+    if start_dim == 0 and end_dim == -1 and len(shape) > 1:
+        return Reshape((x.array.size,))(x)
     first, last = axis("flatten", start_dim, len(shape)), axis("flatten", end_dim, len(shape))
     if first > last:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {tuple(shape)}.")
@@ -390,28 +392,31 @@ def ravel(input: Any) -> Tensor:
 
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without the axes of size 1: all of them, or those in `dim` (an int or several) that are.  A view."""
-    x = as_operand("squeeze", input)
+    x = input if isinstance(input, Tensor) else as_operand("squeeze", input)
     return Squeeze(_squeezed(x, dim))(x)
 
 
 def _squeezed(x: Tensor, dim: Any) -> Shape:
     shape = x.array.shape
-    if isinstance(dim, (tuple, list)) and not dim:
-        return shape
-    dims = axes("squeeze", dim, len(shape))
-    return tuple([s for i, s in enumerate(shape) if s != 1 or i not in dims])
+    if dim is None:
+        return tuple([s for s in shape if s != 1])
+    if isinstance(dim, (tuple, list)):
+        dims = axes("squeeze", dim, len(shape)) if dim else ()
+        return tuple([s for i, s in enumerate(shape) if s != 1 or i not in dims])
+    d = axis("squeeze", dim, len(shape))
+    return shape[:d] + shape[d + 1 :] if shape and shape[d] == 1 else shape
 
 
 def unsqueeze(input: Any, dim: int) -> Tensor:
     """A new axis of size 1 at `dim`.  A view."""
-    x = as_operand("unsqueeze", input)
+    x = input if isinstance(input, Tensor) else as_operand("unsqueeze", input)
     return Unsqueeze(_unsqueezed(x, dim))(x)
 
 
 def _unsqueezed(x: Tensor, dim: int) -> Shape:
     shape = x.array.shape
     d = axis("unsqueeze", dim, len(shape), extra=1)
-    return (*shape[:d], 1, *shape[d:])
+    return shape[:d] + (1,) + shape[d:]
 
 
 def atleast_1d(*tensors: Any) -> Any:
@@ -448,17 +453,18 @@ def _at_least(op: str, tensors: Any, shape: Any) -> Any:
 
 def permute(input: Any, *axes: Any, dims: Any = None) -> Tensor:
     """The axes in the order `dims`: axis i of the result is axis dims[i] of the input.  A view."""
-    x = as_operand("permute", input)
+    x = input if isinstance(input, Tensor) else as_operand("permute", input)
     if dims is None:
-        dims = axes
-    order = sizes_of("permute", dims if dims is axes else (dims,))
-    n = x.array.ndim
+        dims = axes[0] if len(axes) == 1 and isinstance(axes[0], Sequence) else axes
+    try:
+        return Permute(tuple(dims))(x)
+    except (ValueError, TypeError):
+        pass
+    order, n = sizes_of("permute", (dims,)), x.array.ndim
     if len(order) != n:
         raise ValueError(f"permute: dims {order} has {len(order)} entries for {n} dimensions; name each once.")
     order = tuple([axis("permute", d, n) for d in order])
-    if len(set(order)) != n:
-        raise ValueError(f"permute: dims {order} names a dimension twice; each must come once.")
-    return Permute(order)(x)
+    raise ValueError(f"permute: dims {order} names a dimension twice; each must come once.")
 
 
 def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
@@ -562,14 +568,15 @@ def _mH(x: Tensor) -> Tensor:
 def expand(input: Any, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """Repeat along axes of size 1 without copying; −1 keeps a size, new axes come in front.  A view that cannot be
     written to."""
-    x = as_operand("expand", input)
+    x = input if isinstance(input, Tensor) else as_operand("expand", input)
     return _expanded("expand", x, sizes_of("expand", sizes if size is None else (size,)))
 
 
 def _expanded(op: str, x: Tensor, to: Shape) -> Tensor:
-    shape = x.array.shape
-    extra = len(to) - len(shape)
-    full = tuple([shape[i - extra] if s == -1 and i >= extra else s for i, s in enumerate(to)])
+    shape, full = x.array.shape, to
+    if -1 in to:
+        extra = len(to) - len(shape)
+        full = tuple([shape[i - extra] if s == -1 and i >= extra else s for i, s in enumerate(to)])
     try:
         return Expand(full)(x)
     except ValueError:

@@ -18,12 +18,10 @@ from .shape import Expand, Reshape, Slice, alias, clone, select, sizes_of
 
 def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     """x[...] = value, broadcast and cast to x, in memory and in the graph."""
-    if not isinstance(value, Tensor):
-        value = number_in(op, x, value)
+    array = value.array if isinstance(value, Tensor) else number_in(op, x, value)
     if not joins(x, value, op):
-        array = value.array if isinstance(value, Tensor) else value
         try:
-            with quiet():
+            with quiet():  # nan to an integer, and the like
                 x.array[...] = array
         except ValueError:
             raise _does_not_fit(op, array.shape, x) from None
@@ -82,7 +80,11 @@ def fill(input: Any, value: Any) -> Tensor:
 def zero_(x: Tensor) -> Tensor:
     """Write zeros everywhere."""
     check_writable(x, "zero_")
-    return copy_into(x, 0, "zero_")
+    if joins(x, 0, "zero_"):
+        return copy_into(x, 0, "zero_")
+    x.array.fill(0)
+    written(x, "zero_")
+    return x
 
 
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:

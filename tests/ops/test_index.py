@@ -94,6 +94,13 @@ class TestGetitem(OpTest):
     op = staticmethod(lambda x, key: x[key])
     torch = staticmethod(lambda x, key: x[key])
     samples = [sample((2, 3, 4), key=k) for k in KEYS] + [sample((), key=k) for k in (..., None, (), True, False)]
+    samples += [  # so many elements that gradients are added up in another way
+        sample((7, 40), key=i_(range(-7, 7)).repeat(5)),
+        sample((7, 5), key=i_(range(-7, 7)).repeat(9)),
+        sample((400,), key=np.arange(300) % 7),
+        sample((5, 4, 6), key=(np.arange(60) % 5, slice(None), -(np.arange(60) % 4))),
+        sample((4, 5, 6), key=(slice(None), (np.arange(70) % 5).reshape(10, 7), i_([[-1]]))),
+    ]
     errors = [
         (lambda: x23[2], IndexError, "getitem: index 2 is out of range for dim 0 of size 2; use -2 to 1."),
         (lambda: x23[0, -4], IndexError, "getitem: index -4 is out of range for dim 1 of size 3; use -3 to 2."),

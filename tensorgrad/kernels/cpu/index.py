@@ -7,6 +7,7 @@ that broadcast, with full slices between them.
 from __future__ import annotations
 
 import math
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,10 @@ def put_at(value: Any, key: Key, shape: Shape) -> Any:
         out = np.zeros(shape, value.dtype)
         out[key] = value
         return out
+    if value.size < 256:
+        out = np.zeros(shape, value.dtype)
+        np.add.at(out, key, value)
+        return out
     axes = [i for i, k in enumerate(key) if type(k) is not slice]
     rest = [i for i in range(len(shape)) if i not in axes]
     arrays = np.broadcast_arrays(*[key[i] for i in axes])
@@ -84,9 +89,9 @@ def put_at(value: Any, key: Key, shape: Shape) -> Any:
     # where in value the axes of the indices are: in the place of the first array, in front if slices part the arrays
     inner, first = arrays[0].ndim, axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
     rows = np.moveaxis(value, range(first, first + inner), range(inner))
-    flat = np.ravel_multi_index([np.where(a < 0, a + n, a) for a, n in zip(arrays, sizes)], sizes).ravel()
+    flat = np.ravel_multi_index([from_front(a, n) for a, n in zip(arrays, sizes)], sizes).ravel()
     over = tuple([shape[i] for i in rest])
-    out = sum_rows(rows.reshape(flat.size, math.prod(over)), flat, math.prod(sizes)).reshape(sizes + over)
+    out = sum_rows(rows.reshape(flat.size, prod(over)), flat, prod(sizes)).reshape(sizes + over)
     return np.moveaxis(out, range(len(shape)), axes + rest)
 
 
@@ -115,11 +120,15 @@ def sum_rows(rows: Any, places: Any, n: int) -> Any:
 
 def out_of_range(index: Any, low: int, size: int) -> int | None:
     """An index that is not in [low, size), if there is one."""
-    if index.size:
-        least, most = index.min(), index.max()
-        if least < low or most >= size:
-            return int(least if least < low else most)
-    return None
+    if not index.size:
+        return None
+    # seen as unsigned a negative number is a huge one: one pass instead of two
+    if low == 0 and index.dtype == np.int64 and np.maximum.reduce(index.view(np.uint64), axis=None) < size:
+        return None
+    least, most = np.minimum.reduce(index, axis=None), np.maximum.reduce(index, axis=None)
+    if low <= least and most < size:
+        return None
+    return int(least if least < low else most)
 
 
 def index_select(x: Any, index: Any, axis: int) -> Any:

@@ -6,6 +6,7 @@ The element of x that belongs to index[i, j, k] is x[i, index[i, j, k], k] for a
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,18 @@ Shape = tuple[int, ...]
 
 def _flat(shape: Shape, index: Any, axis: int) -> Any:
     """Where in an array of this shape, seen as one row, each element of index points."""
-    places = np.zeros(index.shape, np.intp) if index.ndim else np.intp(0)
-    step = 1
+    if index.shape[:axis] == shape[:axis] and index.shape[axis + 1 :] == shape[axis + 1 :]:
+        outer, n, inner = prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])
+        places = index.reshape(outer, index.shape[axis], inner)
+        if inner > 1:
+            places = places * inner + np.arange(inner)
+        if outer > 1:
+            places = places + np.arange(0, outer * n * inner, n * inner).reshape(outer, 1, 1)
+        return places.reshape(index.shape)
+    places, step = np.zeros(index.shape, np.intp), 1
     for i in range(len(shape) - 1, -1, -1):
-        if i == axis:
-            places += index * step
-        else:
-            places += (np.arange(index.shape[i]) * step).reshape((-1,) + (1,) * (index.ndim - i - 1))
+        along = index if i == axis else np.arange(index.shape[i]).reshape((-1,) + (1,) * (index.ndim - i - 1))
+        places += along * step
         step *= shape[i]
     return places
 
