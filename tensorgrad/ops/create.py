@@ -422,8 +422,8 @@ def linspace(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from start to end, both included, evenly spaced."""
-    a, b, n = _ends("linspace", start, end, steps)
-    return leaf(at("linspace", device).linspace(a, b, n, _numpy(dtype)), requires_grad)
+    a, b, n, d = _ends("linspace", start, end, steps, dtype)
+    return leaf(at("linspace", device).linspace(a, b, n, d), requires_grad)
 
 
 def logspace(
@@ -431,13 +431,15 @@ def logspace(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
-    a, b, n = _ends("logspace", start, end, steps)
-    return leaf(at("logspace", device).logspace(a, b, n, base, _numpy(dtype)), requires_grad)
+    a, b, n, d = _ends("logspace", start, end, steps, dtype)
+    return leaf(at("logspace", device).logspace(a, b, n, base, d), requires_grad)
 
 
-def _ends(op: str, start: Any, end: Any, steps: Any) -> tuple[float, float, int]:
-    n = whole_number(op, "steps", steps)
-    return _number(op, "start", start), _number(op, "end", end), n
+def _ends(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[float, float, int, Any]:
+    """The arguments as a kernel takes them: among integers the ends are whole as well."""
+    n, d = whole_number(op, "steps", steps), _numpy(dtype)
+    a, b = _number(op, "start", start), _number(op, "end", end)
+    return (int(a), int(b), n, d) if d.kind in "iu" else (a, b, n, d)
 
 
 def whole_number(op: str, what: str, n: Any) -> int:
