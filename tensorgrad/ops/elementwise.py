@@ -1275,7 +1275,7 @@ def ldexp(input: Any, other: Any) -> Tensor:
     """input · 2ᵒ for o in other.  Shape: broadcast.  Integers give the default dtype."""
     x, z = floating("ldexp", input), as_operand("ldexp", other, "other")
     if z.array.dtype.kind not in "iub":
-        return mul(x, exp2(z))
+        return _of_two("ldexp", Mul, *paired("ldexp", x, exp2(z)))
     return _of_two("ldexp", Ldexp, x, cast(z, dtypes.int32))
 
 

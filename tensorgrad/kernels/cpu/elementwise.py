@@ -51,7 +51,7 @@ floor_divide = np.floor_divide
 
 def remainder(x: Any, z: Any) -> Any:
     """x − z·⌊x/z⌋, with the sign of z; a zero keeps the sign of x, where NumPy's own takes that of z."""
-    if x.dtype.kind != "f":
+    if (x if isinstance(x, np.ndarray) else z).dtype.kind in "iu":
         return np.remainder(x, z)
     r = np.asarray(np.fmod(x, z))
     zero = _ZERO[r.dtype]
