@@ -151,10 +151,12 @@ def _columns(
             continue
         # What the taps leave out is padding; it stays zero for as long as they leave out the same.
         same = [b, height, [(at, window) for at, window, _ in steps]]
+        whole = sum(math.prod([w.stop - w.start for w in window]) for _, window, _ in steps) == length * math.prod(kernel)
         if length >= d:
             if same != before:
                 columns = workspace((b, c, *kernel, height, *out[1:]), x.dtype)
-                columns.fill(0)
+                if not whole:
+                    columns.fill(0)
             for at, window, pixel in steps:
                 columns[:, :, *at, *window] = part[:, :, *pixel]
             yield images, rows, columns.reshape(b, groups, d, length)
@@ -162,7 +164,8 @@ def _columns(
             part = np.ascontiguousarray(np.moveaxis(part, 0, -1))
             if same != before:
                 columns = workspace((c, *kernel, height, *out[1:], b), x.dtype)
-                columns.fill(0)
+                if not whole:
+                    columns.fill(0)
             for at, window, pixel in steps:
                 columns[:, *at, *window] = part[:, *pixel]
             yield images, rows, columns.reshape(groups, d, length * b)
