@@ -7,8 +7,8 @@ axis after another, for windows are boxes.
 
 from __future__ import annotations
 
+import functools
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def max_pool(
     return y.reshape(shape), None if choice is None else choice.reshape(shape)
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _first(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
     """The first position of each window that is not padding: what is chosen where all are −∞."""
     first = np.zeros(out, _smallest(math.prod(kernel)))
@@ -288,7 +288,7 @@ def _window_spread(g: Any, axis: int, n: int, kernel: int, stride: int, padding:
     return gx
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _counts(
     size: Shape,
     out: Shape,
