@@ -43,6 +43,11 @@ def _ties(s: Any, dtype: str) -> str:
 # Samples of an entry that differ on purpose: a reason, or "" to compare.
 DIFFERENT: dict[str, Callable[[Any, str], str]] = {
     "addbmm": lambda s, dtype: _cut_factors(s, dtype),
+    "addmv": lambda s, dtype: _cut_factors(s, dtype),
+    "baddbmm": lambda s, dtype: _cut_factors(s, dtype),
+    "nn.functional.scaled_dot_product_attention": lambda s, dtype: (
+        "random numbers: the generators differ" if s.kwargs.get("dropout_p") else ""
+    ),
     "cholesky_inverse": lambda s, dtype: _not_triangular(s.input),
     "cholesky_solve": lambda s, dtype: _not_triangular(s.args[0]),
     "nn.functional.batch_norm": lambda s, dtype: (
@@ -67,6 +72,7 @@ DIFFERENT: dict[str, Callable[[Any, str], str]] = {
 
 # Entries of PyTorch's table that are called in another way than the function: the same call with ours.
 SPELLED: dict[str, Callable[..., Any]] = {
+    "zero_": lambda x: x.clone().zero_(),  # the table's samples are leaves that require grad
     "where": lambda x, condition, z: tg.where(condition, x, z),
     "einsum": lambda tensors, equation: tg.einsum(equation, tensors),
     "linalg.lstsq-grad_oriented": lambda a, b, driver: tg.linalg.lstsq(a, b, driver=driver)[:2],
