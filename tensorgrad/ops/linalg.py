@@ -241,7 +241,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         raise ValueError(_linear_mismatch(a, c, d))
     if b.array.dtype != x.array.dtype:
         raise TypeError(f"linear: input is {x.dtype}, bias {b.dtype}; they need one dtype. Convert one with .to(…).")
-    return Linear()(x, w, b if d == c[:1] else b.expand(c[0]))
+    if d != c[:1]:
+        b = b.expand(c[0])
+    return Linear()(x, w, b) if len(a) > 1 else Linear()(x.unsqueeze(0), w, b).squeeze(0)
 
 
 def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:

@@ -167,8 +167,8 @@ def binary_cross_entropy(x: Any, t: Any) -> Any:
 
 def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
     """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|)."""
-    tail = np.absolute(x)
-    np.negative(tail, out=tail)
+    tail = np.empty(x.shape, x.dtype)
+    np.negative(np.absolute(x, out=tail), out=tail)
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
     tail += np.maximum(x, 0)
