@@ -47,11 +47,10 @@ class Reshape(Function):
         self.to = shape
 
     def forward(self, x: Any) -> Any:
-        self.before = x.shape
         return x.reshape(self.to)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return Reshape(self.before)(grad)
+        return Reshape(tuple(self.inputs[0].shape))(grad)  # type: ignore[union-attr]  # the source has the shape of x
 
 
 class Squeeze(Reshape):
@@ -804,6 +803,11 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     return Narrow((*(slice(None),) * d, slice(first, first + length), ...))(x)
 
 
+def narrow_copy(input: Any, dim: int, start: Any, length: int) -> Tensor:
+    """`narrow` in memory of its own."""
+    return clone(narrow(input, dim, start, length))
+
+
 def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
     """All windows of `size` elements along `dimension`, `step` apart; the place in the window is a new last axis.  A
     view, which cannot be written to where windows overlap.
@@ -854,6 +858,11 @@ def clone(input: Any, *, memory_format: Any = None) -> Tensor:
     return Clone()(as_operand("clone", input))
 
 
+def detach(input: Tensor) -> Tensor:
+    """A constant that looks at the same memory: gradients stop here."""
+    return input.detach()
+
+
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself when its memory is row-major, else a copy that is."""
     return input if input.array.flags.c_contiguous else Clone()(input)
@@ -893,7 +902,7 @@ def as_strided_(x: Tensor, size: Any, stride: Any, storage_offset: int | None = 
 
 __all__ = [
     "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
-    "broadcast_to", "clone", "flatten", "flip", "fliplr", "flipud", "moveaxis", "movedim", "narrow", "permute", "ravel",
+    "broadcast_to", "clone", "detach", "flatten", "flip", "fliplr", "flipud", "moveaxis", "movedim", "narrow", "narrow_copy", "permute", "ravel",
     "repeat_interleave", "reshape", "roll", "rot90", "select", "squeeze", "swapaxes", "swapdims", "t", "tile",
     "transpose", "unflatten", "unsqueeze",
 ]  # fmt: skip
