@@ -7,7 +7,6 @@ that broadcast, with full slices between them.
 from __future__ import annotations
 
 import math
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -91,7 +90,7 @@ def put_at(value: Any, key: Key, shape: Shape) -> Any:
     rows = np.moveaxis(value, range(first, first + inner), range(inner))
     flat = np.ravel_multi_index([from_front(a, n) for a, n in zip(arrays, sizes)], sizes).ravel()
     over = tuple([shape[i] for i in rest])
-    out = sum_rows(rows.reshape(flat.size, prod(over)), flat, prod(sizes)).reshape(sizes + over)
+    out = sum_rows(rows.reshape(flat.size, math.prod(over)), flat, math.prod(sizes)).reshape(sizes + over)
     return np.moveaxis(out, range(len(shape)), axes + rest)
 
 

@@ -6,7 +6,7 @@ The element of x that belongs to index[i, j, k] is x[i, index[i, j, k], k] for a
 
 from __future__ import annotations
 
-from math import prod
+import math
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,12 @@ Shape = tuple[int, ...]
 def _flat(shape: Shape, index: Any, axis: int) -> Any:
     """Where in an array of this shape, seen as one row, each element of index points."""
     if index.shape[:axis] == shape[:axis] and index.shape[axis + 1 :] == shape[axis + 1 :]:
-        outer, n, inner = prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])
+        outer, n, inner = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
         places = index.reshape(outer, index.shape[axis], inner)
         if inner > 1:
             places = places * inner + np.arange(inner)
         if outer > 1:
-            places = places + np.arange(0, outer * n * inner, n * inner).reshape(outer, 1, 1)
+            places = places + (np.arange(outer) * (n * inner)).reshape(outer, 1, 1)
         return places.reshape(index.shape)
     places, step = np.zeros(index.shape, np.intp), 1
     for i in range(len(shape) - 1, -1, -1):
