@@ -282,8 +282,8 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
     when both are 0.  Elements outside, and nan, are not counted."""
     x = needs_floating("histc", input)
-    edges = _edges("histc", x.array, bins, None if min == max == 0 else (min, max), 1.0)
-    return Tensor._of(on(x.array).histogram(x.array, edges))
+    limits = _limits("histc", x.array, bins, None if min == max == 0 else (min, max), 1.0)
+    return Tensor._of(on(x.array).histogram(x.array, bins, limits)[0])
 
 
 def histogram(
@@ -298,36 +298,35 @@ def histogram(
         density: divide by the total and the widths, so that the integral is one.
     """
     x = needs_floating("histogram", input)
+    limits = None
     if isinstance(bins, Tensor):
-        edges = bins.array
-        if edges.ndim != 1 or edges.size < 2 or (edges[1:] < edges[:-1]).any():
+        bins = bins.array
+        if bins.ndim != 1 or bins.size < 2 or (bins[1:] < bins[:-1]).any():
             raise ValueError("histogram: bins must be a number, or at least two edges in ascending order.")
     else:
-        edges = _edges("histogram", x.array, bins, range, 0.5)
+        limits = _limits("histogram", x.array, bins, range, 0.5)
     w = None
     if weight is not None:
         w = as_operand("histogram", weight, "weight").array
         if w.shape != x.array.shape:
             raise ValueError(f"histogram: weight {tuple(w.shape)} for input {tuple(x.array.shape)}; one for each.")
-    hist = on(x.array).histogram(x.array, edges, w)
+    hist, edges = on(x.array).histogram(x.array, bins, limits, w)
     if density:
         hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
 
 
-def _edges(op: str, array: Any, bins: Any, limits: Any, margin: float) -> Any:
-    """bins + 1 edges between the limits, or the extremes of the array; with a margin where these are one."""
+def _limits(op: str, array: Any, bins: Any, given: Any, margin: float) -> tuple[float, float]:
+    """Where the bins begin and end: as given, or at the extremes of the array; with a margin where these are one."""
     if bins < 1:
         raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
-    if limits is None:
-        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
+    if given is not None:
+        low, high = float(given[0]), float(given[1])
     else:
-        low, high = float(limits[0]), float(limits[1])
+        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
     if not -float("inf") < low <= high < float("inf"):
         raise ValueError(f"{op}: the range from {low} to {high} must be finite, and not go down.")
-    if low == high:
-        low, high = low - margin, high + margin
-    return on(array).bin_edges(low, high, bins, array.dtype)
+    return (low, high) if low < high else (low - margin, high + margin)
 
 
 __all__ = [

@@ -63,25 +63,30 @@ def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
 
 
 def _sum_middle(x: Any) -> Any:
-    """(p, n, m) → (p, m), row-major.
-
-    NumPy adds pairwise only within a contiguous row, and slowly when rows are short. So short rows are a product with
-    ones, and of an axis further in front b rows are laid side by side to a long one, of which chains of a are added;
-    then the b · c parts that this has left.
-    """
+    """(p, n, m) → (p, m), row-major: b rows of m laid side by side are a long one, to which a short chain of others is
+    added; then come the c · b rows that this has left."""
     p, n, m = x.shape
     if m == 1:
-        rows = x.reshape(p, n)
-        return rows @ np.ones(n, x.dtype) if n < 64 < p else _add(rows, 1)
+        return _sum_rows(x.reshape(p, n)).reshape(p, 1)
     if n <= 32:
         return _add(x, 1)
     b = sorted((1, 4096 // m, math.isqrt(n)))[1]  # at most √n, at least 1
     a = 64 if n > 64 * b else n // b
     c = n // (a * b)
     done = a * b * c
-    parts = _add(x[:, :done].reshape(p, c, a, b * m), 2)
-    out = _sum_middle(parts.reshape(p, c * b, m))
+    out = _sum_middle(_add(x[:, :done].reshape(p, c, a, b * m), 2).reshape(p, c * b, m))
     return out + _sum_middle(x[:, done:]) if done < n else out
+
+
+def _sum_rows(x: Any) -> Any:
+    """(p, n) → (p,), a thousand numbers at a time: einsum takes a third of the time of a reduction, and of short rows a
+    tenth, but adds without pairing."""
+    p, n = x.shape
+    c, rest = divmod(n, 1024)
+    if c == 0:
+        return np.einsum("pn->p", x)
+    out = _sum_rows(np.einsum("pca->pc", x[:, : n - rest].reshape(p, c, 1024)))
+    return out + _sum_rows(x[:, n - rest :]) if rest else out
 
 
 def _wide(x: Any) -> Any:
@@ -117,7 +122,8 @@ def std(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
 
 def nansum(x: Any, axes: Axes, keepdim: bool) -> Any:
     """Σ of what is not nan."""
-    return sum(np.where(np.isnan(x), x.dtype.type(0), x), axes, keepdim)
+    out = np.asarray(sum(x, axes, keepdim))
+    return sum(np.where(x == x, x, x.dtype.type(0)), axes, keepdim) if (out != out).any() else out
 
 
 def count(mask: Any, axes: Axes, keepdim: bool) -> Any:

@@ -9,9 +9,10 @@ import numpy as np
 
 
 def _running(ufunc: Any, x: Any, axis: int) -> Any:
-    if x.dtype.kind in "iub" or x.dtype == np.float64:
-        return ufunc.accumulate(x, axis, x.dtype if x.dtype.kind != "b" else None)
-    return ufunc.accumulate(x, axis, np.float64).astype(x.dtype)
+    if x.dtype.kind in "iu" or x.dtype == np.float64:
+        return ufunc.accumulate(x, axis)
+    wide = x.astype(np.float64)
+    return ufunc.accumulate(wide, axis, out=wide).astype(x.dtype)
 
 
 def cumsum(x: Any, axis: int, reverse: bool = False) -> Any:

@@ -80,10 +80,12 @@ def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
         return np.moveaxis(np.empty((*rows.shape[:-1], 0), np.int64), -1, axis)
     at = n - k if largest else k - 1
     edge = np.partition(rows, at, -1)[..., at : at + 1]
-    beyond = _less(edge, rows) if largest else _less(rows, edge)
-    equal = _same(rows, edge)
-    room = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
-    chosen = beyond | (equal & (np.cumsum(equal, -1) <= room))
+    chosen = rows >= edge if largest else rows <= edge
+    if (np.count_nonzero(chosen, axis=-1) != k).any():  # elements equal to the k-th, or nan
+        beyond = _less(edge, rows) if largest else _less(rows, edge)
+        equal = _same(rows, edge)
+        room = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
+        chosen = beyond | (equal & (np.cumsum(equal, -1) <= room))
     return np.moveaxis(np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k), -1, axis)
 
 
@@ -134,19 +136,11 @@ def bincount(x: Any, weights: Any, least: int) -> Any:
     return np.bincount(x, weights, least)
 
 
-def bin_edges(low: float, high: float, bins: int, dtype: Any) -> Any:
-    """bins + 1 edges from low to high, evenly spaced."""
-    return np.linspace(low, high, bins + 1).astype(dtype)
-
-
-def histogram(x: Any, edges: Any, weights: Any = None) -> Any:
-    """The number (or the weight) of elements from each edge up to the next; the last one belongs to the last bin."""
-    x = x.reshape(-1)
-    inside = (x >= edges[0]) & (x <= edges[-1])
-    bins = len(edges) - 1
-    place = np.minimum(np.searchsorted(edges, x[inside], "right") - 1, bins - 1)
-    w = None if weights is None else weights.reshape(-1)[inside]
-    return np.bincount(place, w, bins).astype(edges.dtype)
+def histogram(x: Any, bins: Any, limits: Any = None, weights: Any = None) -> tuple[Any, Any]:
+    """The number (or the weight) of elements from each edge up to the next, the last edge included, and the edges: those
+    given, or as many equal bins between the limits."""
+    counts, edges = np.histogram(x, bins, limits, weights=weights)
+    return counts.astype(x.dtype), edges.astype(x.dtype)
 
 
 def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
