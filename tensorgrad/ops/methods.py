@@ -117,14 +117,15 @@ _METHODS: dict[ModuleType, str] = {
     legacy: "inverse pinverse svd qr cholesky lu_solve",
     shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
     "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
-    "select narrow unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
+    "select narrow narrow_copy unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
     join: "unbind chunk tensor_split split_with_sizes hsplit vsplit dsplit",
     index: "index_put take put index_put_ put_",
     scatter: "gather scatter scatter_add scatter_reduce take_along_dim index_select index_add index_copy index_fill "
     "index_reduce scatter_ scatter_add_ index_add_ index_copy_ index_fill_",
     mask: "masked_fill masked_select masked_scatter masked_fill_ masked_scatter_",
     search: "nonzero argwhere",
-    write: "select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ resize_",
+    write: "select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
+    "resize_ resize_as_ fill_diagonal_",
     conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
 

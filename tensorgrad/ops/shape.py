@@ -902,7 +902,7 @@ def as_strided_(x: Tensor, size: Any, stride: Any, storage_offset: int | None = 
 
 __all__ = [
     "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
-    "broadcast_to", "clone", "detach", "flatten", "flip", "fliplr", "flipud", "moveaxis", "movedim", "narrow", "narrow_copy", "permute", "ravel",
-    "repeat_interleave", "reshape", "roll", "rot90", "select", "squeeze", "swapaxes", "swapdims", "t", "tile",
-    "transpose", "unflatten", "unsqueeze",
+    "broadcast_to", "clone", "detach", "flatten", "flip", "fliplr", "flipud", "moveaxis", "movedim", "narrow",
+    "narrow_copy", "permute", "ravel", "repeat_interleave", "reshape", "roll", "rot90", "select", "squeeze", "swapaxes",
+    "swapdims", "t", "tile", "transpose", "unflatten", "unsqueeze",
 ]  # fmt: skip

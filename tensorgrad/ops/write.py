@@ -11,7 +11,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axis, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast
-from .shape import Expand, Reshape, Slice, alias, clone, select, sizes_of
+from .shape import Expand, Reshape, Slice, alias, as_strided, clone, select, sizes_of
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------
 
@@ -87,6 +87,22 @@ def zero_(x: Tensor) -> Tensor:
     return x
 
 
+def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write one number at x[i, i] (at x[i, i, …, i] of equal axes), and with `wrap` again below in a tall matrix."""
+    op, shape = "fill_diagonal_", x.array.shape
+    check_writable(x, op)
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+        raise ValueError(f"{op}: needs a matrix, or more axes that are equal, got shape {tuple(shape)}.")
+    n, step = min(shape), sum(x.stride())
+    copy_into(as_strided(x, (n,), (step,)), fill_value, op)
+    height, width = shape[:2]
+    if wrap and len(shape) == 2 and height > width + 1:
+        again = -(-x.array.size // (width + 1)) - n
+        start = x.storage_offset() + x.stride(0) * (width + 1)
+        copy_into(as_strided(x, (again,), (step,), start), fill_value, op)
+    return x
+
+
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     """Let x be another name for source: the same memory and place in the graph. Without a source x becomes empty."""
     check_writable(x, "set_")
@@ -120,6 +136,11 @@ def resize_(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     new._storage().count = x._version + 1
     _become(x, new)
     return x
+
+
+def resize_as_(x: Tensor, other: Tensor, memory_format: Any = None) -> Tensor:
+    """`resize_` to the shape of other."""
+    return resize_(x, other.array.shape)
 
 
 def _become(x: Tensor, new: Tensor) -> None:

@@ -732,6 +732,22 @@ class TestDiagonalScatter(OpTest):
 
 
 class TestWholeTensors:
+    def test_fill_diagonal(self) -> None:
+        x = tg.zeros(3, 4)
+        assert x.fill_diagonal_(2) is x and x.tolist() == np.eye(3, 4).__mul__(2).tolist()
+        tall = np.zeros((7, 2))
+        np.fill_diagonal(tall, 5, wrap=True)
+        assert tg.zeros(7, 2).fill_diagonal_(5, wrap=True).tolist() == tall.tolist()
+        assert tg.zeros(3, 3, 3).fill_diagonal_(1).sum() == 3
+        y = tg.zeros(4, 3).T
+        y.fill_diagonal_(1.0)
+        assert y.tolist() == np.eye(3, 4).tolist()
+        w = tg.ones(2, 2, requires_grad=True)
+        (w * 1).fill_diagonal_(0.0).sum().backward()
+        assert w.grad.tolist() == [[0, 1], [1, 0]]
+        with pytest.raises(ValueError, match="fill_diagonal_: needs a matrix, or more axes that are equal"):
+            tg.zeros(2, 2, 3).fill_diagonal_(1)
+
     def test_copy_broadcasts_and_casts(self) -> None:
         x = tg.zeros(2, 3, dtype=tg.int64)
         assert x.copy_(tg.tensor([1.9, -1.9, 0.0])) is x
@@ -774,6 +790,7 @@ class TestWholeTensors:
     def test_resize(self) -> None:
         x = tg.arange(6)
         assert x.resize_(2, 2).tolist() == [[0, 1], [2, 3]]
+        assert tg.ones(1).resize_as_(x).shape == (2, 2)
         assert x.resize_((2, 4)).shape == (2, 4) and x[0].tolist() == [0, 1, 2, 3]
         with pytest.raises(ValueError, match=re.escape("resize_: sizes must be 0 or more, got (-1,).")):
             x.resize_(-1)

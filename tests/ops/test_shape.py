@@ -680,6 +680,13 @@ class TestNarrow(OpTest):
         return np.take(x, range(start, start + length), dim)
 
 
+class TestNarrowCopy(TestNarrow):
+    op = staticmethod(tg.narrow_copy)
+    torch = None
+    torch_note = "a copy of narrow; PyTorch's has no gradient"
+    errors = []
+
+
 class TestUnfold(OpTest):
     op = staticmethod(T.unfold)
     torch = "Tensor.unfold"
@@ -794,6 +801,15 @@ class TestClone(OpTest):
         x = tg.zeros(2)
         x.clone().add_(1)
         assert x.sum() == 0
+
+
+class TestDetach(OpTest):
+    op = staticmethod(tg.detach)
+    samples = [sample((2, 3)), sample(())]
+    differentiable = False  # that is what it is for
+
+    def expected(self, x: Any) -> Any:
+        return x
 
 
 class TestContiguous(OpTest):
