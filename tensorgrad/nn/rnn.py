@@ -148,7 +148,7 @@ class RNNBase(Module):
         if x.shape[-1] != self.input_size:
             raise ValueError(f"{name}: input has {x.shape[-1]} features, built for input_size={self.input_size}.")
         if not packed:
-            x = x.reshape(-1, self.input_size)
+            x = x.reshape(steps * batch, self.input_size)
         states = self._first_states(hx, sizes[0], single, order, x)
         x, last = self._layers(x, states, sizes)
         last = [s if order is None else s.index_select(1, input.unsorted_indices) for s in last]
@@ -157,7 +157,7 @@ class RNNBase(Module):
         elif single:
             last = [s.squeeze(1) for s in last]
         else:
-            x = x.reshape(steps, batch, -1)
+            x = x.reshape(steps, batch, x.shape[-1])
             x = x.transpose(0, 1) if self.batch_first else x
         return x, tuple(last) if self.mode == "LSTM" else last[0]
 
