@@ -199,6 +199,10 @@ class OpTest:
             assert all(t.array.dtype == dtype for t in self.floating_outputs(out)), "result dtype differs from the input's"
         for old, new in zip(arrays_in(before), arrays_in((args, kwargs))):
             np.testing.assert_array_equal(old, new, err_msg="an input was changed")
+        for t in tensors_in(out):
+            for x in inputs:
+                if t is not x and np.shares_memory(t.array, x.array):
+                    assert t.storage is x.storage, "the result shares memory, but not the record of writes in place"
         if self.deterministic:
             again = self.call(args, kwargs)[1]
             for a, b in zip(tensors_in(out), tensors_in(again)):
