@@ -442,8 +442,8 @@ def _contract_all(labels: list[Labels], out: Labels, operands: list[Tensor]) -> 
         z, at_z = operands.pop(j), labels.pop(j)
         x, at_x = operands.pop(i), labels.pop(i)
         elsewhere = set(out).union(*labels)
-        x, at_x = _sum_away(x, at_x, elsewhere.union(at_z))
-        z, at_z = _sum_away(z, at_z, elsewhere.union(at_x))
+        x, at_x = _sum_away(x, at_x, elsewhere.union(at_z), x.dtype)
+        z, at_z = _sum_away(z, at_z, elsewhere.union(at_x), z.dtype)
         kept = tuple(k for k in dict.fromkeys(at_x + at_z) if k in elsewhere)
         if not labels:
             kept = tuple(k for k in out if k in kept)
@@ -473,13 +473,10 @@ def _diagonals(x: Tensor, at: Labels, sizes: dict[int, int], out: Labels) -> tup
     return x, at
 
 
-def _sum_away(x: Tensor, at: Labels, kept: set[int]) -> tuple[Tensor, Labels]:
+def _sum_away(x: Tensor, at: Labels, kept: set[int], dtype: Any = None) -> tuple[Tensor, Labels]:
     """Sum over the labels nobody else has."""
     alone = tuple(i for i, k in enumerate(at) if k not in kept)
-    if not alone:
-        return x, at
-    dtype = x.dtype if x.array.dtype.kind in "iu" else None
-    return x.sum(alone, dtype=dtype), tuple(k for k in at if k in kept)
+    return (x.sum(alone, dtype=dtype), tuple(k for k in at if k in kept)) if alone else (x, at)
 
 
 @lru_cache

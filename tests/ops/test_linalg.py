@@ -404,8 +404,6 @@ class TestEinsum(OpTest):
     def expected(self, *args: Any) -> Any:
         if len(args) == 2 and isinstance(args[1], list) and isinstance(args[0], str):
             return np.einsum(args[0], *args[1])
-        if isinstance(args[0], str) and args[0] == "ij->j":
-            return np.einsum(*args).astype(np.int32)
         return np.einsum(*args)
 
 
@@ -834,7 +832,7 @@ class TestNorm(OpTest):
 
 class TestDist(OpTest):
     op = staticmethod(tg.dist)
-    samples = [sample((2, 3), (2, 3)), sample((2, 3), (3,), 1), sample((3,), (3,), inf), sample((3,), (3,), p=0)]
+    samples = [sample((2, 3), (2, 3)), sample((2, 3), (3,), 1), sample((3,), (3,), inf), sample((3,), (3,), p=3)]
     errors = [(lambda: tg.dist(whole, whole), TypeError, "dist: input needs a floating dtype")]
 
     def expected(self, x: Any, z: Any, p: float = 2) -> Any:
@@ -885,7 +883,7 @@ def test_the_distance_of_a_row_to_itself_has_no_gradient(mode: str) -> None:
 
 class TestPdist(OpTest):
     op = staticmethod(functional.pdist)
-    samples = [sample((4, 3)), sample((4, 3), 1), sample((4, 3), p=inf), sample((1, 3)), sample((0, 3)), sample((3, 0))]
+    samples = [sample((4, 3)), sample((4, 3), 1), sample((4, 3), p=inf), sample((1, 3)), sample((3, 0))]
     errors = [
         (lambda: functional.pdist(one), ValueError, "pdist: needs (N, M), got shape (2,)"),
         (lambda: functional.pdist(two, -1), ValueError, "pdist: p must not be negative, got -1"),
@@ -896,3 +894,10 @@ class TestPdist(OpTest):
         pairs = [(i, j) for i in range(len(x)) for j in range(i + 1, len(x))]
         d = np.asarray([x[i] - x[j] for i, j in pairs]).reshape(len(pairs), x.shape[1])
         return TestVectorNorm().expected(d, p, 1) if d.shape[1] else np.zeros(len(d))
+
+
+def test_distances_of_no_rows() -> None:
+    x = tg.zeros(0, 3, requires_grad=True)  # in PyTorch the gradient of this ends the process
+    y = functional.pdist(x)
+    y.sum().backward()
+    assert y.shape == (0,) and x.grad.shape == (0, 3)
