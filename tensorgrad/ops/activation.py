@@ -442,7 +442,7 @@ def silu(input: Any, inplace: bool = False) -> Tensor:
     return _applied("silu", Silu(), needs_floating("silu", input), inplace)
 
 
-def gelu(input: Any, approximate: str = "none") -> Tensor:
+def gelu(input: Any, *, approximate: str = "none") -> Tensor:
     """x·Φ(x), Φ the normal distribution; with approximate="tanh" ½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     x = needs_floating("gelu", input)
     if approximate not in ("none", "tanh"):

@@ -25,11 +25,12 @@ TESTED = [F.relu_, F.leaky_relu_, F.elu_, F.selu_, F.celu_, F.hardtanh_, F.thres
 class Activation(OpTest):
     """Floating only: the samples, and what it says to words and integers."""
 
-    op = staticmethod(F.silu)
     samples = SHAPES
     low, high = -4.0, 4.0
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         words = f"{name}: input needs a floating dtype, got tensorgrad.int64. Convert it first: x.float()."
         cls.errors = [
@@ -42,11 +43,12 @@ class Activation(OpTest):
 class OfIntegersToo(OpTest):
     """The same where integers are taken, but no bools."""
 
-    op = staticmethod(F.relu)
     samples = [*SHAPES, sample(whole)]
     low, high = -4.0, 4.0
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         cls.errors = [
             (lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str."),
@@ -222,9 +224,9 @@ class TestSilu(Activation):
 
 class TestGelu(Activation):
     op = staticmethod(F.gelu)
-    samples = [*SHAPES, sample(WIDE), sample((31,), approximate="tanh"), sample((), "tanh"), sample(WIDE, "tanh")]
+    samples = [*SHAPES, sample(WIDE), sample((31,), approximate="tanh"), sample(WIDE, approximate="tanh")]
     errors = [
-        (lambda: F.gelu(tg.ones(1), "erf"), ValueError, "gelu: approximate must be \"none\" or \"tanh\", got 'erf'.")
+        (lambda: F.gelu(tg.ones(1), approximate="erf"), ValueError, "gelu: approximate must be \"none\" or \"tanh\", got 'erf'.")
     ]
 
     def expected(self, x: Any, approximate: str = "none") -> Any:
@@ -296,7 +298,6 @@ class TestGlu(OpTest):
 
 
 class AlongOne(OpTest):
-    op = staticmethod(F.softmax)
     samples = [
         sample((3, 4), 1),
         sample((3, 4), dim=0),
@@ -311,6 +312,8 @@ class AlongOne(OpTest):
     of: Any = None
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         cls.errors = [
             (
@@ -477,7 +480,7 @@ def test_slopes_at_the_kinks(name: str, copies: int) -> None:
 FUSED = {
     "relu": F.relu, "relu6": F.relu6, "leaky_relu": F.leaky_relu, "hardtanh": F.hardtanh, "hardshrink": F.hardshrink,
     "softshrink": F.softshrink, "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "elu": F.elu, "selu": F.selu,
-    "celu": lambda x: F.celu(x, 1.5), "silu": F.silu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, "tanh"),
+    "celu": lambda x: F.celu(x, 1.5), "silu": F.silu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "mish": F.mish, "softplus": lambda x: F.softplus(x, 2.0, 3.0), "logsigmoid": F.logsigmoid, "sigmoid": tg.sigmoid,
     "tanh": tg.tanh, "softmax": lambda x: F.softmax(x, -1), "log_softmax": lambda x: F.log_softmax(x, 0),
     "threshold": lambda x: F.threshold(x, 0.5, 2.0), "clamp": lambda x: x.clamp(-1, 0.5),

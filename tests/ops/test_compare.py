@@ -35,6 +35,8 @@ class Comparison(OpTest):
     ]
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         cls.errors = [
             (
@@ -82,7 +84,6 @@ class TestGe(Comparison):
 
 
 class Logic(Comparison):
-    op = staticmethod(tg.logical_and)
     samples = [s for s in Comparison.samples if all(isinstance(a, (tuple, np.ndarray)) for a in s.args)]
 
 
@@ -106,6 +107,8 @@ class Question(OpTest):
     samples = [sample((3, 4)), sample(()), sample((0, 2)), sample(odd), sample(whole), sample(mask)]
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         cls.errors = [(lambda: cls.op("x"), TypeError, f"{cls.op.__name__}: input must be a Tensor, got str.")]
 
 

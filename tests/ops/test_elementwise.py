@@ -27,6 +27,8 @@ class OfOne(OpTest):
     samples = SHAPES
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         refused = (lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str.")
         cls.errors = [refused, *cls.__dict__.get("errors", [])]
@@ -39,6 +41,8 @@ class OfTwo(OpTest):
     dtype = tg.float32
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         x, z = tg.ones(2, 3, dtype=cls.dtype), tg.ones(4, dtype=cls.dtype)
         apart = (lambda: cls.op(x, z), ValueError, f"{name}: these shapes do not broadcast.\n")
@@ -149,6 +153,7 @@ TestTrueDivide.errors = [(lambda: tg.true_divide(tg.ones(2), "x"), TypeError, "d
 
 class TestFloorDivide(OfTwo):
     op = staticmethod(tg.floor_divide)
+    torch_gradient = False  # PyTorch has none; here it is 0, as that of div with a rounding mode is in both
     samples = [sample((3, 4), F((4,), 0.5, 2.0)), sample((3,), -0.7), sample(whole, 3), sample(whole, np.array([-2, 3, 4, -5]))]
     errors = [
         (lambda: tg.tensor([1, 2]) // 0, ValueError, "floor_divide: ZeroDivisionError: an integer has been divided by 0"),
@@ -166,7 +171,6 @@ class TestRemainder(OfTwo):
         sample((3, 4), F((4,), 0.5, 2.0)),
         sample((3,), F((2, 1), -2.0, -0.5)),
         sample((3,), -0.7),
-        sample(2.0, F((3,), 0.3, 0.9)),
         sample(whole, 3),
         sample(whole, np.array([-2, 3, 4, -5])),
     ]
@@ -390,8 +394,7 @@ class TestWhere(OpTest):
 class OfTwoSelected(OfTwo):
     """max and min of two: samples with integers."""
 
-    op = staticmethod(tg.maximum)
-    samples = [*PAIRS, sample(whole, -whole), sample(whole, 3)]
+    samples = [*PAIRS, sample(whole, -whole)]
 
 
 class TestMaximum(OfTwoSelected):
@@ -425,7 +428,6 @@ class TestClamp(OpTest):
         sample((3, 4), (4,), F((3, 1), 2.0, 3.0)),
         sample((3,), F((2, 3), -1, 1), None),
         sample((2, 3), None, F((), -1, 1)),
-        sample((3,), (3,), 1.0),
         sample(whole, -1, 3),
         sample(whole, np.array([0, 1, 2, 3]), None),
     ]
@@ -441,6 +443,10 @@ class TestClamp(OpTest):
 
     def expected(self, x: Any, min: Any = None, max: Any = None) -> Any:
         return np.clip(x, min, max)
+
+    def test_a_tensor_and_a_number_as_ends(self) -> None:
+        x = tg.tensor([-1.0, 0.5, 3.0])
+        assert x.clamp(tg.tensor([0.0, 1.0, 0.0]), 2.0).tolist() == [0, 1, 2]
 
     def test_nan_and_ends_in_the_wrong_order(self) -> None:
         x = tg.tensor([1.0, NAN, 3.0])
@@ -495,6 +501,11 @@ class TestTies:
     def test_maximum_shares(self) -> None:
         assert self.gradients(tg.maximum) == ([0.5, 0, 1, 1, 1], [0.5, 1, 1, 1, 1])
         assert self.gradients(tg.minimum) == ([0.5, 1, 1, 1, 1], [0.5, 0, 1, 1, 1])
+
+    def test_a_number_as_the_other_operand(self) -> None:
+        x = tg.tensor([1.0, 5.0])
+        assert tg.maximum(x, 3).tolist() == [3, 5] and tg.minimum(3.5, x).tolist() == [1, 3.5]
+        assert tg.fmax(x, 3).tolist() == [3, 5] and tg.atan2(x, 0.0).shape == (2,) and tg.gcd(tg.tensor([4, 6]), 4)[1] == 2
 
     def test_fmax_gives_it_to_the_first(self) -> None:
         assert self.gradients(tg.fmax) == ([1, 0, 0, 1, 1], [0, 1, 1, 0, 0])
@@ -943,6 +954,7 @@ class TestLogaddexp2(OfTwo):
 
 class TestHeaviside(OpTest):
     op = staticmethod(tg.heaviside)
+    torch_gradient = False  # PyTorch has none
     samples = [sample((3, 4), (4,)), sample(np.array([-1.0, 2.0]), (2,)), sample(np.array([-1, 0, 2]), np.array([5, 5, 5]))]
     errors = [
         (lambda: tg.heaviside(tg.ones(2), tg.ones(3)), ValueError, "heaviside: these shapes do not broadcast."),
@@ -970,7 +982,8 @@ class TestNextafter(OfTwo):
 
 class TestLdexp(OfTwo):
     op = staticmethod(tg.ldexp)
-    samples = [sample((3, 4), np.array([3, -1, 0, 7])), sample((2, 1), (3,)), sample((3,), 2), sample((3,), np.array(True))]
+    torch_gradient = False  # PyTorch rounds 2⁻¹ to 0 there
+    samples = [sample((3, 4), np.array([3, -1, 0, 7])), sample((2, 1), (3,)), sample((3,), np.array(2))]
 
     def expected(self, x: Any, z: Any) -> Any:
         return x * 2.0**z
@@ -979,7 +992,7 @@ class TestLdexp(OfTwo):
 class TestGcd(OfTwo):
     op = staticmethod(tg.gcd)
     dtype = tg.int64
-    samples = [sample(whole, np.array([6, 0, 9, 0])), sample(whole, 4)]
+    samples = [sample(whole, np.array([6, 0, 9, 0])), sample(whole, np.array(4))]
     errors = [(lambda: tg.gcd(tg.ones(1), tg.ones(1)), TypeError, "gcd: needs integer dtypes, got tensorgrad.float32.")]
     expected = staticmethod(np.gcd)
 
@@ -987,7 +1000,7 @@ class TestGcd(OfTwo):
 class TestLcm(OfTwo):
     op = staticmethod(tg.lcm)
     dtype = tg.int64
-    samples = [sample(whole, np.array([6, 0, 9, 0])), sample(whole, 4)]
+    samples = [sample(whole, np.array([6, 0, 9, 0])), sample(whole, np.array(4))]
     errors = [(lambda: tg.lcm(tg.ones(1), tg.ones(1)), TypeError, "lcm: needs integer dtypes, got tensorgrad.float32.")]
     expected = staticmethod(np.lcm)
 

@@ -28,6 +28,8 @@ class OfOne(OpTest):
     rtol = {"float32": 2e-5}
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         cls.errors = [(lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str.")]
 
@@ -40,6 +42,8 @@ class OfTwo(OpTest):
     of: Any = None
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         words = f"{name}: these shapes do not broadcast.\n    input  (2, 3)\n    other  (4,)"
         cls.errors = [(lambda: cls.op(tg.ones(2, 3), tg.ones(4)), ValueError, words)]
@@ -244,7 +248,6 @@ class TestZeta(OfTwo):
 
 
 class OfOnePositive(OfOne):
-    op = staticmethod(tg.exp)
     low, high = 0.5, 6.0
 
 
@@ -341,6 +344,7 @@ class TestSphericalBesselJ0(OfOne):
 
 class TestSinc(OfOne):
     op = staticmethod(tg.sinc)
+    torch_atol = {"float32": 1e-3}  # theirs cancels near 0
     samples = [*SHAPES, sample(np.array([0.0, 1e-8, -1e-4]))]
     of = staticmethod(np.sinc)
 
@@ -357,7 +361,6 @@ class TestSinc(OfOne):
 class Polynomial(OpTest):
     """`of` is SciPy's, with the degree first."""
 
-    op = staticmethod(special.legendre_polynomial_p)
     samples = [
         sample((3, 4), 3),
         sample((4,), np.array([0, 1, 2, 7])),
@@ -370,6 +373,8 @@ class Polynomial(OpTest):
     of: Any = None
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         words = f"{name}: these shapes do not broadcast.\n    input  (2, 3)\n    n      (4,)"
         cls.errors = [
@@ -413,9 +418,10 @@ class TestChebyshevW(Polynomial):
 class Shifted(Polynomial):
     """Of 2x − 1; the message names the function that was shifted."""
 
-    op = staticmethod(special.shifted_chebyshev_polynomial_t)
 
     def __init_subclass__(cls) -> None:
+        if cls.op is None:
+            return
         name = cls.op.__name__
         cls.errors = [
             (lambda: cls.op(tg.ones(2, 3), tg.ones(4)), ValueError, f"{name.removeprefix('shifted_')}: these shapes do not"),
