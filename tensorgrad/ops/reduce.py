@@ -55,6 +55,19 @@ class Sum(Function):
         return spread(grad, self.before, self.axes, self.keepdim)
 
 
+class SumAll(Function):
+    """Σx of all elements, the most frequent sum: with nothing to look up."""
+
+    name = "sum"
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        return on(x).sum_all(x)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return spread(grad, self.before, None, False)
+
+
 class Mean(Function):
     """Σx / n over some axes."""
 
@@ -104,10 +117,11 @@ def sum(
         x = cast(x, dtypes.as_dtype(dtype))
     if dim is None:
         dim = axis
+    keepdim = keepdim or keepdims
     along = None if dim is None else axes("sum", dim, x.array.ndim)
     if x.array.dtype.kind in "iub":
-        return _whole("sum", x, along, keepdim or keepdims, dtype)
-    return Sum(along, keepdim or keepdims)(x)
+        return _whole("sum", x, along, keepdim, dtype)
+    return Sum(along, keepdim)(x) if keepdim or along is not None else SumAll()(x)
 
 
 def _whole(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: Any) -> Tensor:

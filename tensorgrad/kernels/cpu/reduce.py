@@ -27,12 +27,15 @@ _ONES: dict[Any, Any] = {np.dtype(d): np.ones(_FEW, d) for d in (np.float32, np.
 def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """Σx. Many floats are added in short chains, whatever the axis: the error grows with the logarithm of their number,
     not with the number itself."""
-    n = x.size
-    if n > _FEW or x.itemsize == 2:
+    if x.size > _FEW or x.itemsize == 2:
         return _sum_many(x, axes, keepdim, dtype)
-    if axes is None and not keepdim and x.dtype in _ONES:
-        return x.ravel().dot(_ONES[x.dtype][:n])  # half the time of a reduction
     return _add(x, axes, dtype, None, keepdim)
+
+
+def sum_all(x: Any) -> Any:
+    """Σx of all elements. Of few it is a dot product with ones: half the time of a reduction."""
+    n = x.size
+    return x.ravel().dot(_ONES[x.dtype][:n]) if n <= _FEW and x.dtype in _ONES else sum(x)
 
 
 def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
