@@ -59,9 +59,6 @@ def _through(views: tuple[Function, ...], x: Tensor) -> Tensor:
 class Constant(Function):
     """A recorded value overwritten by a constant: it still requires grad, and no gradient goes further."""
 
-    def forward(self, x: Any) -> Any:
-        return x
-
     def backward(self, grad: Tensor) -> None:
         return None
 

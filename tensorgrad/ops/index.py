@@ -95,8 +95,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     try:
         return Slice(plain)(x)
     except IndexError:
-        _parse("getitem", x, plain)  # says what is wrong in more words
-        raise
+        return _pick("getitem", x, plain)  # says what is wrong, in more words
 
 
 def _plain(key: Any) -> tuple[Any, ...] | None:
@@ -370,8 +369,8 @@ def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) ->
         raise TypeError(f"{op}: indices must be a tuple of tensors, one per dim, got {indices!r}.")
     picks: list[Any] = []
     for i in indices:
-        k = slice(None) if i is None else _array(op, x, i)
-        if type(k) is not slice and k.dtype.kind == "b":
+        k = _array(op, x, i)
+        if k.dtype.kind == "b":
             _fits(op, x, k, len(picks))
             picks += [k] + [_SPANNED] * (k.ndim - 1)
         else:
@@ -379,8 +378,6 @@ def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) ->
     if len(picks) > x.array.ndim:
         n = x.array.ndim
         raise IndexError(f"{op}: {len(picks)} indices are too many for a tensor of {n} dimensions, {_shape(x)}.")
-    while type(picks[-1]) is slice:
-        picks.pop()
     key = _met(picks)
     z = same_dtype(op, x, values, "values")
     target = on(x.array).key_shape(x.array.shape, key)

@@ -175,7 +175,7 @@ def fitting(op: str, x: Tensor, value: Any) -> Any:
 
 
 def number_in(op: str, x: Tensor, value: Any) -> Any:
-    """A Python number as one of x's dtype, if it is within its range; a negative one wraps around in unsigned dtypes."""
+    """A Python number as one of x's dtype, if it is within its range; negative ones wrap around in unsigned dtypes."""
     kind = x.array.dtype.kind
     if kind == "b":
         return bool(value)

@@ -127,8 +127,25 @@ class TestHistory:
         x.sum().backward()
         assert w.grad.dtype is tg.float64 and w.grad.tolist() == [1, 2]
         i = tg.tensor([1, 2])
-        i.mul_(True)
-        assert i.tolist() == [1, 2]
+        assert i.mul_(True).add_(1).tolist() == [2, 3]
+        with tg.no_grad():
+            assert i.add_(1).tolist() == [3, 4]
+
+    def test_written_by_a_leaf_the_two_stay_two(self) -> None:
+        from tensorgrad.autograd.inplace import write
+
+        w = leaf(1.0, 2.0)
+        x = write(constant(0.0, 0.0), w, "own_")  # an operation may give back what it was given
+        assert not x.is_leaf
+        (x * 3).sum().backward()
+        assert w.grad.tolist() == [3, 3]
+
+    def test_detached_in_place_the_views_follow(self) -> None:
+        x = leaf(1.0, 2.0) * 1
+        v = x[:1]
+        x.mul_(2)
+        x.detach_()
+        assert not x.requires_grad and not v.requires_grad
 
 
 # ---- what is refused ------------------------------------------------------------------------------------------------

@@ -173,6 +173,12 @@ class TestGetitem(OpTest):
         assert x[tg.tensor(1) : tg.tensor(2)].shape == (1, 3, 4)
         assert x[[[0, 1], [1, 0]]].shape == (2, 2, 3, 4)
 
+        class One:
+            def __index__(self) -> int:
+                return 1
+
+        assert x[One()].tolist() == two
+
     def test_uint8_is_a_mask_with_a_warning(self) -> None:
         with pytest.warns(UserWarning, match="a uint8 index is a mask, as in PyTorch"):
             assert x23[tg.tensor([0, 1], dtype=tg.uint8)].shape == (1, 3)
@@ -277,6 +283,16 @@ class TestSetitem(OpTest):
         y[1:] = w
         y.sum().backward()
         assert w.grad.dtype is tg.float64 and w.grad.tolist() == [1, 1]
+
+    def test_keys_and_values_of_all_kinds(self) -> None:
+        x = tg.zeros(3, 2)
+        x[tg.tensor(1)] = np.float64(5)
+        x[0] = x.select(0, 1)
+        x[2] = np.array([1.0, 2.0])
+        assert x.tolist() == [[5, 5], [5, 5], [1, 2]]
+        y = x * tg.ones(1, requires_grad=True)
+        with pytest.raises(ValueError, match="setitem: the value does not broadcast to what it is written to"):
+            y[0] = tg.ones(3)
 
     def test_what_overlaps_is_read_before_it_is_written(self) -> None:
         x = tg.arange(5)

@@ -52,6 +52,7 @@ class TestCat(OpTest):
         assert tg.cat([tg.ones(1, dtype=tg.int32), tg.ones(1)]).dtype is tg.float32
         assert tg.cat([tg.ones(0), tg.ones(2, 3, dtype=tg.float64)]).dtype is tg.float64
         assert tg.cat([tg.tensor([True]), tg.tensor([2])]).tolist() == [1, 2]
+        assert tg.cat([tg.ones(0), tg.ones(0, dtype=tg.float64)]).dtype is tg.float64
         x = tg.ones(2, requires_grad=True)
         tg.cat([x, tg.ones(1, dtype=tg.float64)]).sum().backward()
         assert x.grad.dtype is tg.float32 and x.grad.tolist() == [1, 1]

@@ -127,6 +127,7 @@ class TestFlatten(OpTest):
         sample((2, 3, 4)),
         sample((2, 3, 4), 1),
         sample((2, 3, 4), 0, 1),
+        sample((2, 3), 1, 1),
         sample((2, 3, 4), -2, -1),
         sample(()),
         sample((2, 0, 3), 1),
@@ -397,6 +398,7 @@ class TestExpand(OpTest):
     errors = [
         (lambda: x23.expand(2, 4), ValueError, "expand: shape (2, 3) cannot be expanded to (2, 4)."),
         (lambda: x23.expand(3), ValueError, "expand: shape (2, 3) cannot be expanded to (3,)."),
+        (lambda: tg.ones(3, 3).expand(3), ValueError, "expand: shape (3, 3) cannot be expanded to (3,)."),
         (lambda: x23.expand(-1, 2, 3), ValueError, "expand: shape (2, 3) cannot be expanded to (-1, 2, 3)."),
     ]
 
@@ -437,7 +439,7 @@ class TestBroadcastTo(OpTest):
 
 class TestBroadcastTensors(OpTest):
     op = staticmethod(tg.broadcast_tensors)
-    samples = [sample((1, 3), (2, 1)), sample((), (2,), (3, 1)), sample((2, 3))]
+    samples = [sample((1, 3), (2, 1)), sample((), (2,), (3, 1)), sample((2, 3)), sample([(3,), (2, 1)])]
     errors = [
         (
             lambda: tg.broadcast_tensors(x23, tg.ones(2)),
@@ -447,6 +449,7 @@ class TestBroadcastTensors(OpTest):
     ]
 
     def expected(self, *xs: Any) -> Any:
+        xs = tuple(xs[0]) if isinstance(xs[0], list) else xs
         return tuple(a.copy() for a in np.broadcast_arrays(*xs))
 
 
@@ -508,6 +511,7 @@ class TestRepeatInterleave(OpTest):
         sample((4,), np.array([2, 0, 1, 3])),
         sample((2, 3), np.array([2]), 1),
         sample((), 3),
+        sample((), 3, 0),
         sample((2, 3), 0, 1),
         sample(np.array([2, 0, 3])),
     ]
@@ -777,6 +781,14 @@ class TestAsStrided(OpTest):
         z = Tensor._of(np.broadcast_to(np.ones(2), (3, 2))).requires_grad_()
         (w,) = tg.autograd.grad(z.as_strided((2,), (1,)).sum(), z)
         np.testing.assert_allclose(w.array, np.full((3, 2), 1 / 3))
+
+    def test_and_so_does_the_gradient_of_that(self) -> None:
+        z = Tensor._of(np.broadcast_to(np.ones(2), (3, 2))).requires_grad_()
+        c = tg.ones(2, dtype=tg.float64, requires_grad=True)
+        (w,) = tg.autograd.grad(z.as_strided((2,), (1,)), z, c, create_graph=True)
+        h = np.arange(6.0).reshape(3, 2)
+        (g,) = tg.autograd.grad(w, c, tg.tensor(h))
+        np.testing.assert_allclose(g.array, h.mean(0))
 
     def test_what_is_seen_beyond_the_tensor_is_not_written_to_while_recording(self) -> None:
         w = tg.ones(2, requires_grad=True)
