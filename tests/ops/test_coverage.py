@@ -17,6 +17,7 @@ ELSEWHERE = {
     "are_deterministic_algorithms_enabled get_num_threads is_complex is_floating_point is_nonzero is_tensor numel "
     "set_float32_matmul_precision set_num_threads typename use_deterministic_algorithms",
     "tests/test_serialization.py": "load save",
+    "tests/ops/test_shape.py": "broadcast_shapes",
     "tests/test_dtypes.py": "can_cast finfo get_default_dtype iinfo promote_types set_default_dtype dtype device",
     "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled",
     "tests/ops/test_promote.py": "result_type",

@@ -1,0 +1,112 @@
+"""Attention against its definition, written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorgrad as tg
+from tensorgrad.nn.functional import scaled_dot_product_attention
+from tests.ops.optest import F, OpTest, sample
+
+SOME = np.array([[True, False, True, True], [False, False, False, False], [True, True, True, True]])
+ADDED = np.where(SOME, 0.5, -np.inf)
+
+
+class TestScaledDotProductAttention(OpTest):
+    op = staticmethod(scaled_dot_product_attention)
+    samples = [
+        sample((3, 2), (4, 2), (4, 5)),
+        sample((2, 3, 3, 2), (2, 3, 4, 2), (2, 3, 4, 2)),
+        sample((2, 1, 3, 2), (3, 4, 2), (1, 4, 2), is_causal=True),
+        sample((2, 3, 2), (2, 3, 2), (2, 3, 2), is_causal=True, scale=0.3),
+        sample((2, 3, 2), (2, 4, 2), (2, 4, 2), attn_mask=SOME),
+        sample((2, 3, 2), (2, 4, 2), (2, 4, 2), attn_mask=F((3, 4))),
+        sample((2, 6, 3, 2), (2, 2, 4, 2), (2, 2, 4, 2), enable_gqa=True),
+        sample((0, 3, 2), (0, 4, 2), (0, 4, 2)),
+        sample((1, 31, 8), (1, 33, 8), (1, 33, 1)),
+    ]
+    errors = [
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 3), tg.ones(4, 3)),
+            ValueError,
+            "query and key must be of one width E, key and value of one length S.\n    query (…, L, E)  (3, 2)",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 2), tg.ones(5, 2)),
+            ValueError,
+            "value (…, S, V)  (5, 2)",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3), tg.ones(3), tg.ones(3)),
+            ValueError,
+            "needs at least two axes each",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 2), tg.ones(4, 2), tg.ones(3, 4).long()),
+            TypeError,
+            "attn_mask must be bool, or of query's dtype tensorgrad.float32, got tensorgrad.int64",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 2), tg.ones(4, 2).double()),
+            TypeError,
+            "they need one dtype",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2).long(), tg.ones(4, 2), tg.ones(4, 2)),
+            TypeError,
+            "query needs a floating",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 3, 2), tg.ones(2, 4, 2), tg.ones(2, 4, 2), enable_gqa=True),
+            ValueError,
+            "with enable_gqa query needs a multiple of the heads of key and value",
+        ),
+        (
+            lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 2), tg.ones(4, 2), tg.ones(5, 4).bool()),
+            ValueError,
+            "attn_mask  (5, 4)",
+        ),
+    ]
+
+    def expected(
+        self,
+        q: Any,
+        k: Any,
+        v: Any,
+        attn_mask: Any = None,
+        is_causal: bool = False,
+        scale: Any = None,
+        enable_gqa: bool = False,
+    ) -> Any:
+        if enable_gqa:
+            k, v = (np.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
+        s = q @ np.swapaxes(k, -1, -2) * (1 / np.sqrt(q.shape[-1]) if scale is None else scale)
+        if is_causal:
+            s = np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf)
+        if attn_mask is not None:
+            s = np.where(attn_mask, s, -np.inf) if attn_mask.dtype == bool else s + attn_mask
+        e = np.exp(s - np.max(s, -1, keepdims=True, initial=-1e300))
+        total = e.sum(-1, keepdims=True)
+        return np.where(total > 0, e / np.where(total > 0, total, 1), 0) @ v
+
+
+def test_a_query_that_sees_nothing_gets_zeros_and_gives_none_of_its_gradient() -> None:
+    for mask in (tg.tensor(SOME), tg.tensor(ADDED)):
+        q, k, v = (tg.randn(*s, dtype=tg.float64, requires_grad=True) for s in ((3, 2), (4, 2), (4, 2)))
+        y = scaled_dot_product_attention(q, k, v, mask)
+        y.sum().backward()
+        assert y[1].tolist() == [0.0, 0.0] and q.grad[1].tolist() == [0.0, 0.0]
+        assert all(bool(t.grad.isfinite().all()) for t in (q, k, v))
+
+
+def test_dropout_drops_weights() -> None:
+    tg.manual_seed(0)
+    q, v = tg.zeros(1, 2), tg.eye(1000)
+    y = scaled_dot_product_attention(q, tg.zeros(1000, 2), v, dropout_p=0.25)
+    kept = y[y != 0]
+    assert 700 < len(kept) < 800 and kept[0].item() == pytest.approx(1 / 1000 / 0.75)
+    with pytest.raises(ValueError, match="dropout"):
+        scaled_dot_product_attention(q, tg.zeros(3, 2), tg.eye(3), dropout_p=1.5)
