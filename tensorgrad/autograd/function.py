@@ -230,6 +230,10 @@ class Function:
             y.storage = storage = x.storage or x._storage()
             if mode:
                 y._base, y._view, y._rebased = x, self, storage.rebased
+                if x._base is not None:
+                    y._depth = x._depth + 1
+                    if y._depth > LONG:
+                        _shorten(y)
             else:
                 y._view = UNRECORDED
         if mode and x._requires_grad:
@@ -255,6 +259,7 @@ class Function:
             y.array, y.storage = array, storage
             if mode:
                 y._base, y._view, y._rebased = x, self.part(i), storage.rebased  # type: ignore[attr-defined]
+                y._depth = x._depth + 1
             else:
                 y._view = UNRECORDED
             outs.append(y)
@@ -574,6 +579,16 @@ def _named(cls: type, rule: Any, names: list[str], variadic: bool) -> tuple[int,
                 "'out', nor a gradient (grad…)."
             )
     return tuple(reads)
+
+
+LONG = 50  # views of views of views …
+
+
+def _shorten(y: Tensor) -> None:
+    """Let the end of a long chain of views look at the beginning, so that the links between can go."""
+    from .inplace import look_at_root
+
+    look_at_root(y)
 
 
 def _wanted(args: tuple[Any, ...]) -> bool:

@@ -156,14 +156,28 @@ class TestFamilies:
         np.testing.assert_allclose(c.grad.array, [6 * (w.array[1] ** 2).sum()])
 
     def test_a_long_chain_of_views(self) -> None:
-        w = leaf(1.0, 2.0)
+        w, c = grid(), leaf(3.0)
         x = v = w * 1
         for _ in range(5_000):
-            v = v.reshape(2, 1).reshape(2)
-        v.mul_(3)
-        (x.sum() + v.sum()).backward()
-        assert w.grad.tolist() == [6, 6]
+            v = v.T.reshape(3, 2).T
+        v[0].mul_(c)
+        v[:, 1:].add_(1)
+        (x * x + v).sum().backward()
+        y = w.array * np.array([[3], [1]]) + np.array([0, 1, 1])
+        np.testing.assert_allclose(x.array, y)
+        np.testing.assert_allclose(w.grad.array, (2 * y + 1) * np.array([[3], [1]]))
+        np.testing.assert_allclose(c.grad.array, [((2 * y + 1) * w.array)[0].sum()])
         del v, x
+
+    def test_the_links_of_a_long_chain_are_let_go(self) -> None:
+        x = tg.zeros(20_000)
+        links = []
+        for _ in range(1_000):
+            x = x[1:]
+            links.append(weakref.ref(x))
+        assert sum(r() is not None for r in links) < 120
+        x.fill_(1)
+        assert x.sum() == 19_000
 
     def test_iterating_over_parts_and_writing_to_them(self) -> None:
         w = grid()
