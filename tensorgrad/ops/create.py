@@ -340,6 +340,11 @@ def full_like(
     return _like("full_like", input, dtype, device, requires_grad, _number("full_like", "fill_value", fill_value))
 
 
+def new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
+    """PyTorch's old constructor in the dtype of `x`: `x.new([1, 2])` copies data, `x.new(2, 3)` is unset memory."""
+    return Tensor._of(legacy_array(data, x.dtype, device))
+
+
 def new_zeros(
     x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,

@@ -105,11 +105,11 @@ _METHODS: dict[ModuleType, str] = {
     promote: "bfloat16 byte char cpu cuda double half long short to type_as",
     activation: "relu hardshrink log_softmax prelu softmax",
     reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
-    "cov corrcoef",
+    "cov corrcoef sum_to_size",
     scan: "cumsum cumprod logcumsumexp cummax cummin diff",
     sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive bincount "
     "histc histogram",
-    create: "new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
+    create: "new new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
     linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
     "diag_embed diagflat tril triu norm dist",
@@ -142,6 +142,7 @@ _IN_PLACE: dict[ModuleType, str] = {
     "not_equal",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
     activation: "relu",
+    scan: "cumsum cumprod",
     scatter: "scatter_reduce index_reduce",
     linalg: "addmm addmv addbmm baddbmm addr tril triu",
 }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import Shape, axes, axis
+from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast, floating, needs_floating
 from .words import numpy_words
@@ -122,6 +122,21 @@ def sum(
     if x.array.dtype.kind in "iub":
         return _whole("sum", x, along, keepdim, dtype)
     return Sum(along, keepdim)(x) if keepdim or along is not None else SumAll()(x)
+
+
+def sum_to_size(input: Any, *size: Any) -> Tensor:
+    """Σ over what broadcasting a tensor of this size to the shape of `input` would repeat.  Shape: `size`.
+
+    Integers and bools add up in int64.
+    """
+    from .shape import sizes_of
+
+    x, shape = as_operand("sum_to_size", input), sizes_of("sum_to_size", size)
+    if broadcast("sum_to_size", input=x.array.shape, size=shape) != x.array.shape or len(shape) > x.array.ndim:
+        raise ValueError(mismatch("sum_to_size", "size is larger than input", input=x.array.shape, size=shape))
+    if x.array.dtype.kind in "iub" and (shape != x.array.shape or not shape):
+        x = cast(x, dtypes.int64)
+    return sum_to(x, shape)
 
 
 def _whole(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: Any) -> Tensor:

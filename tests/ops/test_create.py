@@ -325,6 +325,7 @@ def test_new_ones_take_the_dtype() -> None:
     assert x.new_zeros(2, dtype=tg.int8).dtype is tg.int8 and x.new_ones(size=(2,)).sum().item() == 2
     assert x.new_empty_strided((2, 2), (1, 2)).stride() == (1, 2)
     assert tg.tensor([1]).new_full((2,), 3.7).tolist() == [3, 3]
+    assert x.new(2, 3).shape == (2, 3) and x.new([1, 2]).dtype is tg.float64 and x.new(tg.ones(2)).tolist() == [1, 1]
 
 
 def test_numbers_may_be_tensors() -> None:

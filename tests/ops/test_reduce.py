@@ -466,6 +466,17 @@ def test_prod_with_zeros_differentiates_twice() -> None:
     assert h.tolist() == [0, 0, 0, 6]  # ∂²/∂x₁∂x₃ is the product of the two others
 
 
+def test_sum_to_size_is_the_gradient_of_broadcasting() -> None:
+    x = tg.arange(24.0).reshape(2, 3, 4)
+    assert x.sum_to_size(3, 1).tolist() == x.sum((0, 2)).unsqueeze(1).tolist()
+    assert x.sum_to_size((1, 3, 4)).shape == (1, 3, 4) and x.sum_to_size(2, 3, 4).tolist() == x.tolist()
+    assert gradient(lambda t: t.sum_to_size(1) * 3, [1.0, 2.0]) == [3, 3]
+    with pytest.raises(ValueError, match="sum_to_size: size is larger than input"):
+        x.sum_to_size(1, 2, 3, 4)
+    with pytest.raises(ValueError, match="sum_to_size: these shapes do not broadcast"):
+        x.sum_to_size(2)
+
+
 def test_reduction_to_nothing_is_an_array() -> None:
     for found in (tg.ones(3).sum(), tg.ones(3).max(), tg.ones(3).var(), tg.ones(3).all(), tg.tensor([1, 2]).sum()):
         assert type(found.array) is np.ndarray and found.shape == ()

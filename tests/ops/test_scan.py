@@ -205,5 +205,13 @@ def test_what_is_minus_infinity_adds_nothing() -> None:
     assert gradient(lambda t: t.logcumsumexp(0), [1.0, inf, 2.0])[::2] == [1, 0]
 
 
+def test_in_place() -> None:
+    x = tg.tensor([1.0, 2.0, 3.0])
+    assert x.cumsum_(0) is x and x.tolist() == [1, 3, 6] and x.cumprod_(0).tolist() == [1, 3, 18]
+    y = tg.ones(3, requires_grad=True)
+    (y * 2).cumprod_(0).sum().backward()
+    assert y.grad.tolist() == [14, 12, 8]
+
+
 def test_numpys_words() -> None:
     assert tg.ones(2, 3).cumsum(axis=1).tolist() == [[1, 2, 3]] * 2
