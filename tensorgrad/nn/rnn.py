@@ -147,6 +147,7 @@ class RNNBase(Module):
             sizes = (batch,) * steps
         if x.shape[-1] != self.input_size:
             raise ValueError(f"{name}: input has {x.shape[-1]} features, built for input_size={self.input_size}.")
+        _one_dtype(name, x, getattr(self, self._weight_names[0][0]))
         if not packed:
             x = x.reshape(steps * batch, self.input_size)
         states = self._first_states(hx, sizes[0], single, order, x)
@@ -207,10 +208,17 @@ class RNNBase(Module):
             if not isinstance(state, Tensor) or tuple(state.shape) != wanted:
                 found = tuple(state.shape) if isinstance(state, Tensor) else type(state).__name__
                 raise ValueError(f"{name}: {what} must have shape {wanted}, (layers · directions, …), got {found}.")
+            _one_dtype(name, x, state, what)
             t: Any = state
             t = t.unsqueeze(1) if single else t
             states.append(t if order is None else t.index_select(1, order))
         return states
+
+
+def _one_dtype(name: str, x: Any, other: Any, what: str = "the weights") -> None:
+    """The kernels compute in one dtype."""
+    if x.array.dtype is not other.array.dtype and x.dtype is not other.dtype:
+        raise TypeError(f"{name}: input is {x.dtype}, {what} {other.dtype}. Convert one of them: input.to(…).")
 
 
 class RNN(RNNBase):
@@ -333,10 +341,13 @@ class RNNCellBase(Module):
                 f"{name}: input has shape {tuple(input.shape)}; it needs (B, {self.input_size}), or "
                 f"({self.input_size},) without B."
             )
+        _one_dtype(name, input, self.weight_ih)
         wanted = (*input.shape[:-1], self.hidden_size)
         for state in states:
-            if state is not None and tuple(state.shape) != wanted:
-                raise ValueError(f"{name}: hx has shape {tuple(state.shape)}; for this input it needs {wanted}.")
+            if state is not None:
+                if tuple(state.shape) != wanted:
+                    raise ValueError(f"{name}: hx has shape {tuple(state.shape)}; for this input it needs {wanted}.")
+                _one_dtype(name, input, state, "hx")
         single = input.ndim == 1
         x = input.unsqueeze(0) if single else input
         zeros = create.zeros(len(x), self.hidden_size, dtype=x.dtype)

@@ -119,11 +119,11 @@ class MultiheadAttention(Module):
         """
         single = self._check(query, key, value)
         if single:
-            query, key, value = (x.unsqueeze(1) for x in (query, key, value))
+            query, key, value = _each(lambda x: x.unsqueeze(1), query, key, value)
             if key_padding_mask is not None:
                 key_padding_mask = key_padding_mask.unsqueeze(0)
         elif self.batch_first:
-            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
+            query, key, value = _each(lambda x: x.transpose(0, 1), query, key, value)
         if is_causal and attn_mask is None:
             raise ValueError(
                 "MultiheadAttention: is_causal only says that attn_mask is causal; pass the mask too, "
@@ -208,6 +208,12 @@ class MultiheadAttention(Module):
             padding = _additive("key_padding_mask", padding, query.dtype).reshape(batch, 1, 1, source)
             mask = padding if mask is None else mask + padding
         return mask
+
+
+def _each(turn: Callable[[Any], Any], query: Any, key: Any, value: Any) -> Any:
+    """All three turned, those that are the same tensor once, so that they still are."""
+    k = turn(key)
+    return k if query is key else turn(query), k, k if value is key else turn(value)
 
 
 def _additive(what: str, mask: Any, dtype: Any) -> Any:
