@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any
 
 from .. import dtypes
+from ..autograd.modes import quiet
 from ..kernels import at, on
 from ..kernels.shapes import Shape
 from ..tensor import Size, Tensor
@@ -269,7 +270,8 @@ def full(
     shape, value = shape_of("full", (size,)), _number("full", "fill_value", fill_value)
     d = dtypes.of_number(value) if dtype is None else dtypes.as_dtype(dtype)
     _holds("full", d, value, value)
-    return leaf(at("full", device).full(shape, value, d.numpy), requires_grad)
+    with quiet():
+        return leaf(at("full", device).full(shape, value, d.numpy), requires_grad)
 
 
 def _number(op: str, what: str, x: Any) -> Any:
@@ -304,7 +306,8 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
     array = at(op, device).empty_alike(input.array, d.numpy)
     if fill is not None:
         _holds(op, d, fill, fill)
-        array[...] = on(array).full((), fill, d.numpy)
+        with quiet():
+            array[...] = on(array).full((), fill, d.numpy)
     return leaf(array, requires_grad)
 
 
@@ -419,7 +422,8 @@ def arange(
         raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
     whole = isinstance(end - start, int) and isinstance(step, int)
     n = -((start - end) // step) if whole else math.ceil((end - start) / step)
-    return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
+    with quiet():
+        return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
 
 
 def linspace(
@@ -428,7 +432,8 @@ def linspace(
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from start to end, both included, evenly spaced."""
     a, b, n, d = _ends("linspace", start, end, steps, dtype)
-    return leaf(at("linspace", device).linspace(a, b, n, d), requires_grad)
+    with quiet():
+        return leaf(at("linspace", device).linspace(a, b, n, d), requires_grad)
 
 
 def logspace(
@@ -437,7 +442,8 @@ def logspace(
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
     a, b, n, d = _ends("logspace", start, end, steps, dtype)
-    return leaf(at("logspace", device).logspace(a, b, n, base, d), requires_grad)
+    with quiet():
+        return leaf(at("logspace", device).logspace(a, b, n, base, d), requires_grad)
 
 
 def _ends(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[float, float, int, Any]:

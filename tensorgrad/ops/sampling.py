@@ -266,6 +266,8 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any =
     needs_floating("uniform_", x)
     if not from_ <= to:
         raise ValueError(f"uniform_: there is nothing from {from_} up to {to}; the first must not exceed the second.")
+    if not to - from_ <= dtypes.finfo(x.dtype).max:
+        raise ValueError(f"uniform_: from {from_} to {to} is further than {x.dtype} can say.")
     return _filled(x, "uniform_", "uniform", generator, float(from_), float(to))
 
 

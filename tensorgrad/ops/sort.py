@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
+from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis
 from ..tensor import Tensor
@@ -312,7 +313,8 @@ def histogram(
             raise ValueError(f"histogram: weight {tuple(w.shape)} for input {tuple(x.array.shape)}; one for each.")
     hist, edges = on(x.array).histogram(x.array, bins, limits, w)
     if density:
-        hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
+        with quiet():  # 0/0 where nothing is inside
+            hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
 
 

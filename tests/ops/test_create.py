@@ -333,6 +333,14 @@ def test_numbers_may_be_tensors() -> None:
     assert tg.linspace(tg.tensor(0.0), np.float64(1), 3).tolist() == [0, 0.5, 1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_infinities_are_no_news() -> None:
+    assert tg.full((1,), 1e50).item() == tg.tensor(1e50).item() == math.inf
+    assert tg.full_like(tg.ones(1, dtype=tg.float16), 1e10).item() == math.inf
+    assert tg.linspace(0, 1e50, 2)[1].item() == tg.logspace(0, 400, 2)[1].item() == math.inf
+    assert tg.arange(0, 1e39, 5e38)[1].item() == math.inf and tg.linspace(0, math.inf, 3).isnan().any()
+
+
 def test_arange_is_rounded_once() -> None:
     x = tg.arange(0, 1000, 0.1)
     assert (x.numpy() == (np.arange(10000) * 0.1).astype(np.float32)).all()

@@ -131,6 +131,7 @@ def test_extreme_probabilities_are_certain() -> None:
     assert tg.bernoulli(tg.tensor([0.0, 1.0] * 500)).tolist() == [0.0, 1.0] * 500
     assert tg.binomial(tg.tensor([4.0, 4.0]), tg.tensor([0.0, 1.0])).tolist() == [0, 4]
     assert tg.poisson(tg.zeros(10)).sum().item() == 0
+    assert tg.binomial(tg.tensor([4.0]), tg.tensor([math.nan])).isnan().all()
 
 
 def test_generators_of_ones_own() -> None:
@@ -221,6 +222,7 @@ F, I = tg.ones(2), tg.ones(2, dtype=tg.int64)  # noqa: E741
         (lambda: tg.binomial(I, F), TypeError, "binomial: count needs a floating dtype"),
         (lambda: tg.binomial(F, tg.ones(3)), ValueError, "binomial: these shapes do not broadcast"),
         (lambda: F.uniform_(2, 1), ValueError, "uniform_: there is nothing from 2 up to 1"),
+        (lambda: F.uniform_(-3e38, 3e38), ValueError, "uniform_: from -3e+38 to 3e+38 is further than tensorgrad.float32"),
         (lambda: I.uniform_(), TypeError, "uniform_: input needs a floating dtype"),
         (lambda: F.normal_(0, -1), ValueError, "normal_: std must be 0 or more, got -1"),
         (lambda: I.normal_(), TypeError, "normal_: input needs a floating dtype"),

@@ -91,8 +91,9 @@ def poisson(rng: Any, rate: Any) -> Any:
 
 
 def binomial(rng: Any, count: Any, p: Any) -> Any:
-    """How many of `count` trials succeed, each with probability p."""
-    return np.asarray(rng.binomial(count.astype(np.int64), np.clip(p, 0, 1))).astype(count.dtype)
+    """How many of `count` trials succeed, each with probability p (nan: nan)."""
+    out = np.asarray(rng.binomial(count.astype(np.int64), np.clip(np.nan_to_num(p), 0, 1))).astype(count.dtype)
+    return np.where(np.isnan(p), count.dtype.type(np.nan), out)
 
 
 def multinomial(rng: Any, p: Any, n: int, replacement: bool) -> Any:
