@@ -67,9 +67,7 @@ def circles(n: int = 100, noise: float = 0.05, factor: float = 0.5, *, generator
     return _scattered(rng, rings, noise)
 
 
-def spirals(
-    n: int = 200, classes: int = 2, turns: float = 1.0, noise: float = 0.02, *, generator: Any = None
-) -> Pair:
+def spirals(n: int = 200, classes: int = 2, turns: float = 1.0, noise: float = 0.02, *, generator: Any = None) -> Pair:
     """Arms that wind around each other: radius from 0 to 1 along an arm, which makes so many turns."""
     _positive("spirals", n=n, classes=classes)
     _noise("spirals", noise)

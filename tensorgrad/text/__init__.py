@@ -1,9 +1,9 @@
 """Text: a corpus that is on every machine, a tokenizer of letters, and examples for a model of what comes next.
 
-    text = corpus()                                   # or corpus("book.txt")
-    letters = CharTokenizer(text)
-    examples = NextToken(letters.encode(text), 64)    # (x, y), y one place further
-    print(letters.decode(model.generate(…)))
+text = corpus()                                   # or corpus("book.txt")
+letters = CharTokenizer(text)
+examples = NextToken(letters.encode(text), 64)    # (x, y), y one place further
+print(letters.decode(model.generate(…)))
 """
 
 from __future__ import annotations
@@ -68,12 +68,16 @@ class CharTokenizer:
         strange = np.flatnonzero(self._points[numbers] != points)
         if strange.size:
             i = int(strange[0])
-            raise ValueError(f"CharTokenizer: {text[i]!r}, letter {i} of the text, is not among the {len(self)} known ones.")
+            raise ValueError(
+                f"CharTokenizer: {text[i]!r}, letter {i} of the text, is not among the {len(self)} known ones."
+            )
         return Tensor._of(numbers.astype(np.int64))
 
     def decode(self, numbers: Tensor | Iterable[int]) -> str:
         """The text that numbers stand for."""
-        found = np.asarray(numbers.detach().numpy() if isinstance(numbers, Tensor) else list(numbers), np.int64).reshape(-1)
+        found = np.asarray(
+            numbers.detach().numpy() if isinstance(numbers, Tensor) else list(numbers), np.int64
+        ).reshape(-1)
         if found.size and not (found.min() >= 0 and found.max() < len(self)):
             wrong = int(found.min() if found.min() < 0 else found.max())
             raise ValueError(f"CharTokenizer: {wrong} is no letter; they are numbered from 0 to {len(self) - 1}.")

@@ -153,7 +153,9 @@ class MNIST(VisionDataset):
         data = read_idx(images, shape=(None, 28, 28), most=60_000 * 28 * 28)
         targets = read_idx(labels, shape=(None,), most=60_000)
         if len(data) != len(targets):
-            raise DataError(f"{type(self).__name__}: {images} has {len(data)} pictures, {labels} {len(targets)} labels.")
+            raise DataError(
+                f"{type(self).__name__}: {images} has {len(data)} pictures, {labels} {len(targets)} labels."
+            )
         if targets.size and targets.max() >= len(self.classes):
             raise DataError(f"{labels}: holds the label {targets.max()}; there are {len(self.classes)} classes.")
         self.data, self.targets = Tensor._of(data), Tensor._of(targets.astype(np.int64))
@@ -195,7 +197,9 @@ class FashionMNIST(MNIST):
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
     )
     resources = (
-        File("train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26421880),
+        File(
+            "train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26421880
+        ),
         File("train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29515),
         File("t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4422102),
         File("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5148),
@@ -260,7 +264,9 @@ class CIFAR10(VisionDataset):
         packed = self.root / self.archive.name
         if not packed.is_file():
             if not fetch:
-                pickled = " (What is there is the pickled version.)" if (self.root / "cifar-10-batches-py").exists() else ""
+                pickled = (
+                    " (What is there is the pickled version.)" if (self.root / "cifar-10-batches-py").exists() else ""
+                )
                 raise FileNotFoundError(
                     f"CIFAR10: {names[0]} is neither in {home} nor in {self.root}, nor is {self.archive.name}.{pickled} "
                     "Put the binary version there, or fetch it with download=True."
@@ -280,7 +286,9 @@ class CIFAR10(VisionDataset):
                 for member in archive:
                     name = member.name.rpartition("/")[2]
                     if member.size > size:
-                        raise DataError(f"{packed}: {member.name} has {member.size} bytes, no file in it more than {size}.")
+                        raise DataError(
+                            f"{packed}: {member.name} has {member.size} bytes, no file in it more than {size}."
+                        )
                     stream = archive.extractfile(member) if name in wanted and member.isfile() else None
                     if stream is None:
                         continue

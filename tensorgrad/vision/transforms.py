@@ -606,7 +606,7 @@ def _grey(name: str, img: Any, channels: int) -> Any:
     if x.ndim < 3 or x.shape[-3] not in (1, 3):
         raise ValueError(f"{name}: needs one or three channels, got shape {x.shape}.")
     if x.shape[-3] == 3:
-        weights = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]
+        weights = np.array([0.2989, 0.587, 0.114], np.float32)[:, None, None]
         x = (weights * x).sum(-3, keepdims=True).astype(x.dtype)
     return Tensor._of(np.repeat(x, channels, -3) if channels > 1 else x)
 
