@@ -7,10 +7,17 @@ from typing import Any
 import numpy as np
 
 from .scatter import gather
+from .workspace import is_half
+
+
+def _wide(x: Any) -> Any:
+    """16-bit floats in float32: bfloat16 has no place for nan in its order."""
+    return x.astype(np.float32) if is_half(x) else x
 
 
 def argsort(x: Any, axis: int, descending: bool = False) -> Any:
     """Which element comes first, second, …; equal ones as they stood."""
+    x = _wide(x)
     if not descending:
         return x.argsort(axis, kind="stable")
     back = (slice(None),) * axis + (slice(None, None, -1),)
@@ -35,9 +42,11 @@ def kthvalue(x: Any, axis: int, k: Any) -> tuple[Any, Any]:
     """The element that is k-th (from 0) in order, and the index at which a stable sort finds it: (…, n, …) → (…, 1, …).
     k is a number, or an array of the result's shape."""
     shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-    value = gather(np.sort(x, axis), np.broadcast_to(k, shape), axis)
-    before = np.count_nonzero(_less(x, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
-    return value, np.argmax(np.cumsum(_same(x, value), axis) > k - before, axis, keepdims=True)
+    wide = _wide(x)
+    value = gather(np.sort(wide, axis), np.broadcast_to(k, shape), axis)
+    before = np.count_nonzero(_less(wide, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
+    place = np.argmax(np.cumsum(_same(wide, value), axis) > k - before, axis, keepdims=True)
+    return value.astype(x.dtype, copy=False), place
 
 
 def median(x: Any, axis: int) -> tuple[Any, Any]:
@@ -55,11 +64,11 @@ def nanmedian(x: Any, axis: int) -> tuple[Any, Any]:
 
 def median_of_all(x: Any, skip_nan: bool) -> Any:
     """The middle of all, of two the lower; nan if there is one, unless these are left out."""
-    flat = x.flatten()
+    flat = _wide(x).flatten()
     numbers = int(np.count_nonzero(flat == flat))
     k = max(numbers - 1, 0) // 2 if skip_nan or numbers == flat.size else numbers
     flat.partition(k)
-    return flat[k]
+    return flat[k].astype(x.dtype)
 
 
 def topk(x: Any, axis: int, k: int, largest: bool) -> tuple[Any, Any]:
@@ -74,7 +83,7 @@ def topk(x: Any, axis: int, k: int, largest: bool) -> tuple[Any, Any]:
 
 def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
     """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as there is room for."""
-    rows = np.moveaxis(x, axis, -1)
+    rows = np.moveaxis(_wide(x), axis, -1)
     n = rows.shape[-1]
     if k == 0:
         return np.moveaxis(np.empty((*rows.shape[:-1], 0), np.int64), -1, axis)
