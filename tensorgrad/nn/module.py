@@ -84,19 +84,14 @@ class Module:
                     "Call super().__init__() first in __init__."
                 )
             if isinstance(value, Parameter):
-                home = "_parameters"
+                self._make_room(name, "_parameters")
+                self.register_parameter(name, value)
             elif isinstance(value, Module):
-                home = "_modules"
+                self._make_room(name, "_modules")
+                own["_modules"][name] = value
             else:
-                home = "_buffers"
-            if name not in own[home]:  # one that is there already keeps its place in the order
-                self._make_room(name)
-                if isinstance(value, Parameter):
-                    self.register_parameter(name, value)
-                    return
-            own[home][name] = value
-            if home == "_buffers" and not value.persistent:
-                self._not_persistent.add(name)
+                self._make_room(name, "_buffers")
+                self.register_buffer(name, value, value.persistent)
             return
         if "_parameters" in own:
             for home, kind, what in _HOMES:
@@ -140,11 +135,12 @@ class Module:
         names = {*super().__dir__(), *self._parameters, *self._buffers, *self._modules}
         return sorted(name for name in names if not name[0].isdigit())
 
-    def _make_room(self, name: str) -> None:
-        """Remove an attribute of another kind of the same name."""
+    def _make_room(self, name: str, kept: str) -> None:
+        """Remove an attribute of another kind of the same name; in the home where it is `kept` it keeps its place."""
         self.__dict__.pop(name, None)
         for home in ("_parameters", "_buffers", "_modules"):
-            self.__dict__[home].pop(name, None)
+            if home != kept:
+                self.__dict__[home].pop(name, None)
         self._not_persistent.discard(name)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -755,6 +751,8 @@ def _put(module: Module, home: str, name: str, new: Tensor, assign: bool) -> Non
         return
     if is_lazy(x):
         x.materialize(new.shape, dtype=new.dtype)
+    if not x.array.flags.writeable:  # it looks at expanded or read-only memory: give it its own
+        x.data = create.empty_like(x)
     x.array[...] = new.array
     written(x, "load_state_dict")
 
