@@ -1,8 +1,8 @@
 """A program written for PyTorch may run with `sys.modules["torch"] = tensorgrad`. Then `import torch.nn.functional` must
 give the module that is here already, not load its file a second time under another name, with a second Tensor class.
 
-The finder below answers for the submodules of whatever name stands for this package in `sys.modules`; for every other
-import it says nothing, in half a microsecond.
+The finder below answers for the submodules of whatever name stands for this package, or a part of it (torchvision for
+`tensorgrad.vision`), in `sys.modules`; for every other import it says nothing, in half a microsecond.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ PACKAGE = __name__.rpartition(".")[0]
 class _Finder(MetaPathFinder):
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         head, dot, rest = fullname.partition(".")
-        if not dot or head == PACKAGE or sys.modules.get(head) is not sys.modules[PACKAGE]:
+        stands_for = getattr(sys.modules.get(head), "__name__", "")
+        if not dot or head == PACKAGE or stands_for.partition(".")[0] != PACKAGE:
             return None
         try:
-            module = importlib.import_module(f"{PACKAGE}.{rest}")
+            module = importlib.import_module(f"{stands_for}.{rest}")
         except ModuleNotFoundError as error:
             if error.name and error.name.startswith(PACKAGE):
                 return None

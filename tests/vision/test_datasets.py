@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import struct
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -313,3 +314,20 @@ def test_grids(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     save_image((x * 255).to(tg.uint8), buffer, format="png")
     assert buffer.getvalue()[:4] == b"\x89PNG"
+
+
+def test_programs_that_import_torchvision() -> None:
+    program = (
+        "import sys, tensorgrad, tensorgrad.vision\n"
+        "sys.modules['torch'], sys.modules['torchvision'] = tensorgrad, tensorgrad.vision\n"
+        "import torchvision, torch\n"
+        "import torchvision.transforms as T\n"
+        "import torchvision.utils as vutils\n"
+        "from torchvision import datasets, transforms\n"
+        "from torchvision.datasets import MNIST\n"
+        "from torch.utils.data import DataLoader\n"
+        "assert T is tensorgrad.vision.transforms is transforms and MNIST is datasets.MNIST\n"
+        "assert vutils is tensorgrad.vision.utils and DataLoader is tensorgrad.utils.data.DataLoader\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
