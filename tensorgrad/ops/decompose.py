@@ -60,6 +60,14 @@ def refuse(op: str, info: Any, what: str) -> None:
     raise LinAlgError(f"{op}: matrix{which} is {what.format(k=k)}")
 
 
+def _converged(op: str, kernel: Any, *args: Any) -> Any:
+    """Run an iterative kernel."""
+    try:
+        return kernel(*args)
+    except ValueError as error:  # NumPy's LinAlgError is one
+        raise LinAlgError(f"{op}: did not converge ({error}). Does the input hold nan or inf?") from None
+
+
 _SINGULAR = (
     "singular: pivot {k} of its LU factorisation is 0. "
     "Use linalg.pinv or linalg.lstsq, or add a little to the diagonal."
@@ -446,7 +454,7 @@ class Svd(Function):
 
     def forward(self, x: Any) -> Any:
         self.size = x.shape[-2:]
-        return on(x).svd(x, self.full)
+        return _converged("svd", on(x).svd, x, self.full)
 
     def backward(self, grad_u: Any, grad_s: Any, grad_vh: Any, out: Any) -> Any:
         u, s, vh = out
@@ -493,7 +501,7 @@ class Svdvals(Function):
     """The singular values alone; gA = U·diag(g)·Vᵀ."""
 
     def forward(self, x: Any) -> Any:
-        return on(x).svdvals(x)
+        return _converged("svd", on(x).svdvals, x)
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         u, _, vh = Svd(False)(x)
@@ -529,7 +537,7 @@ class Eigh(Function):
         self.uplo = uplo
 
     def forward(self, x: Any) -> Any:
-        return on(x).eigh(x, self.uplo)
+        return _converged("eigh", on(x).eigh, x, self.uplo)
 
     def backward(self, grad_values: Any, grad_vectors: Any, out: Any) -> Any:
         values, v = out
@@ -551,7 +559,7 @@ class Eigvalsh(Function):
         self.uplo = uplo
 
     def forward(self, x: Any) -> Any:
-        return on(x).eigvalsh(x, self.uplo)
+        return _converged("eigh", on(x).eigvalsh, x, self.uplo)
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         _, v = Eigh(self.uplo)(x)
@@ -739,7 +747,7 @@ class Pinv(Function):
         self.atol, self.rtol, self.hermitian = atol, rtol, hermitian
 
     def forward(self, x: Any) -> Any:
-        return on(x).pinv(x, self.atol, self.rtol, self.hermitian)
+        return _converged("pinv", on(x).pinv, x, self.atol, self.rtol, self.hermitian)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         pt, gt = out.mT, grad.mT
@@ -784,7 +792,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     """
     x = squares("matrix_rank", A) if hermitian else matrices("matrix_rank", A)
     atol, rtol = _tolerances(x, tol if atol is None else atol, rtol)
-    return Tensor._of(on(x.array).matrix_rank(x.array, atol, rtol, hermitian))
+    return Tensor._of(_converged("matrix_rank", on(x.array).matrix_rank, x.array, atol, rtol, hermitian))
 
 
 class lstsq_result(NamedTuple):
@@ -804,7 +812,7 @@ class Lstsq(Function):
         return Pinv(0.0, self.rcond, False)(a) @ b
 
     def forward(self, a: Any, b: Any) -> Any:
-        out, self.rank, self.singular = on(a).lstsq(a, b, self.rcond)
+        out, self.rank, self.singular = _converged("lstsq", on(a).lstsq, a, b, self.rcond)
         return out
 
 
@@ -901,8 +909,13 @@ def cond(A: Any, p: Any = None) -> Tensor:
     x = squares("cond", A)
     if p not in ("fro", "nuc", 1, -1, inf, -inf):
         raise ValueError(f"cond: p must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got {p!r}.")
-    y = matrix_norm(x, p) * matrix_norm(Inv()(x), p)
-    return y.masked_fill(y != y, inf)
+    invert = Inv()
+    inverse = invert(x)
+    if invert.info is None:
+        return matrix_norm(x, p) * matrix_norm(inverse, p)
+    singular = Tensor._of(invert.info != 0)
+    inverse = inverse.masked_fill(singular[..., None, None], 0)
+    return (matrix_norm(x, p) * matrix_norm(inverse, p)).masked_fill(singular, inf)
 
 
 def tensorinv(A: Any, ind: int = 2) -> Tensor:

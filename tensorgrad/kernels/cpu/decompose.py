@@ -31,8 +31,9 @@ def solve(a: Any, b: Any) -> tuple[Any, Any]:
         a, b = np.broadcast_to(a, batch + a.shape[-2:]), np.broadcast_to(b, batch + b.shape[-2:])
         out = np.full(b.shape, np.nan, b.dtype)
         info = _zero_pivots(a)
-        for i in zip(*np.nonzero(info == 0)):
-            out[i] = np.linalg.solve(a[i], b[i])
+        for i in np.ndindex(info.shape):
+            if not info[i]:
+                out[i] = np.linalg.solve(a[i], b[i])
         return out, info
 
 
@@ -44,8 +45,9 @@ def no_info(a: Any) -> Any:
 def _one_by_one(factorise: Any, a: Any, shape: Any, info: Any) -> tuple[Any, Any]:
     """A factorisation of those matrices of the stack that allow it; nan for the others."""
     out = np.full(shape, np.nan, a.dtype)
-    for i in zip(*np.nonzero(info == 0)) if info.ndim else []:
-        out[i] = factorise(a[i])
+    for i in np.ndindex(info.shape):
+        if not info[i]:
+            out[i] = factorise(a[i])
     return out, info
 
 
