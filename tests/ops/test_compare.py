@@ -269,7 +269,7 @@ class TestOperators:
             assert type(got) is tg.Tensor and got.dtype is tg.bool
             np.testing.assert_array_equal(got.array, want)
 
-    @pytest.mark.parametrize("other", [None, "2", [1.0, 2.0, 3.0], object()], ids=repr)
+    @pytest.mark.parametrize("other", [None, "2", [1.0, 2.0, 3.0], object()], ids=["None", "text", "list", "object"])
     def test_with_something_else(self, other: Any) -> None:
         assert (self.x == other) is False and (self.x != other) is True
         with pytest.raises(TypeError):
