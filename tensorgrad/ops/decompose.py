@@ -963,7 +963,7 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
     if n < 1 and N is not None:
         raise ValueError(f"vander: N must be above 0, got {N}.")
     if t.array.dtype.kind == "b":
-        t = t.long()
+        raise TypeError("vander: bools have no powers. Convert first: x.int() or x.float().")
     powers = [t * 0 + 1]
     while len(powers) < n:
         powers.append(powers[-1] * t)

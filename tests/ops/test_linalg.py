@@ -17,6 +17,12 @@ one, two, three = tg.ones(2), tg.ones(2, 3), tg.ones(2, 2, 3)
 whole = tg.ones(2, 3, dtype=tg.int64)
 WHOLE = np.arange(6).reshape(2, 3)
 
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    tg.manual_seed(0)
+
+
 # ---- products -------------------------------------------------------------------------------------------------------
 
 
