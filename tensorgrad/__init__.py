@@ -75,4 +75,15 @@ from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
 
+_WHEN_ASKED = ("data", "metrics", "text", "training", "vision")  # parts that are imported when first used
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHEN_ASKED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f".{name}", __name__)
+
+
 aliases.install()

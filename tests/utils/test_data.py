@@ -255,6 +255,23 @@ def test_weights() -> None:
         data.WeightedRandomSampler([1, 2], 1, 1)  # type: ignore[arg-type]
 
 
+def test_shares_of_processes() -> None:
+    for n, replicas in ((10, 3), (9, 3), (2, 5), (0, 2)):
+        for shuffle in (False, True):
+            shares = [list(data.DistributedSampler(range(n), replicas, r, shuffle, seed=4)) for r in range(replicas)]
+            assert {len(s) for s in shares} == {-(-n // replicas)} and set(sum(shares, [])) == set(range(n))
+            kept = [data.DistributedSampler(range(n), replicas, r, shuffle, drop_last=True) for r in range(replicas)]
+            drawn = [i for s in kept for i in s]
+            assert len(drawn) == len(set(drawn)) == n // replicas * replicas and len(kept[0]) == n // replicas
+    sampler = data.DistributedSampler(range(20))
+    first = list(sampler)
+    assert list(sampler) == first and len(sampler) == 20
+    sampler.set_epoch(1)
+    assert sorted(sampler) == list(range(20)) and list(sampler) != first
+    with pytest.raises(ValueError, match="DistributedSampler: rank must be from 0 to 2, got 3"):
+        data.DistributedSampler(range(3), 3, 3)
+
+
 # ---- collating ------------------------------------------------------------------------------------------------------
 
 
@@ -350,6 +367,12 @@ def test_rows_of_tensors_need_no_stacking() -> None:
         fast = list(DataLoader(d, 4))
         plain = list(DataLoader([d[i] for i in range(len(d))], 4))
         assert listed(fast) == listed(plain) and all(isinstance(batch, list) for batch in fast)
+
+    tensors = TensorDataset(x, y)
+    assert listed(DataLoader(tensors, 2, sampler=tg.tensor([3, -1])))[0][1] == [3, 5]
+    for numbers in ([7], [0.5], ["a"]):
+        with pytest.raises((IndexError, TypeError)):
+            list(DataLoader(tensors, 1, sampler=numbers))  # type: ignore[arg-type]
 
     class Doubled(TensorDataset):
         def __getitem__(self, i: Any) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from ...tensor import Tensor
 
 T = TypeVar("T")
@@ -166,7 +168,8 @@ def rows_of(dataset: Any, numbers: Any) -> list[Tensor] | None:
     again; None for any other dataset."""
     if type(dataset) is Subset:
         return rows_of(dataset.dataset, [dataset.indices[i] for i in numbers])
-    if type(dataset) is not TensorDataset:
+    rows = np.array(numbers) if type(dataset) is TensorDataset else None
+    if rows is None or rows.dtype.kind != "i" or rows.ndim != 1:
         return None
-    chosen = list(numbers)
+    chosen = Tensor._of(rows)
     return [t[chosen] for t in dataset.tensors]
