@@ -16,6 +16,8 @@ from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
 from .elementwise import Exp, Mul, OfOne, Sigmoid, Tanh, Where, abs, exp, log, masked, tanh
 from .promote import as_operand, cast, floating, needs_floating, not_bool, same_dtype
 
+_BOOL = dtypes.bool.numpy
+
 # ---- straight lines with kinks: operations -------------------------------------------------------------------------
 
 
@@ -291,9 +293,9 @@ def _applied(op: str, operation: Function, x: Tensor, inplace: bool) -> Tensor:
 
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """max(x, 0)."""
-    if type(input) is Tensor and not inplace and input.array.dtype.kind == "f":
-        return Relu()(input)
-    return _applied("relu", Relu(), not_bool("relu", input), inplace)
+    if inplace or type(input) is not Tensor or input.array.dtype is _BOOL:
+        return _applied("relu", Relu(), not_bool("relu", input), inplace)
+    return Relu()(input)
 
 
 def relu6(input: Any, inplace: bool = False) -> Tensor:

@@ -57,7 +57,14 @@ class OfTwo(OpTest):
 
 class TestErf(OfOne):
     op = staticmethod(tg.erf)
+    samples = [*SHAPES, sample((2000,))]  # from some size on, float32 has a kernel of its own
     of = staticmethod(sp.erf)
+
+    def test_every_float32_to_the_last_digits(self) -> None:
+        x = np.concatenate([np.linspace(-6, 6, 20001), [INF, -INF, NAN, 1e30, -1e-30, -0.0]]).astype(np.float32)
+        y, want = tg.erf(tg.tensor(x)).array, sp.erf(x.astype(np.float64))
+        np.testing.assert_allclose(y, want, rtol=3e-7)
+        assert np.signbit(y[-1]) and y[-6] == 1 and y[-5] == -1 and np.isnan(y[-4])
 
 
 class TestErfc(OfOne):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import _ONE, _ZERO, _like, keep, sigmoid, where, widened
-from .special import ndtr
+from .special import normal_cdf
 
 # ---- straight lines with kinks -------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ def hardshrink_backward(grad: Any, x: Any, size: float) -> Any:
 
 def softshrink(x: Any, size: float) -> Any:
     """x moved by size towards 0, at most to it."""
-    return x - np.minimum(np.maximum(x, -size), size)
+    return x - x.clip(-size, size)
 
 
 def hardsigmoid(x: Any) -> Any:
@@ -84,7 +84,7 @@ def hardswish_backward(grad: Any, x: Any) -> Any:
 
 
 def _ramp(x: Any) -> Any:
-    return np.minimum(np.maximum(x + 3, _ZERO[x.dtype]), 6)
+    return (x + 3).clip(0, 6)
 
 
 # ---- smooth ones ---------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def silu_backward(grad: Any, x: Any) -> Any:
 @widened
 def gelu(x: Any) -> Any:
     """x·Φ(x)."""
-    t = ndtr(x)
+    t = normal_cdf(x)
     return np.multiply(t, x, t)
 
 
@@ -153,7 +153,7 @@ def gelu_backward(grad: Any, x: Any) -> Any:
     np.exp(t, t)
     t *= x
     t *= 1 / math.sqrt(2 * math.pi)
-    t += ndtr(x)
+    t += normal_cdf(x)
     t *= grad
     return t
 
@@ -204,17 +204,14 @@ def _gelu_inner(x: Any) -> Any:
 @widened
 def mish(x: Any) -> Any:
     """x · tanh(ln(1 + eˣ))."""
-    t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
-    np.tanh(t, t)
-    t *= x
-    return t
+    t = _tanh_softplus(x)
+    return np.multiply(t, x, t)
 
 
 @widened
 def mish_backward(grad: Any, x: Any) -> Any:
     """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
-    t = np.logaddexp(x, _ZERO[x.dtype], _like(x))
-    np.tanh(t, t)
+    t = _tanh_softplus(x)
     slope = np.multiply(t, t, _like(x))
     np.subtract(_ONE[x.dtype], slope, slope)
     slope *= sigmoid(x)
@@ -224,41 +221,59 @@ def mish_backward(grad: Any, x: Any) -> Any:
     return slope
 
 
+def _tanh_softplus(x: Any) -> Any:
+    """tanh(ln(1 + w)) = n/(n + 2) with n = w·(w + 2) and w = eˣ; from x = 20 on it is 1."""
+    w = np.minimum(x, 20, out=_like(x))
+    np.exp(w, w)
+    n = np.add(w, 2, _like(x))
+    n *= w
+    np.add(n, 2, w)
+    return np.true_divide(n, w, n)
+
+
 @widened
 def softplus(x: Any, beta: float, threshold: float) -> Any:
     """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
-    linear = t > threshold
-    np.logaddexp(t, _ZERO[x.dtype], t)
+    linear = np.asarray(t > threshold)
+    t = _log1p_exp(t)
     t /= beta
-    if linear.any():
-        t = where(np.asarray(linear), x, t)
-    return t
+    return where(linear, x, t) if linear.any() else t
 
 
 @widened
 def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     """grad · σ(βx); grad where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
-    linear = t > threshold
+    linear = np.asarray(t > threshold)
     t = sigmoid(t)
     t *= grad
-    return where(np.asarray(linear), grad, t) if linear.any() else t
+    return where(linear, grad, t) if linear.any() else t
 
 
 @widened
 def logsigmoid(x: Any) -> Any:
     """−ln(1 + e⁻ˣ)."""
-    t = np.negative(x, _like(x))
-    np.logaddexp(t, _ZERO[x.dtype], t)
+    t = _log1p_exp(np.asarray(-x))
     return np.negative(t, t)
 
 
 @widened
 def logsigmoid_backward(grad: Any, x: Any) -> Any:
     """grad · σ(−x)."""
-    t = sigmoid(-x)
-    return t * grad
+    t = sigmoid(np.asarray(-x))
+    t *= grad
+    return t
+
+
+def _log1p_exp(x: Any) -> Any:
+    """ln(1 + eˣ) = max(x, 0) + ln(1 + e^(−|x|)). (np.logaddexp says the same, one number at a time.)"""
+    t = np.absolute(x, _like(x))
+    np.negative(t, t)
+    np.exp(t, t)
+    np.log1p(t, t)
+    t += np.maximum(x, _ZERO[x.dtype])
+    return t
 
 
 # ---- along one axis -------------------------------------------------------------------------------------------------

@@ -108,9 +108,7 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
 
 def clamp(x: Any, min: Any, max: Any) -> Any:
     """The nearest number between min and max, either of which may be None; max where they are in the wrong order."""
-    if min is not None:
-        x = np.maximum(x, min)
-    return x if max is None else np.minimum(x, max)
+    return x.clip(min, max)
 
 
 def clamp_backward(grad: Any, x: Any, min: float | None, max: float | None) -> Any:
@@ -230,15 +228,15 @@ def keep(x: Any, mask: Any) -> Any:
 
 def where(mask: Any, x: Any, z: Any) -> Any:
     """x where mask, z elsewhere; arrays of one dtype, or Python numbers."""
-    if isinstance(x, np.ndarray) and isinstance(z, np.ndarray) and mask.size >= _LARGE and x.dtype == z.dtype:
-        bits = _BITS[x.itemsize]
-        a, b = x.view(bits), z.view(bits)
-        out = a ^ b
-        if isinstance(out, np.ndarray) and out.shape == np.broadcast_shapes(out.shape, mask.shape):
-            out *= mask.view(_INT8)
-            out ^= b
-            return out.view(x.dtype)
-    return np.where(mask, x, z)
+    if mask.size < _LARGE or not (isinstance(x, np.ndarray) and isinstance(z, np.ndarray)):
+        return np.where(mask, x, z)
+    bits = _BITS[x.itemsize]
+    a, b = x.view(bits), z.view(bits)
+    either = a ^ b
+    out = either if either.shape == np.broadcast_shapes(either.shape, mask.shape) else None
+    out = np.multiply(either, mask.view(_INT8), out=out)
+    out ^= b
+    return out.view(x.dtype)
 
 
 def relu(x: Any) -> Any:
