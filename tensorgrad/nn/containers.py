@@ -78,8 +78,8 @@ class _Row(Module):
 class Sequential(_Row):
     """Modules in a row: each gets what the one before returned.
 
-        nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
-        nn.Sequential(OrderedDict(hidden=nn.Linear(2, 8), act=nn.ReLU(), out=nn.Linear(8, 1)))
+    nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    nn.Sequential(OrderedDict(hidden=nn.Linear(2, 8), act=nn.ReLU(), out=nn.Linear(8, 1)))
     """
 
     def __init__(self, *args: Any) -> None:

@@ -50,7 +50,10 @@ class Linear(Module):
             init.bias_uniform_(self.bias, self.weight)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.linear(input, self.weight, self.bias)
+        own = self._parameters
+        if "weight" in own and "bias" in own:  # a sixth faster on small inputs than finding them as attributes
+            return F.linear(input, own["weight"], own["bias"])
+        return F.linear(input, self.weight, self.bias)  # one of them is computed: weight_norm, parametrize
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -1,6 +1,6 @@
 """Attention and the Transformer (Vaswani et al., arXiv:1706.03762).
 
-    N sequences in a batch   L steps of the target   S steps of the source   E features   heads of E / heads features
+N sequences in a batch   L steps of the target   S steps of the source   E features   heads of E / heads features
 """
 
 from __future__ import annotations
@@ -494,9 +494,7 @@ class Transformer(Module):
             raise ValueError(f"Transformer: src and tgt must have the same batch; got {shapes}.")
         if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
             raise ValueError(f"Transformer: src and tgt must have d_model={self.d_model} features; got {shapes}.")
-        memory = self.encoder(
-            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
-        )
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return self.decoder(
             tgt,
             memory,

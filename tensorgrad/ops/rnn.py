@@ -77,9 +77,7 @@ class Lstm(_Recurrence):
     """i, f, o = σ(…), g = tanh(…) of W_ih·x + b_ih + W_hh·h + b_hh; c ← f·c + i·g; h ← o·tanh c, times W_hr if there is
     a projection (Hochreiter & Schmidhuber, 1997; Sak et al., arXiv:1402.1128)."""
 
-    def formula(
-        self, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any
-    ) -> Any:
+    def formula(self, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any) -> Any:
         features = h.shape[1]
 
         def step(gx: Any, state: Any) -> Any:

@@ -276,6 +276,13 @@ def test_parametrize_assignment_and_buffers() -> None:
     assert other.weight.tolist() == [[1, 1]] * 2
 
 
+def test_a_parametrized_bias_alone() -> None:
+    model = nn.Linear(1, 1)
+    parametrize.register_parametrization(model, "bias", Doubled())
+    model.bias = tg.tensor([5.0])
+    assert model(tg.zeros(1, 1)).item() == 5.0
+
+
 def test_parametrize_errors() -> None:
     class Shrinks(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -183,9 +183,7 @@ def lstm_layer_backward(
 # ---- GRU: r, z, and n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)); h ← (1 − z)·n + z·h --------------------------------
 
 
-def gru_layer(
-    x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: tuple[int, ...], reverse: bool
-) -> Any:
+def gru_layer(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: tuple[int, ...], reverse: bool) -> Any:
     """out (n, H), h (B, H); and for the way back gates r, z, n (n, 3H) and W_hn·h + b_hn of each step (n, H)."""
     hidden = h.shape[1]
     gates, w = x @ w_ih.T, w_hh.T
