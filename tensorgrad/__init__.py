@@ -79,6 +79,8 @@ _WHEN_ASKED = ("data", "metrics", "text", "training", "vision")  # parts that ar
 
 
 def __getattr__(name: str) -> object:
+    if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)  # tensorgrad.exp_(x), as PyTorch has it, is x.exp_()
     if name not in _WHEN_ASKED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

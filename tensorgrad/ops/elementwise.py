@@ -6,10 +6,12 @@ Comparisons are in compare.py, the error function, the gamma function and their 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
+from ..autograd.inplace import check_writable, written
 from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
@@ -1125,6 +1127,38 @@ def conj(input: Tensor) -> Tensor:
     return input
 
 
+def resolve_conj(input: Tensor) -> Tensor:
+    """A real tensor has no conjugation to carry out: the tensor itself."""
+    return input
+
+
+def resolve_neg(input: Tensor) -> Tensor:
+    """Nor a negation: the tensor itself."""
+    return input
+
+
+def is_conj(input: Tensor) -> bool:
+    """Whether a conjugation is yet to be carried out: never, of real tensors."""
+    return False
+
+
+def is_neg(input: Tensor) -> bool:
+    """Whether a negation is yet to be carried out: never."""
+    return False
+
+
+def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
+    """Replace every number x by callable(x), one Python call each: for trying things out. Not recorded."""
+    if self.requires_grad:
+        raise RuntimeError("apply_: a Python function has no gradient; use x.detach(), or write it in operations.")
+    check_writable(self, "apply_")
+    kernels = on(self.array)
+    numbers = kernels.array([callable(x) for x in self.array.ravel().tolist()], self.array.dtype)
+    self.array[...] = numbers.reshape(self.array.shape)
+    written(self, "apply_")
+    return self
+
+
 class FrexpResult(NamedTuple):
     """What `frexp` returns."""
 
@@ -1354,8 +1388,9 @@ __all__ = [
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "clamp",
     "clamp_max", "clamp_min", "clip", "conj", "copysign", "cos", "cosh", "deg2rad", "div", "divide", "exp", "exp2",
     "expm1", "fix", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "gcd",
-    "heaviside", "hypot", "lcm", "ldexp", "lerp", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2",
-    "maximum", "minimum", "mul", "multiply", "nan_to_num", "neg", "negative", "nextafter", "positive", "pow",
-    "rad2deg", "real", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sgn", "sigmoid", "sign", "sin", "sinh",
-    "sqrt", "square", "sub", "subtract", "tan", "tanh", "true_divide", "trunc", "where",
+    "heaviside", "hypot", "is_conj", "is_neg", "lcm", "ldexp", "lerp", "log", "log10", "log1p", "log2", "logaddexp",
+    "logaddexp2", "maximum", "minimum", "mul", "multiply", "nan_to_num", "neg", "negative", "nextafter", "positive",
+    "pow", "rad2deg", "real", "reciprocal", "remainder", "resolve_conj", "resolve_neg", "round", "rsqrt", "rsub",
+    "sgn", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "true_divide",
+    "trunc", "where",
 ]  # fmt: skip

@@ -98,7 +98,8 @@ _METHODS: dict[ModuleType, str] = {
     "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
     "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
     "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc angle conj fmax fmin frexp logaddexp logaddexp2 maximum minimum positive",
+    "trunc angle apply_ conj fmax fmin frexp is_conj is_neg logaddexp logaddexp2 maximum minimum positive resolve_conj "
+    "resolve_neg",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
@@ -158,6 +159,8 @@ _RENAMED: dict[str, Any] = {
     "swapaxes_": shape.transpose_,
     "swapdims_": shape.transpose_,
     "where": elementwise._where_method,
+    "is_nonzero": Tensor.__bool__,
+    "__reversed__": lambda x: shape.flip(x, (0,)) if x.array.ndim else x,
     "real": property(elementwise.real),
     "polygamma": special._polygamma_method,
     "float": promote.float_,

@@ -13,6 +13,8 @@ import tensorgrad as tg
 from tensorgrad import Tensor
 from tests.ops.optest import F, OpTest, sample
 
+TESTED = [tg.resolve_conj, tg.resolve_neg, tg.is_conj, tg.is_neg]  # in TestConj
+
 T = tg.Tensor
 NAN, INF = math.nan, math.inf
 SHAPES = [sample((3, 4)), sample(()), sample((0, 2)), sample((31,))]
@@ -874,7 +876,8 @@ class TestConj(OpTest):
 
     def test_the_tensor_itself(self) -> None:
         x = tg.ones(2)
-        assert x.conj() is x and x.real is x
+        assert x.conj() is x and x.real is x and x.resolve_conj() is x and x.resolve_neg() is x
+        assert not x.is_conj() and not x.is_neg()
 
 
 class TestFrexp(OfOne):
@@ -1103,6 +1106,9 @@ class TestOperators:
         assert y is x and x.data_ptr() == memory and x.dtype is tg.int64
         np.testing.assert_array_equal(x.array, getattr(operator, name)(before, 2))
 
+    def test_reversed(self) -> None:
+        assert reversed(tg.tensor([1, 2])).tolist() == [2, 1] and reversed(tg.tensor(3)).item() == 3
+
     def test_of_one(self) -> None:
         x = tg.tensor([-1.5, 2.0])
         assert (-x).tolist() == [1.5, -2] and (+x) is x and abs(x).tolist() == [1.5, 2]
@@ -1178,6 +1184,19 @@ class TestInPlace:
             moved.sum().backward()
             (g,) = tg.autograd.grad(getattr(before.requires_grad_(), name[:-1])(*args, **kwargs).sum(), before)
             np.testing.assert_allclose(w.grad.array, g.array)
+
+    def test_functions_with_an_underscore(self) -> None:
+        x = tg.tensor([1.0, 4.0])
+        assert tg.sqrt_(x) is x and x.tolist() == [1, 2]
+        assert tg.clamp_(x, max=1.5) is x and tg.relu_(x) is x and tg.zero_(x).tolist() == [0, 0]
+        with pytest.raises(AttributeError, match="module 'tensorgrad' has no attribute 'no_such_'"):
+            tg.no_such_
+
+    def test_apply(self) -> None:
+        x = tg.tensor([[1.0, -2.0], [3.0, 4.0]]).T
+        assert x.apply_(lambda v: v * 2) is x and x.tolist() == [[2, 6], [-4, 8]] and x._version == 1
+        with pytest.raises(RuntimeError, match="apply_: a Python function has no gradient"):
+            tg.ones(2, requires_grad=True).apply_(abs)
 
     def test_operands_that_share_memory(self) -> None:
         x = tg.arange(9.0).reshape(3, 3)
