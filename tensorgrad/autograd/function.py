@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..kernels import on
 from ..tensor import UNRECORDED, Storage, Tensor
 from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var, watcher
 
@@ -77,6 +78,7 @@ class Function:
     broadcasts: ClassVar[bool] = False
     crosswise: ClassVar[bool] = False
     is_view: ClassVar[bool] = False
+    borrowed: ClassVar[tuple[str, ...]] = ()
     never_warns: ClassVar[bool] = False
     _saves: ClassVar[tuple[int, ...]] = ()
     _fused_reads: ClassVar[tuple[int, ...]] = ()
@@ -153,6 +155,8 @@ class Function:
                 self.birth = next(_births)
                 self.shape = out.shape
                 self.hooks = None
+                if self.borrowed:
+                    self._own()
                 saves = self._saves
                 if saves:
                     if saves is _ONLY_X:
@@ -203,6 +207,8 @@ class Function:
                 self.birth = next(_births)
                 self.shape = out.shape
                 self.hooks = None
+                if self.borrowed:
+                    self._own()
                 if mode is TRACED:
                     self._trace((x, z), y)
                 saves = self._saves
@@ -305,11 +311,18 @@ class Function:
         self.inputs = tuple([(x.node or x) if isinstance(x, Tensor) and x._requires_grad else None for x in args])
         self.birth = next(_births)
         self.hooks = None
+        if self.borrowed:
+            self._own()
         self.shape = out.array.shape if isinstance(out, Tensor) else ()
         if self._saves:
             self._save(self._saves, args, out)
         if mode is TRACED:
             self._trace(args, out)
+
+    def _own(self) -> None:
+        """Copy what was borrowed: the user may write to that memory before backward reads it."""
+        for name in self.borrowed:
+            setattr(self, name, _owned(getattr(self, name)))
 
     def _trace(self, args: tuple[Any, ...], out: Any) -> None:
         """Note the line of the program that this operation stands in, and tell who watches."""
@@ -579,6 +592,12 @@ def _named(cls: type, rule: Any, names: list[str], variadic: bool) -> tuple[int,
                 "'out', nor a gradient (grad…)."
             )
     return tuple(reads)
+
+
+def _owned(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple([_owned(v) for v in value])
+    return on(value).owned(value) if hasattr(value, "strides") else value
 
 
 LONG = 50  # views of views of views …

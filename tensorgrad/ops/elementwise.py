@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import check_writable, written
+from ..autograd.inplace import before_write, check_writable, write, written
 from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
@@ -295,12 +295,16 @@ def _whole_pair(op: str, input: Any, other: Any) -> tuple[Any, Any]:
     kind = (x if isinstance(x, Tensor) else z).array.dtype.kind
     if kind == "b":
         raise TypeError(f"{op}: not for bool tensors. Convert them first: x.int().")
-    if kind in "iu" and not (z.array.all() if isinstance(z, Tensor) else z):
+    if kind in "iu" and not (z.array.all() if isinstance(z, Tensor) else z) and _any(x) and _any(z):
         raise ValueError(
             f"{op}: ZeroDivisionError: an integer has been divided by 0, and integers have no infinity. "
             "Convert to a floating dtype, or mask the zeros."
         )
     return x, z
+
+
+def _any(x: Any) -> bool:
+    return not isinstance(x, Tensor) or x.array.size > 0
 
 
 def remainder(input: Any, other: Any) -> Tensor:
@@ -348,6 +352,14 @@ def float_power(input: Any, exponent: Any) -> Tensor:
     )
 
 
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """float_power in place, for float64 tensors."""
+    if self.dtype is not dtypes.float64:
+        raise TypeError(f"float_power_: the result is float64 and does not fit into a tensor of {self.dtype}.")
+    check_writable(self, "float_power_")
+    return write(self, float_power(before_write(self, exponent), exponent), "float_power_")
+
+
 def square(input: Any) -> Tensor:
     """input²."""
     return pow(input, 2)
@@ -373,6 +385,7 @@ class Where(Function):
     """x where a mask holds, z elsewhere."""
 
     broadcasts = True
+    borrowed = ("mask",)
 
     def __init__(self, mask: Any) -> None:
         self.mask = mask

@@ -27,6 +27,8 @@ from .write import copy_into, number_in, same_dtype, without_leading_ones
 class Index(Function):
     """x[key] by integer arrays or a mask."""
 
+    borrowed = ("key",)
+
     def __init__(self, key: Any) -> None:
         self.key = key
 
@@ -40,6 +42,8 @@ class Index(Function):
 
 class PutAt(Function):
     """Zeros of a shape, with x added at [key]."""
+
+    borrowed = ("key",)
 
     def __init__(self, key: Any, shape: Shape) -> None:
         self.key, self.to = key, shape
@@ -56,6 +60,7 @@ class IndexPut(Function):
 
     broadcasts = True
     into = False
+    borrowed = ("key",)
 
     def __init__(self, key: Any) -> None:
         self.key = key
@@ -73,6 +78,7 @@ class IndexAddAt(Function):
 
     broadcasts = True
     into = False
+    borrowed = ("key",)
 
     def __init__(self, key: Any) -> None:
         self.key = key

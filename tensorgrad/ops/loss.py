@@ -17,7 +17,7 @@ from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
 from .linalg import vector_norm
-from .promote import as_operand, floating, needs_floating, paired
+from .promote import as_operand, cast, floating, needs_floating, paired
 
 # ---- what all share -------------------------------------------------------------------------------------------------
 
@@ -214,7 +214,7 @@ def poisson_nll_loss(
     losses = x.exp() - z * x if log_input else x - z * (x + eps).log()
     if full:
         small = z <= 1
-        t = floating(op, z).masked_fill(small, 1)
+        t = (cast(z, losses.dtype) if z.array.dtype.kind in "iub" else z).masked_fill(small, 1)
         losses = losses + (t * t.log() - t + 0.5 * (2 * pi * t).log()).masked_fill(small, 0)
     return _reduced(losses, _reduction(op, reduction, size_average, reduce))
 
@@ -432,7 +432,7 @@ def cross_entropy(
     reduction = _reduction(op, reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{op}: label_smoothing must be in [0, 1], got {label_smoothing}.")
-    if x.array.shape == t.array.shape:
+    if x.array.shape == t.array.shape != ():
         return _soft_cross_entropy(x, t, weight, ignore_index, reduction, label_smoothing)
     x, t, w, kept, shape = _classes(op, x, t, weight, ignore_index)
     fused = CrossEntropy(reduction, float(label_smoothing), kept)
@@ -451,7 +451,7 @@ def _soft_cross_entropy(x: Tensor, t: Tensor, weight: Any, ignored: int, reducti
     if ignored >= 0:
         raise ValueError(f"{op}: ignore_index goes with class numbers, not with probabilities; got {ignored}.")
     d = 1 if x.array.ndim > 1 else 0
-    classes = x.array.shape[d] if x.array.ndim else 1
+    classes = x.array.shape[d]
     if smoothing:
         t = t * (1 - smoothing) + smoothing / classes
     terms = log_softmax(x, d) * t
@@ -791,6 +791,8 @@ class CtcLoss(Function):
     steps: α[t, s] = x[t, labels[s]]·(α[t − 1, s] + α[t − 1, s − 1] + α[t − 1, s − 2] where a blank may be skipped),
     all in logarithms.
     """
+
+    borrowed = ("steps", "lengths")
 
     def __init__(self, labels: Any, skips: Any, steps: Any, lengths: Any) -> None:
         self.labels, self.skips, self.steps, self.lengths = labels, skips, steps, lengths

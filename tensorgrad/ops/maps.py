@@ -17,6 +17,8 @@ class LinearMap(Function):
     With a `shape` it is the transpose, which gives results of that shape.
     """
 
+    borrowed = ("how",)
+
     def __init__(self, map: str, *how: Any, shape: Shape | None = None, name: str = "") -> None:
         self.map, self.how, self.to = map, how, shape
         self.name = name or (map if shape is None else f"{map}_backward")  # type: ignore[misc]

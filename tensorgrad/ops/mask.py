@@ -19,6 +19,7 @@ class MaskedFill(Function):
     """value where mask, else x."""
 
     into = False
+    borrowed = ("mask",)
 
     def __init__(self, mask: Any) -> None:
         self.mask = mask
@@ -31,11 +32,11 @@ class MaskedFill(Function):
         return gx, MaskedFill(~self.mask)(grad, 0).sum() if self.needs[1] else None
 
 
-
 class MaskedScatter(Function):
     """x with the first elements of source, in their order, where mask."""
 
     into = False
+    borrowed = ("mask",)
 
     def __init__(self, mask: Any) -> None:
         self.mask = mask
@@ -54,7 +55,6 @@ class MaskedScatter(Function):
                 n *= size
             gz = reshape(PutBack((slice(0, taken.array.size), ...), (n,))(taken), self.before)
         return gx, gz
-
 
 
 def _mask(op: str, mask: Any) -> Any:
@@ -118,7 +118,6 @@ def _enough(op: str, x: Tensor, mask: Any, source: Any) -> Tensor:
     if z.array.size < n:
         raise ValueError(f"{op}: source has {z.array.size} elements, the mask asks for {n}.")
     return z
-
 
 
 __all__ = ["masked_fill", "masked_scatter", "masked_select"]

@@ -27,6 +27,8 @@ REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 class Gather(Function):
     """The elements of x at index along an axis."""
 
+    borrowed = ("index",)
+
     def __init__(self, dim: int, index: Any) -> None:
         self.dim, self.index = dim, index
 
@@ -40,6 +42,8 @@ class Gather(Function):
 
 class ScatterSum(Function):
     """Zeros of a shape, with x added at index along an axis."""
+
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any, shape: Shape) -> None:
         self.dim, self.index, self.to = dim, index, shape
@@ -55,6 +59,7 @@ class Scatter(Function):
     """x with source at index along an axis."""
 
     into = False
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any) -> None:
         self.dim, self.index = dim, index
@@ -71,6 +76,7 @@ class ScatterAdd(Function):
     """x with source added at index along an axis."""
 
     into = False
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any) -> None:
         self.dim, self.index = dim, index
@@ -88,6 +94,8 @@ class ScatterReduce(Function):
     Products: the gradient of one factor is the product of the others, found without a division by 0. Extremes: those
     that are equal share the gradient.
     """
+
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any, reduce: str, include_self: bool) -> None:
         self.dim, self.index, self.reduce, self.include_self = dim, index, reduce, include_self
@@ -146,6 +154,8 @@ class ScatterReduce(Function):
 class IndexSelect(Function):
     """The slices of x at some places of an axis."""
 
+    borrowed = ("index",)
+
     def __init__(self, dim: int, index: Any) -> None:
         self.dim, self.index = dim, index
 
@@ -157,9 +167,10 @@ class IndexSelect(Function):
         return IndexSum(self.dim, self.index, self.before)(grad)
 
 
-
 class IndexSum(Function):
     """Zeros of size n along an axis, to which the slices of x are added."""
+
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any, n: int) -> None:
         self.dim, self.index, self.n = dim, index, n
@@ -171,11 +182,11 @@ class IndexSum(Function):
         return IndexSelect(self.dim, self.index)(grad)
 
 
-
 class IndexAdd(Function):
     """x with alpha · the slices of source added at some places of an axis."""
 
     into = False
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any, alpha: Any) -> None:
         self.dim, self.index, self.alpha = dim, index, alpha
@@ -190,11 +201,11 @@ class IndexAdd(Function):
         return grad, gz if self.alpha == 1 else gz * self.alpha
 
 
-
 class IndexCopy(Function):
     """x with the slices of source, or one number, at some places of an axis."""
 
     into = False
+    borrowed = ("index",)
 
     def __init__(self, dim: int, index: Any) -> None:
         self.dim, self.index = dim, index
@@ -208,7 +219,6 @@ class IndexCopy(Function):
         if self.needs[1]:
             gz = IndexSelect(self.dim, self.index)(grad)
         return gx, gz
-
 
 
 class IndexFill(IndexCopy):

@@ -268,6 +268,42 @@ class OpTest:
 
         self.along_random_directions(variables, second, value, 1e-5, "second gradient")
 
+    def test_operands_changed_before_backward(self, case: int) -> None:
+        """Indices, masks and targets written to between forward and backward: refused, or without effect."""
+        if not (self.differentiable and self.deterministic):
+            return
+
+        def gradients(change: bool) -> Any:
+            args, kwargs = self.arguments(case)
+            others: list[Tensor] = []
+            inputs: list[Tensor] = []
+
+            def leaf(a: np.ndarray) -> Tensor:
+                t = Tensor._of(a.copy())
+                t._requires_grad = is_float(a)
+                (inputs if is_float(a) else others).append(t)
+                return t
+
+            out = type(self).op(*convert(args, leaf), **convert(kwargs, leaf))
+            outs = [y for y in self.floating_outputs(out) if y.requires_grad]
+            for t in others if change else ():
+                t.copy_(Tensor._of(~t.array if t.array.dtype == bool else np.roll(t.array, 1)))
+            if not (others and outs and inputs):
+                return []
+            seeds = [Tensor._of(np.cos(np.arange(y.array.size)).reshape(y.array.shape)) for y in outs]
+            return gradient_of(outs, inputs, seeds, allow_unused=True)
+
+        want = gradients(False)
+        try:
+            got = gradients(True) if want else []
+        except RuntimeError as error:
+            assert "a value it saved" in str(error)
+            return
+        for a, b in zip(got, want):
+            assert (a is None) == (b is None)
+            if a is not None:
+                np.testing.assert_array_equal(a.array, b.array)
+
     def along_random_directions(self, inputs: Any, grads: Any, value: Any, h: float, what: str) -> None:
         """Compare ⟨gradient, v⟩ with the central difference of `value` along v, one input at a time."""
         rng = np.random.default_rng(9)

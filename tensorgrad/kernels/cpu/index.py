@@ -27,6 +27,13 @@ def whole(data: Any) -> Any:
     return out.astype(np.int64) if out.dtype.kind in "iu" or not out.size else out
 
 
+def owned(x: Any) -> Any:
+    """x in memory of its own; what repeats by strides of 0 still does."""
+    if 0 in x.strides and x.size > 1:
+        return np.broadcast_to(x[tuple([slice(0, 1) if s == 0 else slice(None) for s in x.strides])].copy(), x.shape)
+    return x.copy()
+
+
 def nonzero(x: Any) -> tuple[Any, ...]:
     """The places of what is not 0, an int64 array per axis, in row-major order."""
     return np.nonzero(x)
