@@ -98,8 +98,8 @@ _METHODS: dict[ModuleType, str] = {
     "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
     "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
     "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc angle apply_ conj fmax fmin frexp is_conj is_neg logaddexp logaddexp2 maximum minimum positive resolve_conj "
-    "resolve_neg",
+    "trunc angle apply_ conj float_power_ fmax fmin frexp is_conj is_neg logaddexp logaddexp2 maximum minimum positive "
+    "resolve_conj resolve_neg",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
@@ -135,7 +135,7 @@ _METHODS: dict[ModuleType, str] = {
 _IN_PLACE: dict[ModuleType, str] = {
     elementwise: "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
     "asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil "
-    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
+    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix floor floor_divide "
     "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
     "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
     "trunc",

@@ -114,11 +114,11 @@ def paired(op: str, x: Any, z: Any) -> tuple[Any, Any]:
 
 def paired_floating(op: str, x: Any, z: Any) -> tuple[Any, Any]:
     """As `paired`, for a function whose result is not whole: integers and bools become the default dtype."""
-    x, z = paired(op, x, z)
-    t = x if isinstance(x, Tensor) else z
+    pair = paired(op, x, z)
+    t = pair[0] if isinstance(pair[0], Tensor) else pair[1]
     if t.array.dtype.kind not in "iub":
-        return x, z
-    dtype = dtypes.get_default_dtype()
+        return pair
+    dtype = dtypes.get_default_dtype()  # from what was given: −1 beside uint8 is 255 by now
     return in_dtype(op, x, dtype), in_dtype(op, z, dtype)
 
 

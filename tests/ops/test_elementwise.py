@@ -238,6 +238,12 @@ class TestFloatPower(OpTest):
     def expected(self, x: Any, z: Any) -> Any:
         return np.float64(1) * x**z
 
+    def test_in_place_only_in_float64(self) -> None:
+        x = tg.tensor([2.0, 3.0], dtype=tg.float64)
+        assert x.float_power_(2) is x and x.tolist() == [4, 9]
+        with pytest.raises(TypeError, match="float_power_: the result is float64 and does not fit into a tensor of"):
+            tg.ones(2).float_power_(2)
+
     def test_dtype(self) -> None:
         assert tg.float_power(tg.ones(2), 2).dtype is tg.float64 and tg.float_power(2, tg.tensor([1, 2])).dtype is tg.float64
         x = tg.ones(2, requires_grad=True)
@@ -290,6 +296,13 @@ class TestDivisionSigns:
         r = tg.remainder(tg.tensor([-4.0, 4.0, -0.0]), tg.tensor([2.0, -2.0, 3.0]))
         assert tg.signbit(r).tolist() == [True, False, True]
 
+    def test_nothing_divided_by_zero(self) -> None:
+        x = tg.zeros(0, 3, dtype=tg.int64)
+        assert (x // 0).shape == (0, 3) and (x % tg.tensor([1, 0, 2])).shape == (0, 3)
+
+    def test_numbers_that_do_not_fit_the_integers_they_divide(self) -> None:
+        assert (tg.tensor([1], dtype=tg.uint8) / -1).tolist() == [-1]
+
     def test_floating_division_by_zero(self) -> None:
         x = tg.tensor([1.0, -1.0, 0.0])
         np.testing.assert_array_equal((x / 0).array, [INF, -INF, NAN])
@@ -325,6 +338,9 @@ class TestPowers:
         np.testing.assert_allclose(g.array, 2.0**z.array * math.log(2), rtol=1e-6)
         (g,) = tg.autograd.grad(((-2.0) ** z).sum(), z)
         assert g.isnan().all()
+
+    def test_the_reciprocal_root_of_minus_zero(self) -> None:
+        np.testing.assert_array_equal((tg.tensor([-0.0, 0.0, -1.0]) ** -0.5).array, [-INF, INF, NAN])
 
     def test_to_the_zeroth_the_gradient_is_zero(self) -> None:
         x = tg.tensor([0.0, NAN], requires_grad=True)

@@ -71,8 +71,8 @@ def trunc_divide(x: Any, z: Any) -> Any:
 def pow(x: Any, z: Any) -> Any:
     """xᶻ; of integers modulo 2ⁿ, as the hardware has it, and x⁻ⁿ rounded towards zero: 0 unless x is ±1."""
     if not isinstance(z, np.ndarray):
-        if z == 3 and x.dtype.kind == "f":
-            return x * x * x
+        if x.dtype.kind == "f" and (z == 3 or z == -0.5):
+            return x * x * x if z == 3 else rsqrt(x)
         return x**z  # NumPy's operator knows a shorter way for −1, 0, ½, 1 and 2
     if z.dtype.kind == "f":
         return np.power(x, z)
