@@ -439,7 +439,7 @@ class TestBroadcastTo(OpTest):
 
 class TestBroadcastTensors(OpTest):
     op = staticmethod(tg.broadcast_tensors)
-    samples = [sample((1, 3), (2, 1)), sample((), (2,), (3, 1)), sample((2, 3)), sample([(3,), (2, 1)])]
+    samples = [sample((1, 3), (2, 1)), sample((), (2,), (3, 1)), sample((2, 3))]
     errors = [
         (
             lambda: tg.broadcast_tensors(x23, tg.ones(2)),
@@ -511,7 +511,6 @@ class TestRepeatInterleave(OpTest):
         sample((4,), np.array([2, 0, 1, 3])),
         sample((2, 3), np.array([2]), 1),
         sample((), 3),
-        sample((), 3, 0),
         sample((2, 3), 0, 1),
         sample(np.array([2, 0, 3])),
     ]

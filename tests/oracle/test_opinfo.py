@@ -45,7 +45,8 @@ def entries() -> list[Any]:
     """(OpInfo, dtype) of everything both libraries have."""
     found = []
     for op in op_db:
-        if op.name in LEFT_OUT or op.name.replace("__", "").startswith(("_", "torch.ops", "masked.", "fft.", "signal.", "sparse.")):
+        hidden = ("_", "torch.ops", "masked.", "fft.", "signal.", "sparse.")
+        if op.name in LEFT_OUT or op.name.replace("__", "").startswith(hidden):
             continue
         if ours_for(op.name) is None:
             continue
