@@ -571,8 +571,7 @@ def clamp_max(input: Any, max: Any) -> Tensor:
 def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     if low is None and high is None:
         raise ValueError(f"{op}: give min, max or both.")
-    low, high = python_number(low), python_number(high)
-    if isinstance(input, Tensor) and input.array.dtype.kind == "f" and _number_or_none(low) and _number_or_none(high):
+    if type(low) in _PLAIN and type(high) in _PLAIN and isinstance(input, Tensor) and input.array.dtype.kind == "f":
         return Clamp(low, high)(input)
     dtype = result_dtype(op, *[x for x in (input, low, high) if x is not None])
     x, low, high = (None if t is None else in_dtype(op, t, dtype) for t in (input, low, high))
@@ -582,8 +581,7 @@ def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
         raise _apart(op, error, input=x, min=low, max=high) from None
 
 
-def _number_or_none(x: Any) -> bool:
-    return x is None or type(x) is float or type(x) is int
+_PLAIN = {float, int, type(None)}
 
 
 # ---- three operands ------------------------------------------------------------------------------------------------

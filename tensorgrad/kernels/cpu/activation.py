@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import _ONE, _ZERO, _like, keep, sigmoid, where, widened
+from .elementwise import _ONE, _ZERO, _like, keep, relu, sigmoid, where, widened
 from .special import normal_cdf
 
 # ---- straight lines with kinks -------------------------------------------------------------------------------------
@@ -94,13 +94,13 @@ def _ramp(x: Any) -> Any:
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, out=_like(x))
+    t = x.clip(-np.inf, zero, out=_like(x))
     if rate != 1:
         t *= rate
     np.expm1(t, t)
     if alpha * scale != 1:
         t *= alpha * scale
-    above = np.maximum(x, zero)
+    above = relu(x)
     t += above * scale if scale != 1 else above
     return t
 
@@ -109,7 +109,7 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
     zero = _ZERO[x.dtype]
-    t = np.minimum(x, zero, out=_like(x))
+    t = x.clip(-np.inf, zero, out=_like(x))
     t *= rate
     np.exp(t, t)
     t *= alpha * scale * rate
@@ -223,7 +223,7 @@ def mish_backward(grad: Any, x: Any) -> Any:
 
 def _tanh_softplus(x: Any) -> Any:
     """tanh(ln(1 + w)) = n/(n + 2) with n = w·(w + 2) and w = eˣ; from x = 20 on it is 1."""
-    w = np.minimum(x, 20, out=_like(x))
+    w = x.clip(-np.inf, 20, out=_like(x))
     np.exp(w, w)
     n = np.add(w, 2, _like(x))
     n *= w
@@ -272,7 +272,7 @@ def _log1p_exp(x: Any) -> Any:
     np.negative(t, t)
     np.exp(t, t)
     np.log1p(t, t)
-    t += np.maximum(x, _ZERO[x.dtype])
+    t += relu(x)
     return t
 
 

@@ -28,7 +28,7 @@ class _Constant(dict[Any, Any]):
         return made
 
 
-_ZERO, _ONE = _Constant(0), _Constant(1)
+_ZERO, _ONE, _INFINITY = _Constant(0), _Constant(1), _Constant(np.inf)
 _BITS: dict[int, Any] = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _INT8 = np.dtype(np.int8)
 
@@ -240,8 +240,10 @@ def where(mask: Any, x: Any, z: Any) -> Any:
 
 
 def relu(x: Any) -> Any:
-    """max(x, 0); nan stays nan."""
-    return np.maximum(x, _ZERO[x.dtype])
+    """max(x, 0); nan stays nan. NumPy's clip is vectorised, its maximum beside a number is not."""
+    if x.size < _LARGE or x.dtype.kind != "f":
+        return np.maximum(x, _ZERO[x.dtype])
+    return x.clip(_ZERO[x.dtype], _INFINITY[x.dtype])
 
 
 def relu_backward(grad: Any, out: Any) -> Any:
