@@ -9,6 +9,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad.nn.functional import scaled_dot_product_attention
+from tensorgrad.ops.attention import Attention
 from tests.ops.optest import F, OpTest, sample
 
 SOME = np.array([[True, False, True, True], [False, False, False, False], [True, True, True, True]])
@@ -110,3 +111,75 @@ def test_dropout_drops_weights() -> None:
     assert 700 < len(kept) < 800 and kept[0].item() == pytest.approx(1 / 1000 / 0.75)
     with pytest.raises(ValueError, match="dropout"):
         scaled_dot_product_attention(q, tg.zeros(3, 2), tg.eye(3), dropout_p=1.5)
+
+
+def by_formula(
+    q: tg.Tensor, k: tg.Tensor, v: tg.Tensor, mask: Any = None, causal: bool = False, keep: Any = None
+) -> tg.Tensor:
+    return Attention(0.5, causal, keep, 0.75).formula(q, k, v, mask)
+
+
+def by_kernel(
+    q: tg.Tensor, k: tg.Tensor, v: tg.Tensor, mask: Any = None, causal: bool = False, keep: Any = None
+) -> tg.Tensor:
+    return Attention(0.5, causal, keep, 0.75)(q, k, v, mask)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("masked", ["", "bool", "float"])
+@pytest.mark.parametrize("dropped", [False, True])
+def test_the_kernel_is_the_formula(causal: bool, masked: str, dropped: bool) -> None:
+    tg.manual_seed(1)
+    q, k, v = (tg.randn(2, 3, n, 4, dtype=tg.float64, requires_grad=True) for n in (5, 6, 6))
+    mask = {
+        "": None,
+        "bool": tg.rand(2, 3, 5, 6) < 0.5,
+        "float": tg.randn(2, 3, 5, 6, dtype=tg.float64, requires_grad=True),
+    }[masked]
+    keep = (tg.rand(2, 3, 5, 6) < 0.75).numpy() if dropped else None
+    wanted = (q, k, v) if masked != "float" else (q, k, v, mask)
+    c = tg.randn(2, 3, 5, 4, dtype=tg.float64)
+    results = []
+    for way in (by_formula, by_kernel):
+        y = way(q, k, v, mask, causal, keep)
+        results.append([y.detach(), *tg.autograd.grad(y, wanted, c)])
+    for a, b in zip(*results):
+        assert tg.allclose(a, b, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("batch", "heads", "length", "keys"), [(2, 2, 700, 600), (5, 3, 150, 200), (300, 2, 20, 33)])
+def test_in_blocks_it_is_the_same(causal: bool, batch: int, heads: int, length: int, keys: int) -> None:
+    tg.manual_seed(2)
+    q, k, v = (tg.randn(batch, heads, n, 3, dtype=tg.float64, requires_grad=True) for n in (length, keys, keys))
+    mask = tg.rand(batch, heads, length, keys) < 0.9
+    results = []
+    for way in (by_formula, by_kernel):
+        y = way(q, k, v, mask, causal)
+        results.append([y.detach(), *tg.autograd.grad(y.square().sum(), (q, k, v))])
+    for a, b in zip(*results):
+        assert tg.allclose(a, b, rtol=1e-8, atol=1e-10)
+
+
+def test_it_keeps_no_scores() -> None:
+    q, k, v = (tg.randn(1, 1, 512, 4, requires_grad=True) for _ in range(3))
+    node = scaled_dot_product_attention(q, k, v).grad_fn
+    kept = [x for x in (*node.saved, *vars(node).values()) if x is not None]
+    assert max(getattr(x, "size", 0) if isinstance(x, np.ndarray) else 0 for x in kept) <= 512
+
+
+def test_what_attention_refuses_of_masks_and_shapes() -> None:
+    q, k = tg.ones(2, 3, 2), tg.ones(2, 4, 2)
+    with pytest.raises(ValueError, match=r"attn_mask is larger than the scores.\n    scores     \(2, 3, 4\)"):
+        scaled_dot_product_attention(q, k, k, tg.ones(5, 2, 3, 4).bool())
+    with pytest.raises(ValueError, match=r"these shapes do not broadcast.\n    query  \(2,\)\n    key    \(3,\)"):
+        scaled_dot_product_attention(q, tg.ones(3, 4, 2), tg.ones(3, 4, 2))
+    with pytest.raises(TypeError, match="attn_mask must be bool, or of query's dtype"):
+        scaled_dot_product_attention(q, k, k, tg.ones(3, 4).double())
+
+
+def test_half_precision() -> None:
+    tg.manual_seed(3)
+    q, k, v = (tg.randn(2, 8, 4) for _ in range(3))
+    y = scaled_dot_product_attention(q.half(), k.half(), v.half())
+    assert y.dtype is tg.float16 and tg.allclose(y.float(), scaled_dot_product_attention(q, k, v), atol=1e-2)
