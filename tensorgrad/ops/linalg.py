@@ -453,8 +453,6 @@ def _contract_all(labels: list[Labels], out: Labels, operands: list[Tensor]) -> 
     order = [at.index(k) for k in out if k in at]
     if order != sorted(order):
         x = x.permute(order)
-    if len(order) < len(out):  # of size 1 in every operand
-        x = x.reshape([sizes[k] for k in out])
     return x
 
 

@@ -428,6 +428,11 @@ def test_einsum_broadcasts_named_axes_of_size_one() -> None:
     assert tg.einsum("ij,kj->ijk", tg.ones(2, 1), tg.ones(3, 1)).shape == (2, 1, 3)
 
 
+def test_einsum_takes_arrays() -> None:
+    x, a = tg.ones(2, 3), np.ones((3, 2))
+    assert tg.einsum("ij,jk->ik", x, a).dtype is tg.float64 and tg.einsum("ij,jk,kl->il", a, x, a).shape == (3, 2)
+
+
 def test_einsum_takes_the_cheapest_pair_first() -> None:
     from tensorgrad.ops.linalg import _path
 
@@ -462,6 +467,10 @@ class TestTensordot(OpTest):
         if b.shape == (1, 4):
             b = np.broadcast_to(b, (3, 4))
         return np.tensordot(a, b, dims)
+
+
+def test_tensordot_takes_its_axes_as_a_tensor() -> None:
+    assert tg.tensordot(two, two, tg.tensor([[0, 1], [0, 1]])).item() == 6
 
 
 class TestKron(OpTest):
@@ -726,6 +735,12 @@ class TestVectorNorm(OpTest):
         if ord == 0:
             return (a != 0).sum(axes, keepdims=keepdim).astype(x.dtype)
         return (a**ord).sum(axes, keepdims=keepdim) ** (1 / ord)
+
+
+def test_norms_of_half_precision_add_up_in_single() -> None:
+    x = tg.full((4, 4096), 2.0, dtype=tg.float16)
+    assert linalg.vector_norm(x, 1, 1).tolist() == [8192.0] * 4 and linalg.vector_norm(x[0]).item() == 128
+    assert linalg.matrix_norm(x, "nuc", dtype=tg.float64).dtype is tg.float64
 
 
 @pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, inf, -inf, -1.0])

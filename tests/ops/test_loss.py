@@ -91,6 +91,13 @@ def test_input_and_target_are_promoted() -> None:
     assert TF.l1_loss(whole, whole * 3, reduction="sum").item() == 12  # as in PyTorch, whole numbers stay whole
 
 
+def test_mse_of_half_precision_adds_up_in_single() -> None:
+    x = tg.full((4096,), 0.5, dtype=tg.float16, requires_grad=True)
+    y = TF.mse_loss(x, tg.zeros(4096).half(), reduction="sum")
+    y.backward()
+    assert y.item() == 1024 and y.dtype is tg.float16 and x.grad.tolist() == [1.0] * 4096
+
+
 def test_the_mean_of_nothing_is_nan() -> None:
     x = tg.zeros(0, 3, requires_grad=True)
     y = TF.mse_loss(x, x.detach())
@@ -895,6 +902,7 @@ def test_labels_that_do_not_fit_cost_infinity_or_nothing() -> None:
     y.backward()
     assert y.item() == 0 and not x.grad.any()
     assert TF.ctc_loss(x, tg.tensor([[1]]), [0], [1]).item() == inf
+    assert TF.ctc_loss(x[:0], tg.tensor([[1]]), [0], [1]).item() == inf
 
 
 def test_the_gradient_of_ctc_through_log_softmax_is_that_of_a_classifier() -> None:
