@@ -117,6 +117,7 @@ class Function:
                 cls._fused_reads = _named(cls, fused, names, variadic)
                 if cls._fused_reads != cls._saves:
                     raise TypeError(f"{cls.__name__}: backward and fused_backward must name the same values.")
+        cls._saves = _USUAL.get(cls._saves, cls._saves)
         if cls.is_view:
             cls.__call__ = Function._call_views if hasattr(cls, "part") else Function._call_view  # type: ignore
         elif variadic:
