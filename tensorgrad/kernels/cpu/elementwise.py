@@ -140,41 +140,41 @@ def heaviside(x: Any, z: Any) -> Any:
     return np.where(x == 0, z, (x > 0).astype(x.dtype))
 
 
-# ---- in place: the result goes into x's memory ----------------------------------------------------------------------
+# ---- in place: the result goes into x's memory; the operands have the user's names, for who calls with them ------------
 
 
-def add_(x: Any, z: Any, alpha: Any = 1) -> None:
-    """x += alpha·z."""
-    np.add(x, z if alpha == 1 else _product(z, alpha), x)
+def add_(x: Any, other: Any, alpha: Any = 1) -> None:
+    """x += alpha·other."""
+    np.add(x, other if alpha == 1 else _product(other, alpha), x)
 
 
-def sub_(x: Any, z: Any, alpha: Any = 1) -> None:
-    """x −= alpha·z."""
-    np.subtract(x, z if alpha == 1 else _product(z, alpha), x)
+def sub_(x: Any, other: Any, alpha: Any = 1) -> None:
+    """x −= alpha·other."""
+    np.subtract(x, other if alpha == 1 else _product(other, alpha), x)
 
 
-def mul_(x: Any, z: Any) -> None:
-    """x ·= z."""
-    np.multiply(x, z, x)
+def mul_(x: Any, other: Any) -> None:
+    """x ·= other."""
+    np.multiply(x, other, x)
 
 
-def div_(x: Any, z: Any) -> None:
-    """x /= z."""
-    np.true_divide(x, z, x)
+def div_(x: Any, other: Any) -> None:
+    """x /= other."""
+    np.true_divide(x, other, x)
 
 
-def addcmul_(x: Any, a: Any, b: Any, value: Any = 1) -> None:
-    """x += value·a·b."""
-    t = _product(a, b)
+def addcmul_(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> None:
+    """x += value·tensor1·tensor2."""
+    t = _product(tensor1, tensor2)
     if value != 1:
         t *= value
     np.add(x, t, x)
 
 
-def addcdiv_(x: Any, a: Any, b: Any, value: Any = 1) -> None:
-    """x += value·a/b."""
-    t = workspace(np.broadcast_shapes(a.shape, b.shape), a.dtype)
-    np.true_divide(a, b, t)
+def addcdiv_(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> None:
+    """x += value·tensor1/tensor2."""
+    t = workspace(np.broadcast_shapes(tensor1.shape, tensor2.shape), tensor1.dtype)
+    np.true_divide(tensor1, tensor2, t)
     if value != 1:
         t *= value
     np.add(x, t, x)
