@@ -181,7 +181,7 @@ class Function:
         x_is, z_is = isinstance(x, Tensor), isinstance(z, Tensor)
         a = x.array if x_is else x
         b = z.array if z_is else z
-        if _silence_now(None) is SILENT:
+        if self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(a, b)
         else:
             token = _silence_set(SILENT)
@@ -214,12 +214,17 @@ class Function:
                     self._trace((x, z), y)
                 saves = self._saves
                 if saves:
+                    x_writes = x.storage if x_is else None
+                    z_writes = z.storage if z_is else None
                     if self.crosswise:
                         x, z = x if z_source is not None else None, z if x_source is not None else None
-                    if saves is _BOTH and getattr(x, "storage", None) is getattr(z, "storage", None) is None:
+                    if saves is not _BOTH:
+                        self._save(saves, (x, z), y)
+                    elif x_writes is None is z_writes:
                         self.saved, self.versions = (x, z), _UNTOUCHED_BOTH
                     else:
-                        self._save(saves, (x, z), y)
+                        self.saved = (x, z)
+                        self.versions = (x_writes.count if x_writes else 0, z_writes.count if z_writes else 0)
                 y.node = self
                 y._requires_grad = True
         return y

@@ -59,13 +59,13 @@ class SumAll(Function):
     """Σx of all elements, the most frequent sum: with nothing to look up."""
 
     name = "sum"
+    never_warns = True
 
     def forward(self, x: Any) -> Any:
-        self.before = x.shape
         return on(x).sum_all(x)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return spread(grad, self.before, None, False)
+        return spread(grad, tuple(self.inputs[0].shape), None, False)  # type: ignore[union-attr]  # the shape of x
 
 
 class Mean(Function):
@@ -115,13 +115,12 @@ def sum(
     x = input if isinstance(input, Tensor) else as_operand("sum", input)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
-    if dim is None:
-        dim = axis
-    keepdim = keepdim or keepdims
+    whole = x.array.dtype.kind in "iub"
+    if dim is None is axis and not (whole or keepdim or keepdims):
+        return SumAll()(x)
+    dim, keepdim = axis if dim is None else dim, keepdim or keepdims
     along = None if dim is None else axes("sum", dim, x.array.ndim)
-    if x.array.dtype.kind in "iub":
-        return _whole("sum", x, along, keepdim, dtype)
-    return Sum(along, keepdim)(x) if keepdim or along is not None else SumAll()(x)
+    return _whole("sum", x, along, keepdim, dtype) if whole else Sum(along, keepdim)(x)
 
 
 def sum_to_size(input: Any, *size: Any) -> Tensor:

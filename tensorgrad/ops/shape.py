@@ -261,7 +261,7 @@ def reshape(input: Any, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements, in row-major order, in another shape; one entry may be −1.  A view where memory allows it."""
     if shape is None:
         shape = sizes
-        if len(sizes) == 1 and isinstance(sizes[0], Sequence):
+        if len(sizes) == 1 and type(sizes[0]) is not int and isinstance(sizes[0], Sequence):
             shape = sizes[0]
     return _reshaped("reshape", input if isinstance(input, Tensor) else as_operand("reshape", input), shape)
 
@@ -309,7 +309,8 @@ def view(input: Tensor, *sizes: Any, size: Any = None, dtype: Any = None) -> Ten
     if dtype is not None:
         return _view_dtype(input, dtypes.as_dtype(dtype))
     if size is None:
-        size = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+        one = len(sizes) == 1 and type(sizes[0]) is not int and isinstance(sizes[0], Sequence)
+        size = sizes[0] if one else sizes
     y = _reshaped("view", input, size)
     if y._view is None and y.array.size:  # the reshape has copied
         raise ValueError(

@@ -16,8 +16,8 @@ _min: Any = np.minimum.reduce
 
 def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     """(…, m, k) @ (…, k, n) → (…, m, n), the last two axes of x or z exchanged first where tx or tz says so."""
-    if x.ndim == 2 == z.ndim and x.itemsize > 2:
-        return (x.T if tx else x).dot(z.T if tz else z)  # half the overhead of np.matmul
+    if x.ndim == 2 == z.ndim:
+        return mm(x, z, tx, tz)
     if x.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
         return matmul(_wide(x), _wide(z), tx, tz).astype(x.dtype)
     if tx:
@@ -28,6 +28,15 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
         rows = x.reshape(_size(x.shape[:-1]), x.shape[-1])  # one large product instead of many small ones
         return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
     return np.matmul(x, z)
+
+
+def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
+    """(m, k) @ (k, n) → (m, n), x or z transposed first where tx or tz says so."""
+    if x.itemsize == 2 and x.dtype.kind not in "iu":
+        return mm(_wide(x), _wide(z), tx, tz).astype(x.dtype)
+    if tx:
+        x = x.T
+    return x.dot(z.T if tz else z)  # half the overhead of np.matmul
 
 
 def linear(x: Any, w: Any, bias: Any) -> Any:

@@ -21,7 +21,8 @@ _or: Any = np.logical_or.reduce
 # ---- sums ----------------------------------------------------------------------------------------------------------
 
 _FEW = 2048  # so few numbers add up well in any order
-_ONES: dict[Any, Any] = {np.dtype(d): np.ones(_FEW, d) for d in (np.float32, np.float64)}
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_ONES, _ONES_DOUBLE = np.ones(_FEW, _SINGLE), np.ones(_FEW, _DOUBLE)
 
 
 def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -34,8 +35,11 @@ def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> 
 
 def sum_all(x: Any) -> Any:
     """Σx of all elements. Of few it is a dot product with ones: half the time of a reduction."""
-    n = x.size
-    return x.ravel().dot(_ONES[x.dtype][:n]) if n <= _FEW and x.dtype in _ONES else sum(x)
+    n, dtype = x.size, x.dtype
+    if n <= _FEW and (dtype is _SINGLE or dtype is _DOUBLE):
+        return x.ravel().dot((_ONES if dtype is _SINGLE else _ONES_DOUBLE)[:n])
+    with np.errstate(all="ignore"):
+        return sum(x)
 
 
 def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
