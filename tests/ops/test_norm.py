@@ -346,3 +346,14 @@ def test_the_node_is_named_after_the_norm():
     x = tg.tensor(np.ones((2, 4, 3)), requires_grad=True)
     assert nnf.group_norm(x, 2).grad_fn.name == "group_norm"
     assert nnf.rms_norm(x, [3]).grad_fn.name == "rms_norm"
+
+
+def test_sums_over_many_rows_keep_their_digits() -> None:
+    """The gradients of weight and bias in float32, over 20 011 rows of numbers of one sign."""
+    x = np.random.default_rng(0).random((20_011, 3)).astype(np.float32)
+    found = []
+    for dtype in (tg.float32, tg.float64):
+        layer = tg.nn.LayerNorm(3, dtype=dtype)
+        layer(tg.tensor(x, dtype=dtype)).backward(tg.tensor(x, dtype=dtype))
+        found.append([layer.weight.grad.numpy(), layer.bias.grad.numpy()])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)

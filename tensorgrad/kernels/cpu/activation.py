@@ -9,6 +9,7 @@ import numpy as np
 
 from .elementwise import _ONE, _ZERO, _like, keep, relu, sigmoid, where, widened
 from .special import normal_cdf
+from .workspace import piecewise
 
 # ---- straight lines with kinks -------------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ def _ramp(x: Any) -> Any:
 # ---- smooth ones ---------------------------------------------------------------------------------------------------
 
 
-@widened
+@piecewise
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
     zero = _ZERO[x.dtype]
@@ -105,7 +106,7 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     return t
 
 
-@widened
+@piecewise
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
     zero = _ZERO[x.dtype]
@@ -117,7 +118,7 @@ def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> 
     return np.multiply(t, grad, t)
 
 
-@widened
+@piecewise
 def silu(x: Any) -> Any:
     """x/(1 + e⁻ˣ)."""
     t = np.negative(x, _like(x))
@@ -126,7 +127,7 @@ def silu(x: Any) -> Any:
     return np.true_divide(x, t, t)
 
 
-@widened
+@piecewise
 def silu_backward(grad: Any, x: Any) -> Any:
     """grad · σ(x)·(1 + x·(1 − σ(x)))."""
     s = sigmoid(x)
@@ -138,14 +139,14 @@ def silu_backward(grad: Any, x: Any) -> Any:
     return t
 
 
-@widened
+@piecewise
 def gelu(x: Any) -> Any:
     """x·Φ(x)."""
     t = normal_cdf(x)
     return np.multiply(t, x, t)
 
 
-@widened
+@piecewise
 def gelu_backward(grad: Any, x: Any) -> Any:
     """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
     t = np.multiply(x, x, _like(x))
@@ -162,7 +163,7 @@ _C = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
 
-@widened
+@piecewise
 def gelu_tanh(x: Any) -> Any:
     """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     t = _gelu_inner(x)
@@ -173,7 +174,7 @@ def gelu_tanh(x: Any) -> Any:
     return t
 
 
-@widened
+@piecewise
 def gelu_tanh_backward(grad: Any, x: Any) -> Any:
     """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
     t = _gelu_inner(x)
@@ -201,14 +202,14 @@ def _gelu_inner(x: Any) -> Any:
     return t
 
 
-@widened
+@piecewise
 def mish(x: Any) -> Any:
     """x · tanh(ln(1 + eˣ))."""
     t = _tanh_softplus(x)
     return np.multiply(t, x, t)
 
 
-@widened
+@piecewise
 def mish_backward(grad: Any, x: Any) -> Any:
     """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
     t = _tanh_softplus(x)
@@ -231,7 +232,7 @@ def _tanh_softplus(x: Any) -> Any:
     return np.true_divide(n, w, n)
 
 
-@widened
+@piecewise
 def softplus(x: Any, beta: float, threshold: float) -> Any:
     """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
@@ -241,7 +242,7 @@ def softplus(x: Any, beta: float, threshold: float) -> Any:
     return where(linear, x, t) if linear.any() else t
 
 
-@widened
+@piecewise
 def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     """grad · σ(βx); grad where βx is above the threshold."""
     t = np.multiply(x, beta, _like(x))
@@ -251,14 +252,14 @@ def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     return where(linear, grad, t) if linear.any() else t
 
 
-@widened
+@piecewise
 def logsigmoid(x: Any) -> Any:
     """−ln(1 + e⁻ˣ)."""
     t = _log1p_exp(np.asarray(-x))
     return np.negative(t, t)
 
 
-@widened
+@piecewise
 def logsigmoid_backward(grad: Any, x: Any) -> Any:
     """grad · σ(−x)."""
     t = sigmoid(np.asarray(-x))

@@ -18,6 +18,7 @@ from .workspace import is_half, workspace
 
 BLOCK = 1 << 18  # bytes
 ROWS = 256
+_ONES = {np.dtype(t): np.ones(ROWS, t) for t in ("f4", "f8")}
 
 
 def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: bool) -> Any:
@@ -109,8 +110,11 @@ def _total(a: Any, axes: Shape) -> Any:
     """Σ a over axes, which are kept with length 1."""
     if not axes:
         return a
-    if 0 in axes and len(a) > ROWS:  # NumPy adds along the first axis one by one; in groups, roundings do not pile up
-        a = np.add.reduceat(a, range(0, len(a), ROWS), 0)
+    if 0 in axes and len(a) > ROWS:  # in groups, roundings do not pile up
+        whole = len(a) // ROWS * ROWS
+        groups = _ONES[a.dtype] @ a[:whole].reshape(whole // ROWS, ROWS, -1)  # BLAS adds faster than NumPy
+        a = np.concatenate([groups.reshape(-1, *a.shape[1:]), a[whole:]])
+        return _total(a, axes)
     if 0 in axes and len(axes) > 1:
         a = np.add.reduce(a, 0, keepdims=True)
     return np.add.reduce(a, axes, keepdims=True)
