@@ -83,12 +83,10 @@ class Checkpoint:
         path = self.folder / f"checkpoint-{int(step):09d}.safetensors"
         save(state, path)
         self._damaged.discard(path)
+        self._tidy()
         whole = [p for _, p in self.files() if p not in self._damaged]
         for old in (*self._damaged, *whole[: -self.keep]):
-            try:
-                old.unlink(missing_ok=True)
-            except OSError as error:  # the new file is safe, and that is what counts
-                warnings.warn(f"Checkpoint: cannot remove {old}: {error}.", UserWarning, stacklevel=2)
+            _remove(old)
         return path
 
     def resume(self) -> int:
@@ -100,13 +98,16 @@ class Checkpoint:
             SaveError: there are files, and none is whole.
             ValueError, RuntimeError: the file was saved from other parts than those here; nothing has been loaded.
         """
-        self._tidy()
         files = self.files()
         for step, path in reversed(files):
             try:
                 state = load(path)
                 if not isinstance(state, dict) or state.keys() != _KEYS or state["step"] != step:
                     raise SaveError(f"load: {path} is not the checkpoint of step {step}.")
+            except FileNotFoundError:
+                if path in [p for _, p in self.files()]:
+                    raise
+                return self.resume()  # a run that is saving here has just removed it, after a newer one
             except (SaveError, OSError) as error:
                 warnings.warn(f"Checkpoint: {error} Trying the one before it.", UserWarning, stacklevel=2)
                 self._damaged.add(path)
@@ -121,10 +122,9 @@ class Checkpoint:
 
     def _tidy(self) -> None:
         """Remove what a killed save left behind."""
-        if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if _REMAINS.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+        for path in self.folder.iterdir():
+            if _REMAINS.fullmatch(path.name):
+                _remove(path)
 
     def _restore(self, state: dict[str, Any], path: Path) -> None:
         saved = state["parts"]
@@ -143,6 +143,13 @@ class Checkpoint:
             raise
         _set_random_state(state["random"])
         self.extra = state["extra"]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # the new file is safe, and that is what counts
+        warnings.warn(f"Checkpoint: cannot remove {path}: {error}.", UserWarning, stacklevel=3)
 
 
 _KEYS = {"step", "parts", "random", "extra"}

@@ -124,7 +124,25 @@ def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:
 def test_what_a_killed_save_left_is_removed(tmp_path: Path) -> None:
     remains = tmp_path / ".checkpoint-000000007.safetensors.0123456789ab.tmp"
     remains.write_bytes(b"half")
-    assert Checkpoint(tmp_path, part=Numbers(1.0)).resume() == 0 and not remains.exists()
+    checkpoint = Checkpoint(tmp_path, part=Numbers(1.0))
+    assert checkpoint.resume() == 0 and remains.exists()  # it may be that of a run that is saving just now
+    checkpoint.save(1)
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint-000000001.safetensors"]
+
+
+def test_looking_on_while_a_run_is_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was the latest file a moment ago is gone, and there is a newer one."""
+    run = Checkpoint(tmp_path, keep=1, part=Numbers(1.0))
+    run.save(1)
+    onlooker = Checkpoint(tmp_path, part=Numbers(0.0))
+
+    def load(path: Path) -> Any:
+        if path.name == "checkpoint-000000001.safetensors":
+            run.save(2)
+        return serialization.load(path)
+
+    monkeypatch.setattr("tensorgrad.training.checkpoint.load", load)
+    assert onlooker.resume() == 2
 
 
 def test_later_steps_of_another_run(tmp_path: Path) -> None:
@@ -282,8 +300,9 @@ def test_failing_at_every_nth_call(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         part = Numbers(3.0, 30.0)
         disk = FailingDisk(n)
         with monkeypatch.context() as patched:
-            patched.setattr(serialization, "os", System(disk))
-            patched.setattr(Path, "unlink", disk.wrap(Path.unlink))
+            patched.setattr(serialization.files, "os", System(disk))
+            for name in ("unlink", "iterdir", "mkdir"):
+                patched.setattr(Path, name, disk.wrap(getattr(Path, name)))
             failed = False
             try:
                 with warnings.catch_warnings(record=True) as heard:

@@ -1,0 +1,123 @@
+"""save and load: tensors in safetensors files, whatever else is around them as JSON beside. Nothing is ever unpickled.
+
+A flat dict of tensors becomes an ordinary safetensors file, which PyTorch and others read, and theirs are read here.
+Anything nested, an optimizer's state say, is taken apart: its tensors go into the file under their paths, its skeleton
+(dicts, lists, tuples, numbers, text) into the file's metadata, and `load` puts both together again.
+
+A file is whole or not there, at any moment. A hash of everything is kept in the metadata and checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from os import fspath
+from typing import Any
+
+import numpy as np
+
+from ..device import on_cpu
+from . import files, safetensors
+from .files import sync_folder
+from .safetensors import SaveError
+from .skeleton import TakenApart, is_plain, put_together, tensor_of
+
+_FORMAT, _SKELETON, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensorgrad.sha256"  # in a file's metadata
+
+
+def save(obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: Any = None, **kwargs: Any) -> None:
+    """Write a state dict, or nested dicts, lists and tuples of tensors, arrays, numbers and text.
+
+    Args:
+        obj: what to save. Tensors keep `requires_grad`, and lose graph and grad.
+        f: a path, or a binary file.
+        pickle_module, pickle_protocol: accepted from PyTorch programs, unused.
+
+    Raises:
+        TypeError: something in `obj` is neither a tensor nor plain data; the message gives its path.
+    """
+    if hasattr(f, "write"):
+        _write(obj, f)
+    else:
+        with files.replacing(fspath(f)) as file:
+            _write(obj, file)
+
+
+def load(
+    f: Any,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool = True,
+    mmap: Any = None,
+    **kwargs: Any,
+) -> Any:
+    """Read what `save` wrote, or any safetensors file (a dict of tensors).
+
+    Args:
+        f: a path, or a binary file.
+        map_location: only the CPU; functions and dicts of places are accepted.
+        pickle_module, weights_only, mmap: accepted; nothing is ever unpickled.
+
+    Raises:
+        SaveError: not a safetensors file (a pickle, say), cut short, or damaged.
+    """
+    if isinstance(map_location, str) or hasattr(map_location, "type"):
+        on_cpu(map_location, "load")
+    if hasattr(f, "read"):
+        return _read(f, str(getattr(f, "name", "file")))
+    with open(f, "rb") as file:
+        return _read(file, str(f))
+
+
+def dumps(obj: Any) -> bytes:
+    """What `save` writes."""
+    file = io.BytesIO()
+    _write(obj, file)
+    return file.getvalue()
+
+
+def loads(data: bytes, where: str = "file") -> Any:
+    """What `load` returns."""
+    return _read(io.BytesIO(data), where)
+
+
+def _write(obj: Any, file: Any) -> None:
+    metadata = {"format": "pt", _FORMAT: "1"}
+    if is_plain(obj) and obj:
+        arrays = {key: t.array for key, t in obj.items()}
+    else:
+        taken = TakenApart(obj)
+        arrays, metadata[_SKELETON] = taken.arrays, json.dumps(taken.skeleton, separators=(",", ":"))
+    metadata[_HASH] = _digest(arrays, metadata.get(_SKELETON, ""))
+    safetensors.write(file, arrays, metadata)
+
+
+def _read(file: Any, where: str) -> Any:
+    arrays, metadata = safetensors.read(file, where)
+    ours = any(name in metadata for name in _OURS)  # one of the names may be damaged
+    if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_SKELETON, "")):
+        raise SaveError(f"load: {where} is damaged: its contents do not match the hash saved with them.")
+    if _SKELETON not in metadata:
+        return {key: tensor_of(a, f"load: {where}: {key!r}") for key, a in arrays.items()}
+    try:
+        return put_together(json.loads(metadata[_SKELETON]), arrays)
+    except (ValueError, LookupError, TypeError, ArithmeticError, RuntimeError) as error:
+        raise SaveError(
+            f"load: {where} is damaged: what stands around its tensors cannot be read ({error!r})."
+        ) from error
+
+
+def _digest(arrays: Mapping[str, np.ndarray], skeleton: str) -> str:
+    """One hash over names, dtypes, shapes, contents and skeleton."""
+    h = hashlib.sha256(skeleton.encode())
+    for key in sorted(arrays):
+        a = arrays[key]
+        h.update(f"\0{key}\0{a.dtype.newbyteorder('=')}\0{a.shape}\0".encode())
+        h.update(safetensors.bytes_of(a))
+    return h.hexdigest()
+
+
+__all__ = ["SaveError", "load", "save", "sync_folder"]
