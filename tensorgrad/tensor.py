@@ -470,7 +470,7 @@ class Tensor:
         return text(self, tensor_contents)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.array.ndim == 0 and spec else format(str(self), spec)
+        return format(self.item() if self.array.ndim == 0 else str(self), spec)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:

@@ -257,3 +257,4 @@ def test_contents_may_be_given() -> None:
 
 def test_format_of_numbers() -> None:
     assert f"{tg.tensor(3.14159):.2f}" == "3.14" and f"{tg.tensor([1.0])}" == "tensor([1.])"
+    assert f"step {tg.tensor(3)}, {tg.tensor(True)}, {tg.tensor(2.5):>5}" == "step 3, True,   2.5"  # 0-d: the number

@@ -400,7 +400,7 @@ def new_tensor(
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """start, start + step, … up to but without end: ⌈(end − start) / step⌉ numbers.  `arange(end)` starts at 0.
@@ -408,7 +408,8 @@ def arange(
     int64 when all three are whole, else the default dtype.
     """
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    start = 0 if start is None else start
     start, end, step = [_number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
     whole = not any(isinstance(v, float) for v in (start, end, step))
     d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()

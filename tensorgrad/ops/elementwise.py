@@ -30,6 +30,7 @@ from .promote import (
     result_dtype,
     same_dtype,
 )
+from .write import within_range
 
 # ---- arithmetic: operations ----------------------------------------------------------------------------------------
 
@@ -339,6 +340,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
             f"pow: integers to a negative integer power ({exponent}) are not whole. "
             "Convert the tensor to a floating dtype first, or use a floating exponent."
         )
+    within_range("pow", z, exponent)
     return _of_two("pow", Pow, x, z)
 
 
@@ -511,6 +513,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
             raise TypeError(f"where: condition must be a bool tensor, got {mask.dtype}. Compare it: x != 0.")
         mask = ne(mask, 0)
     x, z = paired("where", input, other)
+    within_range("where", x, input)
+    within_range("where", z, other)
     try:
         return Where(mask.array)(x, z)
     except ValueError as error:
@@ -574,11 +578,13 @@ def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     if type(low) in _PLAIN and type(high) in _PLAIN and isinstance(input, Tensor) and input.array.dtype.kind == "f":
         return Clamp(low, high)(input)
     dtype = result_dtype(op, *[x for x in (input, low, high) if x is not None])
-    x, low, high = (None if t is None else in_dtype(op, t, dtype) for t in (input, low, high))
+    x, least, most = (None if t is None else in_dtype(op, t, dtype) for t in (input, low, high))
+    within_range(op, least, low)
+    within_range(op, most, high)
     try:
-        return ClampBetween()(x, low, high)
+        return ClampBetween()(x, least, most)
     except ValueError as error:
-        raise _apart(op, error, input=x, min=low, max=high) from None
+        raise _apart(op, error, input=x, min=least, max=most) from None
 
 
 _PLAIN = {float, int, type(None)}
@@ -1318,9 +1324,10 @@ def nextafter(input: Any, other: Any) -> Tensor:
 
 def ldexp(input: Any, other: Any) -> Tensor:
     """input · 2ᵒ for o in other.  Shape: broadcast.  Integers give the default dtype."""
-    x, z = floating("ldexp", input), as_operand("ldexp", other, "other")
+    z = as_operand("ldexp", other, "other")
     if z.array.dtype.kind not in "iub":
-        return _of_two("ldexp", Mul, *paired("ldexp", x, exp2(z)))
+        return _of_two("ldexp", Mul, *paired("ldexp", input, exp2(z)))
+    x = floating("ldexp", input)
     return _of_two("ldexp", Ldexp, x, cast(z, dtypes.int32))
 
 

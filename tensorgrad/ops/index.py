@@ -144,7 +144,7 @@ def _pick(op: str, x: Tensor, key: Any) -> Tensor:
             return Index(picks)(x)
         except IndexError:
             pass
-    basic, picks, dims = _parse(op, x, key if type(key) is tuple else (key,))
+    basic, picks, dims = _parse(op, x, _per_axis(key))
     if basic is not None or not picks:
         x = Slice(basic or (...,))(x)
     if not picks:
@@ -153,6 +153,22 @@ def _pick(op: str, x: Tensor, key: Any) -> Tensor:
         return Index(picks)(x)
     except (IndexError, ValueError):
         raise _wrong_index(op, x.array.shape, picks, dims) from None
+
+
+def _per_axis(key: Any) -> tuple[Any, ...]:
+    """A key as a tuple of entries. A short list that holds more than numbers is one as well, as PyTorch has it."""
+    if type(key) is tuple:
+        return key
+    if not isinstance(key, list) or len(key) >= 32:
+        return (key,)
+    if not any([k is None or k is ... or type(k) is slice or hasattr(k, "__len__") for k in key]):
+        return (key,)
+    warnings.warn(
+        "a list of lists, tensors or slices is taken for one index per axis, as in PyTorch; say x[tuple(key)], or "
+        "x[tensor(key)] for places along the first axis.",
+        stacklevel=4,
+    )
+    return tuple(key)
 
 
 def _parse(op: str, x: Tensor, key: tuple[Any, ...]) -> tuple[Any, Any, list[int]]:
@@ -246,7 +262,10 @@ def _array(op: str, x: Tensor, k: Any) -> Any:
         if any(e is None or e is Ellipsis or isinstance(e, slice) for e in k):
             kind = type(k).__name__
             raise TypeError(f"{op}: a {kind} inside of [] picks elements; for one index per axis use x[tuple(key)].")
-        array = on(x.array).index_array([e.array if isinstance(e, Tensor) else e for e in k])
+        try:
+            array = on(x.array).index_array([e.array if isinstance(e, Tensor) else e for e in k])
+        except ValueError:
+            raise TypeError(f"{op}: a list inside of [] must be numbers or rows of equal length, got {k!r}.") from None
     else:
         array = on(x.array).index_array(k)
     if array.dtype.kind not in "iub":
@@ -308,7 +327,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             return
         except IndexError:
             pass
-    basic, picks, dims = _parse("setitem", x, key if type(key) is tuple else (key,))
+    basic, picks, dims = _parse("setitem", x, _per_axis(key))
     region = Slice(basic)(x) if basic is not None else x
     if not picks:
         copy_into(region, z, "setitem")

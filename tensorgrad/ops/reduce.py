@@ -514,7 +514,7 @@ def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> aminmax_result:
     """The smallest and the largest, along an axis or of all, as (min, max); equal ones share the gradient."""
     x = as_operand("aminmax", input)
-    a = None if dim is None else (axis("aminmax", dim, x.array.ndim),) if x.array.ndim else ()
+    a = None if dim is None else axes("aminmax", dim, x.array.ndim)
     nonempty("aminmax", x, a)
     return aminmax_result(Amin(a, keepdim)(x), Amax(a, keepdim)(x))
 
@@ -533,7 +533,9 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 def _index_of(op: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
     x = as_operand(op, input)
-    d = None if dim is None or not x.array.ndim else axis(op, dim, x.array.ndim)
+    d = None if dim is None else axis(op, dim, x.array.ndim)
+    if not x.array.ndim:
+        d = None
     nonempty(op, x, None if d is None else (d,))
     return Tensor._of(getattr(on(x.array), op)(x.array, d, keepdim))
 

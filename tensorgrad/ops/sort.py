@@ -10,6 +10,7 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis
 from ..tensor import Tensor
+from .elementwise import lerp
 from .promote import as_operand, needs_floating
 from .reduce import Mean, found, nonempty
 from .words import numpy_words
@@ -214,7 +215,7 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
     out = Gather(last_dim, below)(ordered)
     if interpolation in ("linear", "midpoint"):
         way = 0.5 if interpolation == "midpoint" else qs * Tensor._of(last) - Tensor._of(below)
-        out = out + (Gather(last_dim, above)(ordered) - out) * way
+        out = lerp(out, Gather(last_dim, above)(ordered), way)
     return Reshape((*at.array.shape, *reduced))(movedim(out, -1, 0))
 
 

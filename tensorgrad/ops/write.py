@@ -10,7 +10,7 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, mismatch
 from ..tensor import Tensor
-from .promote import as_operand, cast
+from .promote import NUMBERS, as_operand, cast, python_number
 from .shape import Expand, Reshape, Slice, alias, as_strided, clone, select, sizes_of
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------
@@ -190,6 +190,12 @@ def number_in(op: str, x: Tensor, value: Any) -> Any:
     if abs(value) > largest:
         raise ValueError(f"{op}: {value} is outside of the range of {x.dtype}, whose largest number is {largest:g}.")
     return value
+
+
+def within_range(op: str, x: Any, given: Any) -> None:
+    """Refuse a number that has become the integer tensor x by wrapping around. (In sums and products it may.)"""
+    if isinstance(x, Tensor) and x.array.dtype.kind in "iu" and isinstance(given, NUMBERS):
+        number_in(op, x, python_number(given))
 
 
 # ---- parts of a tensor replaced -------------------------------------------------------------------------------------

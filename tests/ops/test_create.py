@@ -108,6 +108,7 @@ class TestArange(Creation):
         (lambda: tg.arange(0, 5, -1), ValueError, "arange: a step of -1 does not lead from 0 to 5; change its sign"),
         (lambda: tg.arange(math.inf), ValueError, "arange: start, end and step must be finite, got 0, inf, 1"),
         (lambda: tg.arange("3"), TypeError, "arange: end must be a number, got str"),
+        (lambda: tg.arange(), TypeError, "arange: end must be a number, got NoneType"),
     ]
 
     def expected(self, start, end=None, step=1, dtype=None):

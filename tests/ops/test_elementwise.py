@@ -216,6 +216,11 @@ class TestPow(OfTwo):
             ValueError,
             "pow: integers to a negative integer power (-1) are not whole. Convert the tensor to a floating dtype",
         ),
+        (
+            lambda: tg.tensor([2], dtype=tg.uint8) ** 300,
+            ValueError,
+            "pow: 300 is outside of the range of tensorgrad.uint8, 0 to 255.",
+        ),
     ]
 
     def expected(self, x: Any, z: Any) -> Any:
@@ -370,6 +375,11 @@ class TestWhere(OpTest):
             TypeError,
             "where: condition must be a bool tensor, got tensorgrad.int64. Compare it: x != 0.",
         ),
+        (
+            lambda: tg.where(tg.tensor([True]), tg.tensor([1], dtype=tg.int8), 128),
+            ValueError,
+            "where: 128 is outside of the range of tensorgrad.int8, -128 to 127.",
+        ),
         (lambda: tg.where("x", 1.0, 2.0), TypeError, "where: condition must be a Tensor, got str."),
         (
             lambda: tg.where(tg.tensor([True, False]), tg.ones(3), tg.ones(1)),
@@ -457,6 +467,11 @@ class TestClamp(OpTest):
             "clamp: these shapes do not broadcast.\n    input  (2,)\n    min    (3,)\n    max    (1,)",
         ),
         (lambda: tg.clamp("x", 0), TypeError, "clamp: each operand must be a Tensor, got str."),
+        (
+            lambda: tg.clamp(tg.tensor([1], dtype=tg.int8), max=128),
+            ValueError,
+            "clamp: 128 is outside of the range of tensorgrad.int8, -128 to 127.",
+        ),
     ]
 
     def expected(self, x: Any, min: Any = None, max: Any = None) -> Any:

@@ -138,10 +138,17 @@ class TestGetitem(OpTest):
         (lambda: x23[[0.5]], TypeError, "getitem: an index must have an integer or bool dtype, got float64."),
         (lambda: x23[tg.ones(1)], TypeError, "getitem: an index must have an integer or bool dtype, got float32."),
         (
-            lambda: x23[[0, slice(None)]],
+            lambda: x23[[0, slice(None)], 0],
             TypeError,
             "getitem: a list inside of [] picks elements; for one index per axis use x[tuple(key)].",
         ),
+        (
+            lambda: x23[[[0, 1], [1]], 0],
+            TypeError,
+            "getitem: a list inside of [] must be numbers or rows of equal length, got [[0, 1], [1]].",
+        ),
+        (lambda: x0[tg.tensor([-1])], IndexError, "getitem: 1 indices are too many for a tensor of 0 dimensions, shape ()."),
+        (lambda: x23[np.zeros(0, bool)], IndexError, "getitem: a mask of shape (0,) does not fit dim 0 of shape (2, 3)."),
         (
             lambda: x23[tg.tensor([True])],
             IndexError,
@@ -171,13 +178,24 @@ class TestGetitem(OpTest):
         assert x[[True, False]].shape == (1, 3, 4)
         assert x[tg.tensor(True)].shape == (1, 2, 3, 4) and x[np.True_].shape == (1, 2, 3, 4)
         assert x[tg.tensor(1) : tg.tensor(2)].shape == (1, 3, 4)
-        assert x[[[0, 1], [1, 0]]].shape == (2, 2, 3, 4)
+        assert x[[[0, 1], [1, 0]],].shape == (2, 2, 3, 4)
 
         class One:
             def __index__(self) -> int:
                 return 1
 
         assert x[One()].tolist() == two
+
+    def test_a_list_of_more_than_numbers_is_one_index_per_axis(self) -> None:
+        x = x234
+        for key in ([[0, 1], [1, 0]], [tg.tensor(1), tg.tensor(0)], [slice(None), 0], [None, 1], [..., [0, 2]], [[]]):
+            with pytest.warns(UserWarning, match="one index per axis"):
+                assert x[key].tolist() == x[tuple(key)].tolist(), key
+        y = x.clone()
+        with pytest.warns(UserWarning, match="one index per axis"):
+            y[[[0, 1], [1, 0]]] = 0
+        assert (y != x).sum() == 8
+        assert x[[[0, 1]] * 32].shape == (32, 2, 3, 4)  # a long one is an array
 
     def test_uint8_is_a_mask_with_a_warning(self) -> None:
         with pytest.warns(UserWarning, match="a uint8 index is a mask, as in PyTorch"):

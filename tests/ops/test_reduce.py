@@ -203,7 +203,10 @@ class TestAmin(OpTest):
 class TestAminmax(OpTest):
     op = staticmethod(tg.aminmax)
     samples = [sample((3, 4)), sample((3, 4), dim=1), sample((3, 4), dim=0, keepdim=True), sample((), dim=0)]
-    errors = [(lambda: tg.aminmax(tg.zeros(0)), ValueError, f"aminmax: {EMPTY} in shape (0,)")]
+    errors = [
+        (lambda: tg.aminmax(tg.zeros(0)), ValueError, f"aminmax: {EMPTY} in shape (0,)"),
+        (lambda: tg.aminmax(tg.ones(()), dim=1), IndexError, "aminmax: dim 1 is out of range for a tensor of 0"),
+    ]
 
     def expected(self, x, dim=None, keepdim=False):
         a = axis(x, dim)
@@ -256,7 +259,10 @@ class TestArgmax(OpTest):
         sample(np.array([3, 7, 7]), 0), sample(WITH_NAN, 1),
     ]  # fmt: skip
     differentiable = False
-    errors = [(lambda: tg.zeros(0, 2).argmax(0), ValueError, f"argmax: {EMPTY} along dim 0 of shape (0, 2)")]
+    errors = [
+        (lambda: tg.zeros(0, 2).argmax(0), ValueError, f"argmax: {EMPTY} along dim 0 of shape (0, 2)"),
+        (lambda: tg.tensor(1.0).argmax(1), IndexError, "argmax: dim 1 is out of range for a tensor of 0 dimensions"),
+    ]
 
     def expected(self, x, dim=None, keepdim=False):
         return np.argmax(x, axis(x, dim), keepdims=keepdim)

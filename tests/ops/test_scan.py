@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import pytest
 
 import tensorgrad as tg
 from tests.ops.optest import F, OpTest, sample
@@ -36,6 +38,13 @@ class TestCumprod(OpTest):
 
     def expected(self, x, dim):
         return np.cumprod(x, dim) if x.ndim else x
+
+
+@pytest.mark.parametrize("op", [tg.cumsum, tg.cumprod])
+@pytest.mark.parametrize("dtype", [tg.uint8, tg.int8, tg.int16, tg.int32, tg.float16, tg.float64])
+def test_the_dtype_asked_for_is_the_dtype_given(op: Any, dtype: tg.dtype) -> None:
+    y = op(tg.tensor([100, 2, 2]), 0, dtype=dtype)
+    assert y.dtype is dtype and y[1] == tg.tensor(102 if op is tg.cumsum else 200).to(dtype)
 
 
 class TestLogcumsumexp(OpTest):

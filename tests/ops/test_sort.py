@@ -398,3 +398,8 @@ def test_every_dtype_has_an_order(dtype) -> None:
     assert x.sort().indices.tolist() == [1, 3, 0, 2, 4] and x.sort().values.dtype is dtype
     assert x.topk(2).indices.tolist() == [0, 2] and x.mode().values.item() == 1
     assert x.median().dtype is dtype and x.unique().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("values", "q", "want"), [([1.0, inf], 0.25, inf), ([-inf, 1.0], 0.75, -inf), ([1.0, inf], 0.5, nan)])
+def test_quantiles_beside_infinity_are_lerps(values: list[float], q: float, want: float) -> None:
+    np.testing.assert_equal(tg.quantile(tg.tensor(values), q).item(), want)

@@ -18,7 +18,7 @@ Key = tuple[Any, ...]
 def index_array(data: Any) -> Any:
     """Nested lists and ranges as an array to index with."""
     out = np.asarray(data)
-    return out if out.size else out.astype(np.intp)
+    return out if out.size or out.dtype.kind == "b" else out.astype(np.intp)
 
 
 def whole(data: Any) -> Any:
@@ -50,7 +50,7 @@ def index(x: Any, key: Key) -> Any:
     if last.dtype.kind == "b":
         if len(key) == 1 and last.shape == x.shape:
             return masked_select(x, last)
-    elif x.size and all([type(k) is slice for k in key[:-1]]):
+    elif x.size and x.ndim and all([type(k) is slice for k in key[:-1]]):
         return x.take(last, len(key) - 1)  # two to three times as fast; of an empty x it would not check the indices
     return x[key]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 def _running(ufunc: Any, x: Any, axis: int) -> Any:
     if x.dtype.kind in "iu" or x.dtype == np.float64:
-        return ufunc.accumulate(x, axis)
+        return ufunc.accumulate(x, axis, x.dtype)  # which NumPy would widen for a small integer
     wide = x.astype(np.float64)
     return ufunc.accumulate(wide, axis, out=wide).astype(x.dtype)
 
