@@ -1,11 +1,68 @@
-"""Progress of a training: a tqdm bar, or plain lines where tqdm is not installed."""
+"""Progress: a tqdm bar, or plain lines where tqdm is not installed."""
 
 from __future__ import annotations
 
 import math
 import sys
 import time
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+NO_BAR = 'plain lines, as tqdm, which draws a bar, is not installed. Run: pip install "tensorgrad-learn[train]"'
+
+
+class track(Generic[T]):
+    """The items, with a bar that moves on after each; for loops that are written out.
+
+        for step in (bar := track(range(1000), "two players")):
+            ...
+            bar.tell(critic=loss.item(), generator=other.item())
+
+    Args:
+        items: with a length, if the end is to be foreseen.
+        title: stands in front.
+        shown: None: only in a terminal.
+    """
+
+    def __init__(self, items: Iterable[T], title: str = "progress", shown: bool | None = None) -> None:
+        self.items, self.title = items, title
+        self.shown = sys.stderr.isatty() if shown is None else shown
+        self.words = ""
+        self.bar: Any = None
+
+    def __len__(self) -> int:
+        return len(self.items)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[T]:
+        try:
+            total = len(self)
+        except TypeError:
+            total = None
+        if self.shown:
+            self.bar = _tqdm(self.title, total=total, unit="step")
+        try:
+            for i, item in enumerate(self.items, 1):
+                yield item
+                if self.bar is not None:
+                    self.bar.set_postfix_str(self.words, refresh=False)
+                    self.bar.update()
+                elif self.shown and total and (i % math.ceil(total / 10) == 0 or i == total):
+                    print(f"{self.title}: {i} of {total}, {self.words}".rstrip(", "), file=sys.stderr, flush=True)
+        finally:
+            if self.bar is not None:
+                self.bar.close()
+
+    def tell(self, **figures: Any) -> None:
+        """Show these beside the bar: numbers with four digits, words as they are."""
+        shown = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in figures.items()}
+        self.words = ", ".join(f"{name.replace('_', ' ')} {x}" for name, x in shown.items())
+
+    def aside(self) -> Any:
+        """`with bar.aside(): print(…)` prints above the bar."""
+        return _aside(self.bar)
 
 
 class Progress:
@@ -24,14 +81,8 @@ class Progress:
         self.epochs, self.shown = epochs, shown is not False
         self.started, self.examples, self.latest = time.perf_counter(), 0, ""
         self.bar: Any = None
-        if not self.shown:
-            return
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return
-        total = epochs * batches if batches else None
-        self.bar = tqdm(total=total, initial=done, desc=self.title, unit="batch", dynamic_ncols=True)
+        if self.shown:
+            self.bar = _tqdm(self.title, total=epochs * batches if batches else None, initial=done, unit="batch")
 
     def step(self, epoch: int, loss: float, rate: float, examples: int) -> None:
         """A batch is done; `loss` is the mean of the epoch so far."""
@@ -51,6 +102,10 @@ class Progress:
         elif self.shown and (number % math.ceil(self.epochs / 10) == 0 or number == self.epochs):
             print(f"{self.title}: epoch {number} of {self.epochs}, {words}", file=sys.stderr, flush=True)
 
+    def aside(self) -> Any:
+        """Inside, the bar is not there, and what is printed stands above it."""
+        return _aside(self.bar)
+
     def close(self) -> None:
         """Stopped early is done as well."""
         if self.bar is not None:
@@ -59,9 +114,35 @@ class Progress:
             self.bar.close()
 
 
+def _tqdm(title: str, **options: Any) -> Any:
+    """A bar; None where tqdm is missing, which is said."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        print(f"{title}: {NO_BAR}", file=sys.stderr, flush=True)
+        return None
+    return tqdm(desc=title, dynamic_ncols=True, **options)
+
+
+@contextmanager
+def _aside(bar: Any) -> Iterator[None]:
+    if bar is None:
+        yield
+        return
+    bar.clear()
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        bar.refresh()
+
+
 def _short(x: float) -> str:
     for unit in ("", "k"):
         if x < 1000:
             return f"{x:.3g}{unit}"
         x /= 1000
     return f"{x:.3g}M"
+
+
+__all__ = ["track"]

@@ -181,7 +181,9 @@ class Trainer:
                 run.end_epoch(best_is_kept)
                 bar.epoch(run.epoch, self.history.summary(), self.history.summary("validation"))
                 self._report(run)
-                if any([callback(self.history) is True for callback in callbacks]):  # a list: each of them is called
+                with bar.aside():
+                    ended = [callback(self.history) is True for callback in callbacks]  # a list: each of them is called
+                if any(ended):
                     self.history.stopped = f"a callback asked for it after epoch {run.epoch}"
                 if interruption.asked and not self.history.stopped:
                     self.history.stopped = f"interrupted after epoch {run.epoch}"

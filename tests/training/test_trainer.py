@@ -662,8 +662,18 @@ def test_a_bar_that_stops_early_is_full(capsys: Any) -> None:
 def test_plain_lines_without_tqdm(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
     history = quiet_trainer()[0].train(*regression(), 20, progress="XOR")
-    lines = capsys.readouterr().err.splitlines()
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert "tqdm, which draws a bar, is not installed. Run: pip install" in first
     assert len(lines) == 10 and lines[-1] == f"XOR: epoch 20 of 20, loss {history.losses[-1]:.4g}"
+
+
+def test_callbacks_print_above_the_bar(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, both streams are one: the bar's line is wiped before, and drawn again after."""
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    quiet_trainer()[0].train(*regression(), 2, progress="XOR", callbacks=lambda h: print(f"<{len(h)}>"))
+    out = capsys.readouterr().out
+    before, after = out.split("<2>\n")
+    assert before.endswith(" \r") and after.startswith("\rXOR:")
 
 
 def test_off_unless_in_a_terminal(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

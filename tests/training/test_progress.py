@@ -1,0 +1,58 @@
+"""`track`, the bar for loops that are written out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from tensorgrad.training import track
+
+
+def test_items_pass_through(capsys: Any) -> None:
+    bar = track(["a", "b"])
+    assert list(bar) == ["a", "b"] and len(bar) == 2
+    assert list(track(iter("ab"), shown=True)) == ["a", "b"]
+    assert "progress: 2step" in capsys.readouterr().err
+
+
+def test_a_bar(capsys: Any) -> None:
+    for i in (bar := track(range(4), "walk", shown=True)):
+        bar.tell(height=i / 3, last_word="up")
+    out, err = capsys.readouterr()
+    assert out == "" and "walk: 100%" in err and "4/4" in err and "height 1, last word up" in err
+
+
+def test_off_unless_in_a_terminal(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(track(range(2))) == [0, 1] and capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert list(track(range(2))) == [0, 1] and "2/2" in capsys.readouterr().err
+
+
+def test_printed_above_the_bar(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    for i in (bar := track(range(2), "walk", shown=True)):
+        with bar.aside():
+            print(f"<{i}>")
+    before, after = capsys.readouterr().out.split("<1>\n")
+    assert before.endswith(" \r") and after.startswith("\rwalk:")
+
+
+def test_a_loop_that_is_left(capsys: Any) -> None:
+    for i in track(range(9), "walk", shown=True):
+        if i == 3:
+            break
+    assert "3/9" in capsys.readouterr().err
+
+
+def test_plain_lines_without_tqdm(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    for i in (bar := track(range(25), "walk", shown=True)):
+        with bar.aside():
+            bar.tell(at=i)
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first == (
+        'walk: plain lines, as tqdm, which draws a bar, is not installed. Run: pip install "tensorgrad-learn[train]"'
+    )
+    assert lines[0] == "walk: 3 of 25, at 2" and lines[-1] == "walk: 25 of 25, at 24" and len(lines) == 9
