@@ -378,6 +378,8 @@ class ParameterDict(Module):
 
     def popitem(self) -> tuple[str, Any]:
         """Take the last entry out and return it with its name."""
+        if not self._keys:
+            raise KeyError("ParameterDict: is empty.")
         key = list(self._keys)[-1]
         return key, self.pop(key)
 

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import difflib
-from collections import OrderedDict
+import warnings
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from .. import dtypes
-from ..autograd.function import Function
-from ..autograd.inplace import written
-from ..autograd.modes import is_grad_enabled, no_grad
+from ..autograd.hooks import Handle, KeyedHandle
+from ..autograd.modes import no_grad
 from ..device import on_cpu
 from ..ops import create
 from ..tensor import Tensor
+from .hooks import (
+    CALLS,
+    EVERYWHERE,
+    BackwardWatch,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+    registered,
+)
+from .loading import Loading, _IncompatibleKeys
 from .parameter import Buffer, Parameter, is_lazy
 
+__all__ = [
+    "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
+
 M = TypeVar("M", bound="Module")
-
-
-class _IncompatibleKeys(NamedTuple):
-    """What `load_state_dict(strict=False)` could not place."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not any(self):
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 _HOMES: tuple[tuple[str, type, str], ...]  # where an attribute may live, of which type, in words
@@ -54,24 +69,32 @@ class Module:
     call_super_init = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+        elif args or kwargs:
+            what = f"argument {next(iter(kwargs))!r}" if kwargs else "arguments"
+            raise TypeError(
+                f"{type(self).__name__}: Module.__init__() takes no {what}; keep them in your own __init__."
+            )
         own = self.__dict__
         own["training"] = True
         own["_parameters"] = {}
         own["_buffers"] = {}
         own["_modules"] = {}
-        own["_not_persistent"] = set()
+        own["_non_persistent_buffers_set"] = set()
         own["_forward_hooks"] = {}
         own["_forward_pre_hooks"] = {}
         own["_backward_hooks"] = {}
         own["_backward_pre_hooks"] = {}
         own["_state_dict_hooks"] = {}
         own["_state_dict_pre_hooks"] = {}
-        own["_load_pre_hooks"] = {}
-        own["_load_post_hooks"] = {}
+        own["_load_state_dict_pre_hooks"] = {}
+        own["_load_state_dict_post_hooks"] = {}
         own["_hooked"] = False  # any hook around forward: the common call asks only this
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{type(self).__name__}: this module defines no forward(); write one, it is what a call runs.")
+        kind = type(self).__name__
+        raise NotImplementedError(f"{kind}: this module defines no forward(); write one, it is what a call runs.")
 
     # ---- attributes -----------------------------------------------------------------------------------------------
 
@@ -88,7 +111,7 @@ class Module:
                 self.register_parameter(name, value)
             elif isinstance(value, Module):
                 self._make_room(name, "_modules")
-                own["_modules"][name] = value
+                own["_modules"][name] = registered("module", self, name, value)
             else:
                 self._make_room(name, "_buffers")
                 self.register_buffer(name, value, value.persistent)
@@ -127,7 +150,7 @@ class Module:
         for home in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(home, ()):
                 del self.__dict__[home][name]
-                self._not_persistent.discard(name)
+                self._non_persistent_buffers_set.discard(name)
                 return
         object.__delattr__(self, name)
 
@@ -141,7 +164,7 @@ class Module:
         for home in ("_parameters", "_buffers", "_modules"):
             if home != kept:
                 self.__dict__[home].pop(name, None)
-        self._not_persistent.discard(name)
+        self._non_persistent_buffers_set.discard(name)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under a name; None reserves the name."""
@@ -153,22 +176,22 @@ class Module:
                 "Compute it from parameters in forward()."
             )
         self._check_name("register_parameter", name, "_parameters")
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not trained; `persistent=False` keeps it out of `state_dict`."""
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}.")
         self._check_name("register_buffer", name, "_buffers")
-        self._buffers[name] = tensor
-        (self._not_persistent.discard if persistent else self._not_persistent.add)(name)
+        self._buffers[name] = None if tensor is None else registered("buffer", self, name, tensor)
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child module under a name."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}.")
         self._check_name("add_module", name, "_modules")
-        self._modules[name] = module
+        self._modules[name] = None if module is None else registered("module", self, name, module)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """`add_module` under its other name."""
@@ -198,6 +221,8 @@ class Module:
         """Put a module at a dotted path; with `strict`, only where one stands already."""
         if not isinstance(module, Module):
             raise TypeError(f"set_submodule: {target!r} must become a Module, got {type(module).__name__}.")
+        if not target:
+            raise ValueError("set_submodule: the path is empty, and a module cannot replace itself.")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if strict and name not in parent._modules:
@@ -240,9 +265,9 @@ class Module:
                 if child is not None
             ]
 
-    def modules(self) -> Iterator[Module]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
         """This module and all below."""
-        return (module for _, module in self.named_modules())
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below, by name."""
@@ -398,7 +423,7 @@ class Module:
     def cuda(self: M, device: Any = None) -> M:
         return self.to("cuda" if device is None else device)
 
-    def to_empty(self: M, *, device: Any = None, recurse: bool = True) -> M:
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
         """Give every parameter and buffer new memory, not set."""
         on_cpu(device, "to_empty")
         return self._apply(create.empty_like, recurse)
@@ -409,42 +434,54 @@ class Module:
     # ---- calling --------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._hooked:
+        if not (self._hooked or CALLS):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+        for hook, with_kwargs in self._hooks("_forward_pre_hooks"):
             if with_kwargs:
                 changed = hook(self, args, kwargs)
                 if changed is not None:
+                    if not (isinstance(changed, tuple) and len(changed) == 2):
+                        raise RuntimeError(
+                            f"{type(self).__name__}: a forward pre-hook with_kwargs must return None or (args, kwargs), "
+                            f"got {type(changed).__name__}."
+                        )
                     args, kwargs = changed
             else:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        watch = _BackwardWatch(self) if self._backward_hooks or self._backward_pre_hooks else None
+        backward = self._hooks("_backward_pre_hooks"), self._hooks("_backward_hooks")
+        watch = BackwardWatch(self, *backward) if any(backward) else None
         if watch:
             args = watch.around_inputs(args)
+        out, waiting = None, self._hooks("_forward_hooks")
         try:
             out = self.forward(*args, **kwargs)
-        except BaseException:
-            for hook, with_kwargs, always in list(self._forward_hooks.values()):
+            while waiting:
+                hook, with_kwargs, _ = waiting.pop(0)
+                changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+                if changed is not None:
+                    out = changed
+        except Exception:
+            for hook, with_kwargs, always in waiting:
                 if always:
-                    hook(self, args, kwargs, None) if with_kwargs else hook(self, args, None)
+                    try:
+                        hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+                    except Exception as second:  # the first one is what the caller has to see
+                        kind = type(self).__name__
+                        warnings.warn(f"{kind}: a hook raised as well, after another error: {second}", stacklevel=3)
             raise
-        for hook, with_kwargs, _ in list(self._forward_hooks.values()):
-            changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
-            if changed is not None:
-                out = changed
         return watch.around_outputs(out) if watch else out
 
-    def _register(self, home: str, entry: Any, prepend: bool = False) -> Removable:
-        handle = Removable(self, home)
-        hooks = getattr(self, home)
-        hooks[handle.id] = entry
-        if prepend:
-            self.__dict__[home] = {handle.id: entry, **hooks}
+    def _hooks(self, home: str) -> list[Any]:
+        """Those of all modules and then this one's."""
+        return [*EVERYWHERE[home].values(), *self.__dict__[home].values()]
+
+    def _register(self, home: str, hook: Callable[..., Any], *more: bool, prepend: bool = False) -> Handle:
+        handle = KeyedHandle(self.__dict__[home], hook, more, prepend, self._note_hooks)
         self._note_hooks()
         return handle
 
@@ -455,28 +492,31 @@ class Module:
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> Removable:
+    ) -> Handle:
         """`hook(module, args, output)` after every forward (`hook(module, args, kwargs, output)` with `with_kwargs`);
-        what it returns, if anything, replaces the output."""
-        return self._register("_forward_hooks", (hook, with_kwargs, always_call), prepend)
+        what it returns, if anything, replaces the output. With `always_call` also after an error, of which it gets what
+        output there is, or None."""
+        return self._register("_forward_hooks", hook, with_kwargs, always_call, prepend=prepend)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Removable:
+    ) -> Handle:
         """`hook(module, args)` before every forward; what it returns, if anything, replaces the arguments."""
-        return self._register("_forward_pre_hooks", (hook, with_kwargs), prepend)
+        return self._register("_forward_pre_hooks", hook, with_kwargs, prepend=prepend)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Removable:
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(module, grad_input, grad_output)` when the gradients towards the module's inputs are known; what it
         returns, if anything, replaces grad_input."""
-        return self._register("_backward_hooks", hook, prepend)
+        return self._register("_backward_hooks", hook, prepend=prepend)
 
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """`register_full_backward_hook` under its old name."""
+        return self.register_full_backward_hook(hook)
 
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Removable:
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces
         grad_output."""
-        return self._register("_backward_pre_hooks", hook, prepend)
+        return self._register("_backward_pre_hooks", hook, prepend=prepend)
 
     # ---- saving and loading -----------------------------------------------------------------------------------------
 
@@ -494,7 +534,7 @@ class Module:
             if p is not None:
                 destination[prefix + name] = p if keep_vars or is_lazy(p) else p.detach()
         for name, b in self._buffers.items():
-            if b is not None and name not in self._not_persistent:
+            if b is not None and name not in self._non_persistent_buffers_set:
                 destination[prefix + name] = b if keep_vars or is_lazy(b) else b.detach()
         if type(self).get_extra_state is not Module.get_extra_state:
             destination[prefix + "_extra_state"] = self.get_extra_state()
@@ -508,31 +548,48 @@ class Module:
             destination, prefix, keep_vars = given[0], given[1], given[2]
         if destination is None:
             destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        metadata = {"version": self._version}
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = metadata
         for hook in self._state_dict_pre_hooks.values():
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, child in self._modules.items():
             if child is not None:
                 child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in self._state_dict_hooks.values():
-            hook(self, destination, prefix, {})
+        for hook, may_replace in self._state_dict_hooks.values():
+            changed = hook(self, destination, prefix, metadata)
+            if changed is not None:
+                if not may_replace:
+                    raise RuntimeError("state_dict: a post-hook must return None; let it change the dict in place.")
+                destination = changed
         return destination
 
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(module, prefix, keep_vars)` before `state_dict`."""
         return self._register("_state_dict_pre_hooks", hook)
 
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(module, state_dict, prefix, metadata)` after `state_dict`; it may change the dict."""
-        return self._register("_state_dict_hooks", hook)
+        return self._register("_state_dict_hooks", hook, False)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Removable:
-        """`hook(module, state_dict, prefix, …)` before loading; it may rename keys."""
-        return self._register("_load_pre_hooks", hook)
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
+        """The same, and what the hook returns, if anything, replaces the dict."""
+        return self._register("_state_dict_hooks", hook, True)
 
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """`hook(module, state_dict, prefix, metadata, strict, missing_keys, unexpected_keys, error_msgs)` before a module
+        looks for its own entries; it may rename keys. The dict is not the caller's, but a part of a copy."""
+        return self._register("_load_state_dict_pre_hooks", hook, True)
+
+    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> Handle:
+        """The same, the hook called without the module, unless asked for."""
+        return self._register("_load_state_dict_pre_hooks", hook, with_module)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(module, incompatible_keys)` after loading."""
-        return self._register("_load_post_hooks", hook)
+        return self._register("_load_state_dict_post_hooks", hook)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -549,54 +606,80 @@ class Module:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: needs a dict of names and tensors, got {type(state_dict).__name__}.")
-        given = dict(state_dict)
-        for prefix, module in self._prefixed():
-            module._adapt_state_dict(given, prefix)
-            for hook in module._load_pre_hooks.values():
-                hook(module, given, prefix, {}, strict, [], [], [])
-        places: dict[str, tuple[Module, str, str]] = {}
-        for prefix, module in self._prefixed():
-            for home in ("_parameters", "_buffers"):
-                for name, x in getattr(module, home).items():
-                    if x is not None and not (home == "_buffers" and name in module._not_persistent):
-                        places[prefix + name] = (module, home, name)
-            if type(module).set_extra_state is not Module.set_extra_state:
-                places[prefix + "_extra_state"] = (module, "", "")
-        missing = [key for key in places if key not in given]
-        unexpected = [key for key in given if key not in places]
-        shapes: dict[str, Any] = {}
-        resized = []
-        for key, (module, home, name) in places.items():
-            if home:
-                x = getattr(module, home)[name]
-                shapes[key] = None if is_lazy(x) else tuple(x.shape)
-                if key in given:
-                    given[key] = new = _as_tensor(key, given[key])
-                    if shapes[key] is not None and shapes[key] != (None if is_lazy(new) else tuple(new.shape)):
-                        resized.append(key)
-        if resized or (strict and (missing or unexpected)):
-            title = type(self).__name__
-            raise RuntimeError(_difference(title, shapes, given, resized, missing * strict, unexpected * strict))
-        with no_grad():
-            for key, (module, home, name) in places.items():
-                if key in given:
-                    if home:
-                        _put(module, home, name, given[key], assign)
-                    else:
-                        module.set_extra_state(given[key])
-        result = _IncompatibleKeys(missing, unexpected)
+        loading, metadata = Loading(), getattr(state_dict, "_metadata", {})
+        self._plan(dict(state_dict), "", metadata, {"assign_to_params_buffers": True} if assign else {}, loading)
+        result = loading.finish(type(self).__name__, strict, assign)
         for module in self.modules():
-            for hook in module._load_post_hooks.values():
+            for hook in module._load_state_dict_post_hooks.values():
                 hook(module, result)
         return result
 
-    def _prefixed(self) -> Iterator[tuple[str, Module]]:
-        """Every module with what its keys in a state dict begin with."""
-        for path, module in self.named_modules(remove_duplicate=False):
-            yield f"{path}." if path else "", module
+    def _plan(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        metadata: Mapping[str, Any],
+        more: dict[str, Any],
+        loading: Loading,
+    ) -> None:
+        """Let this module and those below say what of the dict is theirs."""
+        own_metadata = {**metadata.get(prefix[:-1], {}), **more}
+        missing, unexpected = loading.missing, loading.unexpected
+        self._load_from_state_dict(state_dict, prefix, own_metadata, True, missing, unexpected, loading)
+        below: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for key, value in state_dict.items():
+            name, dot, _ = key.removeprefix(prefix).partition(".")
+            if dot:
+                below[name][key] = value
+        for name, child in self._modules.items():
+            if child is not None:
+                child._plan(below[name], f"{prefix}{name}.", metadata, more, loading)
 
-    def _adapt_state_dict(self, state_dict: dict[str, Any], prefix: str) -> None:
-        """Bring the entries of an older state dict, from before this module had all it has now, up to date."""
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Load this module's own entries, those of its children apart. A module that has changed its names overrides
+        this, brings an older dict up to date (`local_metadata` has the "version" it is from) and calls super.
+
+        Args:
+            prefix: what the keys of this module begin with.
+            missing_keys, unexpected_keys, error_msgs: to be added to; with an entry in the last nothing is loaded.
+        """
+        for hook, with_module in self._load_state_dict_pre_hooks.values():
+            arguments = (state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+            hook(self, *arguments) if with_module else hook(*arguments)
+        loading = error_msgs if isinstance(error_msgs, Loading) else Loading()
+        places = [("_parameters", name) for name, p in self._parameters.items() if p is not None]
+        places += [
+            ("_buffers", name)
+            for name, b in self._buffers.items()
+            if b is not None and name not in self._non_persistent_buffers_set
+        ]
+        if type(self).set_extra_state is not Module.set_extra_state:
+            places.append(("", "_extra_state"))
+        for home, name in places:
+            if not loading.add(self, home, name, prefix + name, state_dict) and strict:
+                missing_keys.append(prefix + name)
+        if strict:
+            own = {name for _, name in places}
+            for key, value in state_dict.items():
+                name, dot, _ = key.removeprefix(prefix).partition(".")
+                known = self._modules.get(name) is not None if dot else name in own
+                if key.startswith(prefix) and not known:
+                    unexpected_keys.append(key)
+                    loading.given[key] = value
+        if loading is not error_msgs:  # called by itself, not by load_state_dict
+            try:
+                loading.finish(type(self).__name__, False, "assign_to_params_buffers" in local_metadata)
+            except RuntimeError as error:
+                error_msgs.append(str(error))
 
     # ---- printing -------------------------------------------------------------------------------------------------
 
@@ -622,195 +705,6 @@ class Module:
 
 
 _HOMES = (("_parameters", Parameter, "a Parameter"), ("_modules", Module, "a Module"), ("_buffers", Tensor, "a Tensor"))
-
-
-class Removable:
-    """Handle of a module's hook: `remove()`, also at the end of a `with`."""
-
-    _next = 0
-
-    def __init__(self, module: Module, home: str) -> None:
-        Removable._next += 1
-        self.id = Removable._next
-        self._module, self._home = module, home
-
-    def remove(self) -> None:
-        """Take the hook out; doing it twice is harmless."""
-        getattr(self._module, self._home).pop(self.id, None)
-        self._module._note_hooks()
-
-    def __enter__(self) -> Removable:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
-
-
-class _Gate(Function):
-    """The tensors of one side of a module, passed through together, so that their gradients meet in one place."""
-
-    materialize = False  # a result that nobody used has no gradient, rather than zeros
-
-    def __init__(self, on_gradients: Callable[[tuple[Any, ...]], Any]) -> None:
-        self.on_gradients = on_gradients
-
-    def forward(self, *arrays: Any) -> Any:
-        return tuple(a.view() for a in arrays)
-
-    def backward(self, *grads: Tensor | None) -> Any:
-        return self.on_gradients(grads)
-
-
-def _gated(values: tuple[Any, ...], on_gradients: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """The values, with those that require grad led through one gate. What the gate's callback gets, and returns, has a
-    place for every value."""
-    places = [i for i, a in enumerate(values) if isinstance(a, Tensor) and a.requires_grad]
-    if not places or not is_grad_enabled():
-        return values
-    n = len(values)
-
-    def spread(grads: tuple[Any, ...]) -> tuple[Any, ...]:
-        found: list[Any] = [None] * n
-        for i, g in zip(places, grads):
-            found[i] = g
-        result = on_gradients(tuple(found))
-        return tuple(result[i] for i in places)
-
-    new = list(values)
-    for i, t in zip(places, _Gate(spread)(*[values[i] for i in places])):
-        t.storage = values[i].storage or values[i]._storage()  # the same memory: writes must be noticed
-        new[i] = t
-    return tuple(new)
-
-
-class _BackwardWatch:
-    """One call of a module with backward hooks: a gate before its inputs and one behind its outputs."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.grad_output: Any = None
-        self.inputs = 0
-        self.inputs_watched = False
-
-    def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        passed = _gated(args, self.after)
-        self.inputs, self.inputs_watched = len(args), passed is not args
-        return passed
-
-    def around_outputs(self, out: Any) -> Any:
-        if isinstance(out, tuple):
-            return _gated(out, self.before)
-        return _gated((out,), self.before)[0]
-
-    def before(self, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
-        for hook in list(self.module._backward_pre_hooks.values()):
-            grad_output = self._changed(hook(self.module, grad_output), grad_output, "grad_output")
-        self.grad_output = grad_output
-        if not self.inputs_watched:  # no input wants a gradient: the hooks hear of it here
-            self.after((None,) * self.inputs)
-        return grad_output
-
-    def after(self, grad_input: tuple[Any, ...]) -> tuple[Any, ...]:
-        for hook in list(self.module._backward_hooks.values()):
-            grad_input = self._changed(hook(self.module, grad_input, self.grad_output), grad_input, "grad_input")
-        return grad_input
-
-    def _changed(self, new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
-        if new is None:
-            return old
-        new = new if isinstance(new, (tuple, list)) else (new,)
-        if len(new) != len(old):
-            kind = type(self.module).__name__
-            raise RuntimeError(f"{kind}: a backward hook returned {len(new)} gradients for a {what} of {len(old)}.")
-        return tuple(new)
-
-
-# ---- loading --------------------------------------------------------------------------------------------------------
-
-
-def _as_tensor(key: str, value: Any) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    try:
-        return create.as_tensor(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"load_state_dict: {key!r} must be a Tensor, got {type(value).__name__}.") from None
-
-
-def _put(module: Module, home: str, name: str, new: Tensor, assign: bool) -> None:
-    """Copy a tensor into a parameter or buffer, or let it take its place."""
-    own = getattr(module, home)
-    x = own[name]
-    if is_lazy(new):
-        return
-    if assign:
-        if home == "_parameters":
-            new = new if isinstance(new, Parameter) else Parameter(new, False)
-            new.requires_grad_(x._requires_grad)
-        own[name] = new
-        return
-    if is_lazy(x):
-        x.materialize(new.shape, dtype=new.dtype)
-    if not x.array.flags.writeable:  # it looks at expanded or read-only memory: give it its own
-        x.data = create.empty_like(x)
-    x.array[...] = new.array
-    written(x, "load_state_dict")
-
-
-_ROWS = 50  # of the table in the message; a model of thousands of layers would bury the sentence below it
-
-
-def _difference(
-    title: str,
-    shapes: dict[str, Any],
-    given: dict[str, Any],
-    resized: list[str],
-    missing: list[str],
-    unexpected: list[str],
-) -> str:
-    """What the module has beside what the dict has, with near matches, and the cure."""
-
-    def own(key: str) -> str:
-        return f"{key} {shapes[key]}" if shapes.get(key) is not None else key
-
-    def other(key: str) -> str:
-        if is_lazy(given[key]):
-            return f"{key} (no shape yet)"
-        return f"{key} {tuple(given[key].shape)}" if hasattr(given[key], "shape") else key
-
-    left = list(unexpected)
-    rows = []
-    for key in [k for k in shapes if k in resized or k in missing] + [k for k in missing if k not in shapes]:
-        if key in resized:
-            rows.append((own(key), other(key), "another shape"))
-            continue
-        alike = [k for k in left if not is_lazy(given[k]) and getattr(given[k], "shape", None) == shapes.get(key)]
-        near = difflib.get_close_matches(key, alike[:_ROWS], 1, 0.5) if shapes.get(key) is not None else []
-        if near:
-            left.remove(near[0])
-            rows.append((own(key), other(near[0]), "renamed?"))
-        else:
-            rows.append((own(key), "–", "missing"))
-    rows += [("–", other(key), "unexpected") for key in left]
-    more = len(rows) - _ROWS
-    rows = [("module", "dict", ""), *rows[:_ROWS]]
-    wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
-    lines = [f"load_state_dict: the dict does not fit {title}; nothing has been loaded."]
-    lines += [f"    {a.ljust(wide[0])}   {b.ljust(wide[1])}   {what}".rstrip() for a, b, what in rows]
-    if more > 0:
-        lines.append(f"    … and {more} more")
-    cures = []
-    theirs, ours = (next(iter(keys), "").partition(".")[0] + "." for keys in (given, shapes))
-    if given and all(key.startswith(theirs) and key.removeprefix(theirs) in shapes for key in given):
-        cures.append(f"all keys of the dict begin with {theirs!r}: take it off with key.removeprefix({theirs!r})")
-    elif given and all(ours + key in shapes for key in given):
-        cures.append(f"all keys of the module begin with {ours!r}: put it before those of the dict")
-    elif missing or unexpected:
-        cures.append("rename the keys, or pass strict=False to load those that fit")
-    if resized:
-        cures.append("build the module with the sizes of the dict, or leave those entries out and pass strict=False")
-    cure = "; ".join(cures)
-    return "\n".join([*lines, cure[0].upper() + cure[1:] + "."])
 
 
 def _indented(text: str) -> str:

@@ -20,6 +20,7 @@ class _NormBase(Module):
     """What batch and instance norms share: weight and bias of the channels, if `affine`, and running statistics, if
     `track_running_stats`."""
 
+    _version = 2  # 1, from before 2018, had no counter of batches
     axes: tuple[int, ...] = ()  # how many an input may have; () is any number from 2
     weight: Parameter | None
     bias: Parameter | None
@@ -77,11 +78,12 @@ class _NormBase(Module):
             f"{type(self).__name__}: input has shape {tuple(input.shape)}; it needs {words} axes, the channels second."
         )
 
-    def _adapt_state_dict(self, state_dict: dict[str, Any], prefix: str) -> None:
-        """State dicts from before 2018 have no counter of batches."""
-        key = prefix + "num_batches_tracked"
-        if self.num_batches_tracked is not None and prefix + "running_mean" in state_dict:
-            state_dict.setdefault(key, self.num_batches_tracked)
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *rest: Any
+    ) -> None:
+        if local_metadata.get("version", 1) < 2 and self.num_batches_tracked is not None:
+            state_dict.setdefault(prefix + "num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def extra_repr(self) -> str:
         return (

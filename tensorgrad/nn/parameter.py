@@ -23,6 +23,13 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad_()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter of its own memory, without the gradient, as of a model that starts anew."""
+        if id(self) not in memo:
+            twin = memo[id(self)] = super().__deepcopy__(memo)
+            twin._grad = None
+        return memo[id(self)]
+
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
 

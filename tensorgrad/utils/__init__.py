@@ -1,9 +1,9 @@
-"""Utilities around the engine: `data`, `checkpoint`, `tensorboard`. Each is imported when first used."""
+"""Utilities around the engine: `data`, `checkpoint`, `hooks`, `tensorboard`. Each is imported when first used."""
 
 from importlib import import_module
 from typing import Any
 
-__all__ = ["checkpoint", "data", "tensorboard"]
+__all__ = ["checkpoint", "data", "hooks", "tensorboard"]
 
 
 def __getattr__(name: str) -> Any:

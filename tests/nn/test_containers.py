@@ -132,9 +132,13 @@ ERRORS: list[tuple[Any, type[Exception], str]] = [
     (lambda: nn.Sequential() * 0, ValueError, "Sequential: can be repeated once or more often, got 0."),
     (lambda: nn.Sequential().insert(2, nn.ReLU()), IndexError, "Sequential: index 2 is out of range; there are 0"),
     (lambda: nn.Sequential().insert(0, 1), TypeError, "Sequential: every entry must be a Module, got int."),
-    (lambda: nn.Sequential(nn.ReLU()).__setitem__(0, 1), TypeError, "Sequential: every entry must be a Module, got int."),
+    (
+        lambda: nn.Sequential(nn.ReLU()).__setitem__(0, 1),
+        TypeError,
+        "Sequential: every entry must be a Module, got int.",
+    ),
     (lambda: nn.ModuleList(3), TypeError, "ModuleList: can be extended by an iterable of modules, got int."),
-    (lambda: nn.ModuleList([nn.ReLU()])(1), TypeError, "ModuleList: this module defines no forward()"),
+    (lambda: nn.ModuleList([nn.ReLU()])(1), NotImplementedError, "ModuleList: this module defines no forward()"),
     (lambda: nn.ModuleDict(3), TypeError, "ModuleDict: needs a dict or pairs of a name and a value, got int."),
     (lambda: nn.ModuleDict([("a",)]), ValueError, "ModuleDict: entry 0 is not a pair of a name and a value but has 1"),
     (lambda: nn.ModuleDict({"keys": nn.ReLU()}), KeyError, "this module has an attribute 'keys' already."),
@@ -145,6 +149,7 @@ ERRORS: list[tuple[Any, type[Exception], str]] = [
     (lambda: nn.ParameterDict({"keys": 1}), KeyError, "ParameterDict: 'keys' is an attribute of the dict itself."),
     (lambda: nn.ParameterDict()(1), TypeError, "ParameterDict: is a dict and cannot be called"),
     (lambda: nn.ParameterDict()["a"], KeyError, "a"),
+    (lambda: nn.ParameterDict().popitem(), KeyError, "ParameterDict: is empty."),
 ]
 
 

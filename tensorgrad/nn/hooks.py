@@ -1,0 +1,165 @@
+"""Hooks of modules: those of all modules at once, and the gates at which the gradients of one call are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.function import Function
+from ..autograd.hooks import Handle, KeyedHandle
+from ..autograd.modes import is_grad_enabled
+from ..tensor import Tensor
+
+# ---- hooks of all modules -------------------------------------------------------------------------------------------
+
+# By what they follow: the same names as a module's own, and three for what is registered in a module.
+EVERYWHERE: dict[str, dict[int, Any]] = {
+    name: {}
+    for name in (
+        "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks", "parameter", "buffer", "module",
+    )
+}  # fmt: skip
+CALLS: set[str] = set()  # those of the first four that have any: a call asks only whether this is empty
+
+
+def _everywhere(name: str, hook: Callable[..., Any], *more: bool) -> Handle:
+    hooks = EVERYWHERE[name]
+    handle = KeyedHandle(hooks, hook, more, removed=lambda: None if hooks else CALLS.discard(name))
+    if name[0] == "_":
+        CALLS.add(name)
+    return handle
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, args)` before the forward of every module; see `Module.register_forward_pre_hook`."""
+    return _everywhere("_forward_pre_hooks", hook, False)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> Handle:
+    """`hook(module, args, output)` after the forward of every module; see `Module.register_forward_hook`."""
+    return _everywhere("_forward_hooks", hook, with_kwargs, always_call)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, grad_output)` before the backward of every module."""
+    return _everywhere("_backward_pre_hooks", hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, grad_input, grad_output)` after the backward of every module."""
+    return _everywhere("_backward_hooks", hook)
+
+
+def register_module_backward_hook(hook: Callable[..., Any]) -> Handle:
+    """`register_module_full_backward_hook` under its old name."""
+    return register_module_full_backward_hook(hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, name, parameter)` before a module takes a parameter; what it returns, if anything, is taken."""
+    return _everywhere("parameter", hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, name, buffer)` before a module takes a buffer; what it returns, if anything, is taken."""
+    return _everywhere("buffer", hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(module, name, submodule)` before a module takes a child; what it returns, if anything, is taken."""
+    return _everywhere("module", hook)
+
+
+def registered(kind: str, module: Any, name: str, value: Any) -> Any:
+    """What a module is to take, after the hooks have seen it."""
+    for hook in list(EVERYWHERE[kind].values()):
+        changed = hook(module, name, value)
+        value = value if changed is None else changed
+    return value
+
+
+# ---- gradients on their way through a module ------------------------------------------------------------------------
+
+
+class _Gate(Function):
+    """The tensors of one side of a module, passed through together, so that their gradients meet in one place."""
+
+    materialize = False  # a result that nobody used has no gradient, rather than zeros
+
+    def __init__(self, on_gradients: Callable[[tuple[Any, ...]], Any]) -> None:
+        self.on_gradients = on_gradients
+
+    def forward(self, *arrays: Any) -> Any:
+        return tuple(a.view() for a in arrays)
+
+    def backward(self, *grads: Tensor | None) -> Any:
+        return self.on_gradients(grads)
+
+
+def _gated(values: tuple[Any, ...], on_gradients: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The values, with those that require grad led through one gate. What the gate's callback gets, and returns, has a
+    place for every value."""
+    places = [i for i, a in enumerate(values) if isinstance(a, Tensor) and a.requires_grad]
+    if not places or not is_grad_enabled():
+        return values
+    n = len(values)
+
+    def spread(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        found: list[Any] = [None] * n
+        for i, g in zip(places, grads):
+            found[i] = g
+        result = on_gradients(tuple(found))
+        return tuple(result[i] for i in places)
+
+    new = list(values)
+    for i, t in zip(places, _Gate(spread)(*[values[i] for i in places])):
+        t.storage = values[i].storage or values[i]._storage()  # the same memory: writes must be noticed
+        new[i] = t
+    return tuple(new)
+
+
+class BackwardWatch:
+    """One call of a module with backward hooks: a gate before its inputs and one behind its outputs."""
+
+    def __init__(self, module: Any, before: list[Any], after: list[Any]) -> None:
+        self.module, self.pre_hooks, self.hooks = module, before, after
+        self.grad_output: Any = None
+        self.inputs = 0
+        self.inputs_watched = False
+
+    def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        passed = _gated(args, self.after)
+        self.inputs, self.inputs_watched = len(args), passed is not args
+        return passed
+
+    def around_outputs(self, out: Any) -> Any:
+        if isinstance(out, tuple):
+            return _gated(out, self.before)
+        return _gated((out,), self.before)[0]
+
+    def before(self, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in self.pre_hooks:
+            grad_output = self._changed(hook(self.module, grad_output), grad_output, "grad_output")
+        self.grad_output = grad_output
+        if not self.inputs_watched:  # no input wants a gradient: the hooks hear of it here
+            self.after((None,) * self.inputs)
+        return grad_output
+
+    def after(self, grad_input: tuple[Any, ...]) -> tuple[Any, ...]:
+        grad_output, self.grad_output = self.grad_output, None
+        if grad_output is None:  # they came past the output: by a dict, or a tensor that the module has kept
+            return grad_input
+        for hook in self.hooks:
+            grad_input = self._changed(hook(self.module, grad_input, grad_output), grad_input, "grad_input")
+        return grad_input
+
+    def _changed(self, new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+        if new is None:
+            return old
+        new = new if isinstance(new, (tuple, list)) else (new,)
+        if len(new) != len(old):
+            kind = type(self.module).__name__
+            raise RuntimeError(f"{kind}: a backward hook returned {len(new)} gradients for a {what} of {len(old)}.")
+        return tuple(new)
