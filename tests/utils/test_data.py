@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import weakref
-from collections import Counter, namedtuple
+from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, namedtuple
 from typing import Any
 
 import numpy as np
@@ -137,6 +137,12 @@ def test_tensor_dataset() -> None:
         TensorDataset(x, y[:2])
     with pytest.raises(ValueError, match="TensorDataset: needs at least one tensor"):
         TensorDataset()
+    with pytest.raises(
+        TypeError, match=r"TensorDataset: takes tensors with rows, got ndarray. Arrays: tensorgrad.from_n"
+    ):
+        TensorDataset(x, np.ones(3))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="TensorDataset: takes tensors with rows, got a 0-d tensor"):
+        TensorDataset(tg.tensor(1.0))
 
 
 def test_concat_and_subset() -> None:
@@ -163,6 +169,8 @@ def test_stack_and_chain() -> None:
     assert len(pairs) == 3 and listed(pairs[2]) == [4, 2]
     named = data.StackDataset(a=Squares(3), b=[5, 6, 7])
     assert listed(named[1]) == {"a": 1, "b": 6} and len(named) == 3
+    assert listed(pairs.__getitems__([2, 0])) == [[4, 2], [0, 0]] and named.__getitems__([0])[0]["b"] == 5
+    assert listed(data.StackDataset(data.Subset(Squares(3), [2, 1]), "ab").__getitems__([1])) == [[1, "b"]]
     with pytest.raises(ValueError, match=r"StackDataset: the datasets have \[3, 4\] examples"):
         data.StackDataset(Squares(3), Squares(4))
     for args, kwargs in (((), {}), ((Squares(),), {"a": Squares()})):
@@ -236,6 +244,8 @@ def test_random_orders() -> None:
     for n in (0, 2.5):
         with pytest.raises(ValueError, match="RandomSampler: num_samples must be a whole number above 0"):
             data.RandomSampler(range(3), num_samples=n)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="RandomSampler: the dataset is empty; there is nothing to draw from"):
+        DataLoader([], shuffle=True)
     with pytest.raises(TypeError, match="RandomSampler: replacement must be True or False, got 3"):
         data.RandomSampler(range(3), replacement=3)  # type: ignore[arg-type]
 
@@ -251,7 +261,9 @@ def test_weights() -> None:
         data.WeightedRandomSampler([1, 2], 3, replacement=False)
     with pytest.raises(ValueError, match="WeightedRandomSampler: num_samples must be a whole number above 0, got 0"):
         data.WeightedRandomSampler([1, 2], 0)
-    with pytest.raises(TypeError, match="WeightedRandomSampler: replacement must be True or False, got 1"):
+    with pytest.raises(ValueError, match="WeightedRandomSampler: num_samples must be a whole number above 0, got True"):
+        data.WeightedRandomSampler([1, 2], True)
+    with pytest.raises(ValueError, match="WeightedRandomSampler: replacement must be True or False, got 1"):
         data.WeightedRandomSampler([1, 2], 1, 1)  # type: ignore[arg-type]
 
 
@@ -291,6 +303,35 @@ def test_collate() -> None:
     assert isinstance(p, Point) and p.x.tolist() == [1, 3] and p.y.tolist() == [2.0, 4.0]
     nest = collate([{"a": (1, {"b": [2.0]}), "c": "x"}, {"a": (3, {"b": [4.0]}), "c": "y"}])
     assert listed(nest) == {"a": [[1, 3], {"b": [[2.0, 4.0]]}], "c": ["x", "y"]}
+    assert collate([(1, "a"), (2, "b")])[1] == ("a", "b") and collate([{"t": "a"}, {"t": "b"}])["t"] == ["a", "b"]
+
+
+class Attributes(dict[str, Any]):
+    """A dict of a type of its own, as programs for detection have them."""
+
+
+class Boxes(list[Any]):
+    pass
+
+
+def test_containers_keep_their_type() -> None:
+    collate, convert = data.default_collate, data.default_convert
+    grouped = defaultdict(list, {"a": 1})
+    for example in (OrderedDict(z=1, a=2), Attributes(a=1), grouped, UserDict(a=1), Boxes([1, 2]), UserList([1])):
+        for found in (collate([example, example]), convert(example)):
+            assert type(found) is type(example) and len(found) == len(example)
+    assert list(collate([OrderedDict(z=1, a=2)])) == ["z", "a"] and grouped == {"a": 1}
+    assert collate([grouped])["new"] == [] and collate([Boxes([1, 2])] * 2)[1].tolist() == [2, 2]
+    assert listed(collate([range(2), range(2)])) == [[0, 0], [1, 1]] and convert(range(2)) == [0, 1]
+
+
+def test_numbers_of_several_kinds() -> None:
+    collate = data.default_collate
+    assert collate([1, 2.5]).tolist() == [1.0, 2.5] and collate([1, True]).tolist() == [1, 1]
+    assert collate([1.0, tg.ones(())]).tolist() == [1.0, 1.0]
+    assert collate([np.ones(2), np.ones(2, np.float32)]).dtype is tg.float64
+    assert collate([np.ones(2, np.int32), np.ones(2, np.float32)]).dtype is tg.float32  # NumPy would say float64
+    assert data.default_convert(np.float32(2)).dtype is tg.float32
 
 
 @pytest.mark.parametrize(
@@ -299,10 +340,31 @@ def test_collate() -> None:
         ([], ValueError, "there are no examples to make a batch of"),
         ([None], TypeError, "cannot make a batch of NoneType; examples may hold tensors, arrays, numbers"),
         ([{1, 2}], TypeError, "cannot make a batch of set"),
-        ([(1, 2), (3,)], ValueError, r"the examples have \[1, 2\] parts; they must have the same number"),
-        ([tg.ones(2), tg.ones(3)], ValueError, r"have shapes \(2,\), \(3,\), and must have the same.*pad_sequence"),
-        ([np.array(["a"])], TypeError, "arrays of <U1 make no batch; give a collate_fn"),
-        ([{"a": 1}, {"b": 1}], ValueError, "some examples have no entry 'a' as the first has"),
+        ([(1, {2})], TypeError, r"cannot make a batch of set at \[1\]"),
+        ([(1, 2), (3,)], ValueError, "example 0 of the batch has 2 parts, example 1 1; they must agree"),
+        (
+            [tg.ones(2)] * 3 + [tg.ones(3)],
+            ValueError,
+            r"example 0 of .* has shape \(2,\), example 3 \(3,\).*pad_sequence",
+        ),
+        ([np.ones(2), np.ones((2, 1))], ValueError, r"has shape \(2,\), example 1 \(2, 1\)"),
+        (
+            [{"x": [1, (tg.ones(2),)]}, {"x": [1, (tg.ones(3),)]}],
+            ValueError,
+            r"example 0 of the batch has shape \(2,\) at \['x'\]\[1\]\[0\], example 1 \(3,\); they must agree",
+        ),
+        ([np.array(["a"])], TypeError, "arrays of <U1 make no batch. Give a collate_fn"),
+        ([(np.array([None]),)], TypeError, r"arrays of object at \[0\] make no batch"),
+        ([{"a": 1}, {"b": 1}], ValueError, "example 1 of the batch has no entry 'a', as the first has"),
+        ([(1, {"a": 1}), (1, {})], ValueError, r"example 1 of the batch has no entry 'a' at \[1\], as the first has"),
+        (
+            [tg.ones(2), None],
+            TypeError,
+            "example 0 of the batch holds Tensor, example 1 NoneType. Give them the same type",
+        ),
+        ([1, "a"], TypeError, "example 0 of the batch holds int, example 1 str"),
+        ([{"a": 1}, 3], TypeError, "example 0 of the batch holds dict, example 1 int"),
+        ([(1, (2, 3)), (1, 2)], TypeError, r"example 0 of the batch holds tuple at \[1\], example 1 int"),
     ],
 )
 def test_collate_errors(batch: Any, kind: type[Exception], words: str) -> None:
@@ -394,7 +456,6 @@ def test_an_iterator_knows_its_seed_when_it_is_made() -> None:
     ("options", "words"),
     [
         (dict(num_workers=-1), "num_workers must be a whole number from 0 on, got -1"),
-        (dict(num_workers=1.5), "num_workers must be a whole number from 0 on, got 1.5"),
         (dict(timeout=-1), "timeout must be at least 0 seconds, got -1"),
         (dict(prefetch_factor=2), "prefetch_factor is for workers, and there are none; set num_workers above 0"),
         (dict(persistent_workers=True), "persistent_workers is for workers"),
@@ -420,6 +481,17 @@ def test_an_iterator_knows_its_seed_when_it_is_made() -> None:
 def test_arguments(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         DataLoader(**{"dataset": Squares(), **options})
+
+
+def test_what_is_fixed_when_it_is_made() -> None:
+    loader = DataLoader(Squares(5), 2, pin_memory=True, pin_memory_device="cpu")
+    for name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"):
+        with pytest.raises(ValueError, match=f"DataLoader: {name} is fixed when it is made, .*Make a new DataLoader"):
+            setattr(loader, name, None)
+    loader.num_workers = 1  # for the next epoch
+    assert listed(loader) == [[0, 1], [4, 9], [16]] and loader.pin_memory_device == "cpu"
+    with pytest.raises(TypeError, match="num_workers must be a whole number from 0 on, got 1.5"):
+        DataLoader(Squares(), num_workers=1.5)  # type: ignore[arg-type]
 
 
 def test_streams() -> None:
@@ -562,7 +634,9 @@ def test_errors_of_init_collate_and_stream() -> None:
             sys.exit(3)
 
     for workers in (0, 2):
-        with pytest.raises(ValueError, match="default_collate: the examples have shapes"):
+        with pytest.raises(
+            ValueError, match=r"default_collate: example 0 of the batch has shape \(0,\), example 1 \(1,\)"
+        ):
             list(DataLoader(Unpadded(), 2, num_workers=workers))
         with pytest.raises(ArithmeticError, match="no stream"):
             list(DataLoader(Ill(), num_workers=workers))

@@ -10,11 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from ...random import Generator, Seeded, drawing_from
 from .collate import default_collate, default_convert
-from .dataset import Dataset, IterableDataset, rows_of
+from .dataset import Dataset, IterableDataset, examples_of, rows_of
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from .workers import End, Job, Pool, WorkerInfo, context_of
 
 T = TypeVar("T")
+_FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 
 class DataLoader(Generic[T]):
@@ -65,7 +66,8 @@ class DataLoader(Generic[T]):
         in_order: bool = True,
     ) -> None:
         if not isinstance(num_workers, int) or num_workers < 0:
-            raise ValueError(f"DataLoader: num_workers must be a whole number from 0 on, got {num_workers!r}.")
+            kind = ValueError if isinstance(num_workers, int) else TypeError
+            raise kind(f"DataLoader: num_workers must be a whole number from 0 on, got {num_workers!r}.")
         if timeout < 0:
             raise ValueError(f"DataLoader: timeout must be at least 0 seconds, got {timeout}.")
         for_workers = {"prefetch_factor": prefetch_factor is not None, "persistent_workers": persistent_workers}
@@ -92,7 +94,7 @@ class DataLoader(Generic[T]):
         self.dataset: Any = dataset
         self.generator, self.num_workers, self.timeout = generator, num_workers, timeout
         self.worker_init_fn, self.persistent_workers, self.in_order = worker_init_fn, persistent_workers, in_order
-        self.pin_memory, self.drop_last = pin_memory, drop_last
+        self.pin_memory, self.pin_memory_device, self.drop_last = pin_memory, pin_memory_device, drop_last
         self.multiprocessing_context = context_of(multiprocessing_context)
         self.prefetch_factor = prefetch_factor if prefetch_factor is not None or not num_workers else 2
         if sampler is None and not self._stream and batch_sampler is None:
@@ -107,6 +109,14 @@ class DataLoader(Generic[T]):
         self._pool: Pool | None = None  # of persistent workers, between epochs
         self._position: dict[str, Any] | None = None  # of the running epoch
         self._resume: tuple[int, int] | None = None  # seed and batch with which the next epoch starts
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and getattr(self, "_made", False):
+            raise ValueError(
+                f"DataLoader: {name} is fixed when it is made, others depend on it. Make a new DataLoader."
+            )
+        super().__setattr__(name, value)
 
     def __len__(self) -> int:
         if not self._stream:
@@ -234,7 +244,6 @@ class DataLoader(Generic[T]):
 
 def _number_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Fetch the examples with given numbers."""
-    many = getattr(dataset, "__getitems__", None)
 
     def fetch(numbers: Any) -> Any:
         if not batched:
@@ -243,7 +252,7 @@ def _number_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) ->
             rows = rows_of(dataset, numbers)
             if rows is not None:
                 return rows
-        return collate(many(numbers) if callable(many) else [dataset[i] for i in numbers])
+        return collate(examples_of(dataset, numbers))
 
     return fetch
 

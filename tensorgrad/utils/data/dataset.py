@@ -43,13 +43,19 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     def __init__(self, *tensors: Tensor) -> None:
         if not tensors:
             raise ValueError("TensorDataset: needs at least one tensor.")
+        for t in tensors:
+            if not isinstance(t, Tensor) or not t.ndim:
+                kind = "a 0-d tensor" if isinstance(t, Tensor) else type(t).__name__
+                raise TypeError(
+                    f"TensorDataset: takes tensors with rows, got {kind}. Arrays: tensorgrad.from_numpy(a)."
+                )
         sizes = [len(t) for t in tensors]
         if len(set(sizes)) > 1:
             raise ValueError(f"TensorDataset: the tensors have {sizes} rows; they must have the same number.")
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(t[index] for t in self.tensors)
+        return tuple([t[index] for t in self.tensors])
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -72,6 +78,11 @@ class StackDataset(Dataset[Any]):
             return {k: d[index] for k, d in self.datasets.items()}
         return tuple(d[index] for d in self.datasets)
 
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        named = isinstance(self.datasets, dict)
+        columns = [examples_of(d, indices) for d in (self.datasets.values() if named else self.datasets)]
+        return [dict(zip(self.datasets, row)) if named else row for row in zip(*columns)]
+
     def __len__(self) -> int:
         return self._length
 
@@ -91,9 +102,10 @@ class ConcatDataset(Dataset[T]):
         return self.cumulative_sizes[-1]
 
     def __getitem__(self, index: int) -> T:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"ConcatDataset: index {index} is out of range for {len(self)} examples.")
-        index %= len(self)
+        n = self.cumulative_sizes[-1]
+        if not -n <= index < n:
+            raise IndexError(f"ConcatDataset: index {index} is out of range for {n} examples.")
+        index %= n
         which = bisect_right(self.cumulative_sizes, index)
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
 
@@ -126,9 +138,7 @@ class Subset(Dataset[T]):
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices: list[int]) -> list[T]:
-        chosen = [self.indices[i] for i in indices]
-        many = getattr(self.dataset, "__getitems__", None)
-        return many(chosen) if callable(many) else [self.dataset[i] for i in chosen]
+        return examples_of(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -161,6 +171,12 @@ def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Any =
     order = randperm(total, generator=generator).tolist()
     ends = list(accumulate(counts))
     return [Subset(dataset, order[end - n : end]) for n, end in zip(counts, ends)]
+
+
+def examples_of(dataset: Any, indices: list[int]) -> list[Any]:
+    """These examples, at once where the dataset knows how."""
+    many = getattr(dataset, "__getitems__", None)
+    return many(indices) if callable(many) else [dataset[i] for i in indices]
 
 
 def rows_of(dataset: Any, numbers: Any) -> list[Tensor] | None:

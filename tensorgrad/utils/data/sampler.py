@@ -46,6 +46,8 @@ class RandomSampler(Sampler[int]):
             raise TypeError(f"RandomSampler: replacement must be True or False, got {replacement!r}.")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
+        if self.num_samples == 0:
+            raise ValueError("RandomSampler: the dataset is empty; there is nothing to draw from.")
 
     @property
     def num_samples(self) -> int:
@@ -89,13 +91,13 @@ class WeightedRandomSampler(Sampler[int]):
     ) -> None:
         from ...ops.create import as_tensor
 
-        if not isinstance(num_samples, int) or num_samples <= 0:
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
             raise ValueError(f"WeightedRandomSampler: num_samples must be a whole number above 0, got {num_samples!r}.")
         self.weights: Tensor = as_tensor(weights).double()
         if self.weights.ndim != 1:
             raise ValueError(f"WeightedRandomSampler: weights must be a line, got shape {tuple(self.weights.shape)}.")
         if not isinstance(replacement, bool):
-            raise TypeError(f"WeightedRandomSampler: replacement must be True or False, got {replacement!r}.")
+            raise ValueError(f"WeightedRandomSampler: replacement must be True or False, got {replacement!r}.")
         if not replacement and num_samples > len(self.weights):
             raise ValueError(
                 f"WeightedRandomSampler: {num_samples} draws without replacement need as many weights, got "
