@@ -2,7 +2,7 @@
 
 The windows of a block of images are laid out as columns (im2col) in a buffer that is small enough to stay in the cache
 and is used again for the next block; laying out the whole batch at once would move it through main memory, which takes
-longer than the arithmetic.
+longer than the arithmetic. Windows of 3 × 3 over many channels go another way, see `winograd.py`.
 
 Letters: N images, C channels, K filters, G groups, D = C/G · (the window's size), L = places of the window.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
+from . import winograd
 from .workspace import is_half, workspace
 
 BLOCK = 1 << 20  # bytes of columns laid out at a time: about what a core's second cache holds
@@ -29,6 +30,10 @@ def conv(
     # x (N, C, *size), w (K, C/G, *kernel), bias (K,) or None → (N, K, *out)
     if is_half(x):
         return _wide(conv, x, w, bias, out, stride, padding, dilation, groups)
+    if winograd.suits(x.dtype, w.shape, out, stride, dilation, groups):
+        y = winograd.tiled_conv(x, w, bias, out, padding)
+        if _finite(y):
+            return y
     n, k, kernel = x.shape[0], w.shape[0], w.shape[2:]
     y = np.empty((n, k, *out), x.dtype)
     matrix = w.reshape(groups, k // groups, w.shape[1] * math.prod(kernel))
@@ -50,6 +55,11 @@ def conv_transpose(
     # x (N, K, *size), w (K, C/G, *kernel), bias (C,) or None → (N, C, *out)
     if is_half(x):
         return _wide(conv_transpose, x, w, bias, out, stride, padding, dilation, groups)
+    if winograd.suits(x.dtype, w.shape, out, stride, dilation, groups) and max(padding) <= 2:
+        turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)  # at stride 1 it is a convolution again
+        y = winograd.tiled_conv(x, turned, bias, out, (2 - padding[0], 2 - padding[1]))
+        if _finite(y):
+            return y
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
     y = np.zeros((n, groups * per, *out), x.dtype)
@@ -85,6 +95,10 @@ def conv_weight(
     # x (N, C, *size), grad (N, K, *out) → (K, C/G, *kernel)
     if is_half(x):
         return _wide(conv_weight, x, grad, kernel, stride, padding, dilation, groups)
+    if winograd.suits(x.dtype, (grad.shape[1], x.shape[1], *kernel), grad.shape[2:], stride, dilation, groups):
+        gw = winograd.tiled_conv_weight(x, grad, padding)
+        if _finite(gw):
+            return gw
     k, per, out = grad.shape[1], x.shape[1] // groups, grad.shape[2:]
     gw = np.zeros((groups, k // groups, per * math.prod(kernel)), x.dtype)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
@@ -94,6 +108,11 @@ def conv_weight(
         else:
             gw += np.matmul(_first_to_last(part), columns.swapaxes(1, 2))
     return gw.reshape(k, per, *kernel)
+
+
+def _finite(y: Any) -> bool:
+    """Whether a result by `winograd` can be used: where the input has an infinity, tiles around it are inf − inf."""
+    return bool(np.isfinite(y.sum()))
 
 
 def _wide(kernel: Any, x: Any, *rest: Any) -> Any:
