@@ -36,7 +36,7 @@ def suits(dtype: Any, w: Shape, out: Shape, stride: Shape, dilation: Shape, grou
         and stride == dilation == (1, 1)
         and groups == 1
         and min(out) >= 8
-        and 16 <= min(c, k)
+        and min(c, k) >= 16
         and max(c, k) < 4 * min(c, k)
     )
 
