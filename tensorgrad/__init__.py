@@ -7,7 +7,10 @@
     tensor([2., 4.])
 """
 
-from . import aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils
+from . import accelerator, aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils
+from .amp import autocast, get_autocast_dtype, is_autocast_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.anomaly import set_detect_anomaly as set_anomaly_enabled
 from .autograd.modes import (
     enable_grad,
     inference_mode,
@@ -19,6 +22,7 @@ from .autograd.modes import (
 from .compat import *
 from .device import device
 from .dtypes import (
+    bfloat16,
     bool,
     can_cast,
     double,
@@ -72,10 +76,15 @@ from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save
 from .tensor import Size, Tensor
+from .tensor_types import *
 
 __version__ = "0.1.0"
 
-_WHEN_ASKED = ("data", "metrics", "text", "training", "vision")  # parts that are imported when first used
+# Parts that are imported when first used.
+_WHEN_ASKED = {
+    "compiler", "data", "distributed", "hub", "jit", "metrics", "mps", "multiprocessing", "onnx", "text", "training",
+    "version", "vision", "xpu",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -1,19 +1,26 @@
-"""Small things PyTorch programs touch: questions about tensors, switches without effect here, legacy constructors."""
+"""Small things PyTorch programs touch: questions about tensors, and switches without effect here."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from typing import Any
 
-from . import dtypes
+from .device import CPU, device, on_cpu
+from .formats import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    strided,
+)
 from .tensor import Tensor
 
 inf, nan, pi, e = math.inf, math.nan, math.pi, math.e
 newaxis = None
-strided = "strided"
-contiguous_format, channels_last, preserve_format = "contiguous_format", "channels_last", "preserve_format"
 
 
 def is_tensor(obj: Any) -> bool:
@@ -39,6 +46,11 @@ def is_nonzero(input: Tensor) -> bool:
 def numel(input: Tensor) -> int:
     """How many elements a tensor has."""
     return input.numel()
+
+
+def is_inference(input: Tensor) -> bool:
+    """Never: what `inference_mode` makes are ordinary constants here."""
+    return False
 
 
 def typename(obj: Any) -> str:
@@ -72,10 +84,48 @@ def set_num_threads(n: int) -> None:
     threadpool_limits(n)
 
 
+def get_num_interop_threads() -> int:
+    """How many operations run side by side: one after the other."""
+    return 1
+
+
+def set_num_interop_threads(n: int) -> None:
+    """Accepted: operations run one after the other."""
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """Whether the smallest numbers can be rounded to 0: no, False."""
+    return False
+
+
+def set_warn_always(b: bool) -> None:
+    """Accepted: Python's `warnings` filters decide what is shown how often."""
+
+
+def get_default_device() -> device:
+    """Where new tensors are made: the CPU."""
+    return CPU
+
+
+def set_default_device(device: Any) -> None:
+    """Choose where new tensors are made; there is only the CPU."""
+    on_cpu(device, "set_default_device")
+
+
+_precision = "highest"
+
+
+def get_float32_matmul_precision() -> str:
+    """What was set last; products of float32 are computed in float32."""
+    return _precision
+
+
 def set_float32_matmul_precision(precision: str) -> None:
     """Accepted: products of float32 are computed in float32."""
     if precision not in ("highest", "high", "medium"):
         raise ValueError(f"set_float32_matmul_precision: must be 'highest', 'high' or 'medium', got {precision!r}.")
+    global _precision
+    _precision = precision
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -87,53 +137,37 @@ def are_deterministic_algorithms_enabled() -> bool:
     return True
 
 
-def _legacy(name: str, dtype: dtypes.dtype) -> Callable[..., Tensor]:
-    def make(*args: Any) -> Tensor:
-        from .ops.create import empty, tensor
-
-        if args and all(isinstance(a, int) for a in args):
-            return empty(*args, dtype=dtype)
-        return tensor(args[0] if args else [], dtype=dtype)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"PyTorch's legacy constructor: {name}([…]) copies into {dtype.name}, {name}(2, 3) is unset memory."
-    return make
-
-
-FloatTensor = _legacy("FloatTensor", dtypes.float32)
-DoubleTensor = _legacy("DoubleTensor", dtypes.float64)
-HalfTensor = _legacy("HalfTensor", dtypes.float16)
-LongTensor = _legacy("LongTensor", dtypes.int64)
-IntTensor = _legacy("IntTensor", dtypes.int32)
-ByteTensor = _legacy("ByteTensor", dtypes.uint8)
-BoolTensor = _legacy("BoolTensor", dtypes.bool)
-
 __all__ = [
-    "BoolTensor",
-    "ByteTensor",
-    "DoubleTensor",
-    "FloatTensor",
-    "HalfTensor",
-    "IntTensor",
-    "LongTensor",
     "are_deterministic_algorithms_enabled",
     "channels_last",
+    "channels_last_3d",
     "compile",
     "contiguous_format",
     "e",
+    "get_default_device",
+    "get_float32_matmul_precision",
+    "get_num_interop_threads",
     "get_num_threads",
     "inf",
     "is_complex",
     "is_floating_point",
+    "is_inference",
     "is_nonzero",
     "is_tensor",
+    "layout",
+    "memory_format",
     "nan",
     "newaxis",
     "numel",
     "pi",
     "preserve_format",
+    "set_default_device",
     "set_float32_matmul_precision",
+    "set_flush_denormal",
+    "set_num_interop_threads",
     "set_num_threads",
+    "set_warn_always",
+    "sparse_coo",
     "strided",
     "typename",
     "use_deterministic_algorithms",

@@ -23,6 +23,14 @@ class device:
         self.type = kind
         self.index = int(number) if colon else index
 
+    def __enter__(self) -> device:
+        """New tensors are made on this device inside; it must be the CPU."""
+        on_cpu(self, "device")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
     def __repr__(self) -> str:
         return f"device(type='{self.type}'" + ("" if self.index is None else f", index={self.index}") + ")"
 

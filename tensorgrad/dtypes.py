@@ -20,6 +20,7 @@ class dtype:
     """
 
     __slots__ = ("name", "numpy", "category", "itemsize", "is_floating_point", "is_signed")
+    numpy: Any
     is_complex = False
 
     def __init__(self, name: str, numpy_dtype: Any) -> None:
@@ -55,24 +56,27 @@ _OF_NAME |= {"long": int64, "int": int32, "short": int16}
 _OF_PYTHON: dict[Any, dtype] = {builtins.int: int64, builtins.bool: bool}
 
 
-def _bfloat16() -> dtype | None:
-    """bfloat16 comes from the small package ml_dtypes, when it is installed."""
-    try:
-        import ml_dtypes
-    except ImportError:
-        return None
-    made = dtype("bfloat16", ml_dtypes.bfloat16)
-    _OF_NUMPY[made.numpy] = _OF_NAME["bfloat16"] = made
-    return made
+class _BFloat16(dtype):
+    """The name is there for programs to compare with; NumPy's dtype comes from the package ml_dtypes, when one is made."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.name, self.category, self.itemsize = "bfloat16", FLOATING, 2
+        self.is_floating_point = self.is_signed = True
+
+    @property
+    def numpy(self) -> Any:
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise TypeError("bfloat16: needs the package ml_dtypes. Install it: pip install ml_dtypes") from None
+        found = np.dtype(ml_dtypes.bfloat16)
+        _OF_NUMPY[found] = self
+        return found
 
 
-def __getattr__(name: str) -> Any:
-    if name == "bfloat16":
-        made = _OF_NAME.get("bfloat16") or _bfloat16()
-        if made is None:
-            raise AttributeError('tensorgrad.bfloat16 needs the package ml_dtypes: pip install "ml_dtypes"')
-        return made
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+bfloat16 = _OF_NAME["bfloat16"] = _BFloat16()
 
 
 def of_array(array: Any) -> dtype:
@@ -94,10 +98,11 @@ def as_dtype(d: Any) -> dtype:
             return _OF_PYTHON[d]
         if isinstance(d, str):
             name = d.removeprefix("tensorgrad.").removeprefix("torch.")
-            if name in _OF_NAME or name == "bfloat16" and _bfloat16():
+            if name in _OF_NAME:
                 return _OF_NAME[name]
         if d is not None:  # which NumPy would take for float64
-            return _OF_NUMPY[np.dtype(d).newbyteorder("=")]
+            found = np.dtype(d)
+            return bfloat16 if found.name == "bfloat16" else _OF_NUMPY[found.newbyteorder("=")]
     except (TypeError, KeyError):
         pass
     known = ", ".join(x.name for x in _ALL)
@@ -128,8 +133,8 @@ def promote_types(type1: Any, type2: Any) -> dtype:
         return a
     if a.category != b.category:
         return a if a.category > b.category else b
-    if "bfloat16" in (a.name, b.name):  # NumPy knows no common type for it and float16
-        other = b if a.name == "bfloat16" else a
+    if bfloat16 in (a, b):  # NumPy knows no common type for it and float16
+        other = b if a is bfloat16 else a
         return float32 if other is float16 else other
     return _OF_NUMPY[np.promote_types(a.numpy, b.numpy)]
 
@@ -170,12 +175,13 @@ class finfo:
         d = get_default_dtype() if type is None else as_dtype(type)
         if not d.is_floating_point:
             raise TypeError(f"finfo: needs a floating dtype, got {d}; for integers use iinfo.")
-        if d.name == "bfloat16":
+        numpy = d.numpy
+        if d is bfloat16:
             import ml_dtypes
 
-            info: Any = ml_dtypes.finfo(d.numpy)
+            info: Any = ml_dtypes.finfo(numpy)
         else:
-            info = np.finfo(d.numpy)
+            info = np.finfo(numpy)
         self.dtype = d.name
         self.bits = info.bits
         self.eps, self.max, self.min = builtins.float(info.eps), builtins.float(info.max), builtins.float(info.min)

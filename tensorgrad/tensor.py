@@ -13,6 +13,7 @@ import numpy as np
 
 from . import dtypes
 from .device import CPU, device
+from .formats import strided
 
 if TYPE_CHECKING:
     from .autograd.function import Function
@@ -326,10 +327,24 @@ class Tensor:
     def nbytes(self) -> int:
         return self.array.nbytes
 
-    is_sparse = False
-    is_quantized = False
-    is_mps = False
-    layout = "strided"
+    # What programs ask before they treat a tensor in a special way.
+    is_cpu = True
+    is_xpu = is_mps = is_mtia = is_xla = is_ipu = is_vulkan = is_maia = is_meta = False
+    is_sparse = is_sparse_csr = is_quantized = is_nested = is_mkldnn = False
+    layout = strided
+
+    def is_inference(self) -> bool:
+        return False
+
+    def is_shared(self) -> bool:
+        return False
+
+    def is_pinned(self, device: Any = None) -> bool:
+        return False
+
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """This tensor: memory is pinned for the way to a GPU."""
+        return self
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or its entry at `dim`."""

@@ -85,12 +85,22 @@ def test_limits() -> None:
 
 def test_bfloat16_says_what_it_needs() -> None:
     try:
-        import ml_dtypes  # noqa: F401
+        import ml_dtypes
     except ImportError:
-        with pytest.raises(AttributeError, match="needs the package ml_dtypes"):
-            dtypes.bfloat16
+        for use in (lambda: tg.zeros(2, dtype=tg.bfloat16), lambda: tg.ones(2).bfloat16(), lambda: tg.finfo(tg.bfloat16)):
+            with pytest.raises(TypeError, match="needs the package ml_dtypes"):
+                use()
     else:
-        assert dtypes.bfloat16.itemsize == 2 and tg.promote_types(dtypes.bfloat16, tg.float16) is tg.float32
+        assert tg.ones(2).bfloat16().dtype is tg.bfloat16 and tg.tensor(np.ones(2, ml_dtypes.bfloat16)).dtype is tg.bfloat16
+        assert tg.finfo(tg.bfloat16).eps == 2.0**-7
+
+
+def test_bfloat16_is_a_name_without_the_package() -> None:
+    """A program lists it beside the others, and may never use it."""
+    choice = {"float32": tg.float32, "bfloat16": tg.bfloat16}["bfloat16"]
+    assert choice is dtypes.as_dtype("bfloat16") and choice.is_floating_point and choice.itemsize == 2
+    assert repr(choice) == "tensorgrad.bfloat16" and choice != tg.float32 and pickle.loads(pickle.dumps(choice)) is choice
+    assert tg.promote_types(choice, tg.float16) is tg.float32 and tg.promote_types(tg.int64, choice) is choice
 
 
 def test_devices() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from ..dtypes import bfloat16, dtype, float16
+
 
 class autocast:
     """A context manager and decorator that changes nothing: operations keep the dtype of their inputs."""
@@ -26,6 +28,31 @@ class autocast:
             return function(*args, **kwargs)
 
         return within
+
+
+def is_autocast_available(device_type: str) -> bool:
+    """Whether operations could be cast: no."""
+    return False
+
+
+def is_autocast_enabled(device_type: str = "cuda") -> bool:
+    """Whether operations are cast here: no, also inside `autocast`."""
+    return False
+
+
+def get_autocast_dtype(device_type: str) -> dtype:
+    """What PyTorch casts to on a device: float16 on GPUs, bfloat16 on CPUs."""
+    return float16 if device_type == "cuda" else bfloat16
+
+
+def custom_fwd(fwd: Any = None, *, device_type: str = "cuda", cast_inputs: Any = None) -> Any:
+    """The forward of a `Function` as it is. A decorator, with or without arguments."""
+    return (lambda function: function) if fwd is None else fwd
+
+
+def custom_bwd(bwd: Any = None, *, device_type: str = "cuda") -> Any:
+    """The backward of a `Function` as it is. A decorator, with or without arguments."""
+    return (lambda function: function) if bwd is None else bwd
 
 
 class GradScaler:
@@ -71,4 +98,4 @@ class GradScaler:
         pass
 
 
-__all__ = ["GradScaler", "autocast"]
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]

@@ -1,16 +1,18 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
 from . import functional, modes
-from .anomaly import detect_anomaly
+from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .variable import Variable
 
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -21,5 +23,6 @@ __all__ = [
     "inference_mode",
     "no_grad",
     "once_differentiable",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .modes import TRACED, _Mode, recording, tracing
+from .modes import ON, TRACED, _Mode, recording, tracing
 
 detecting: ContextVar[bool] = ContextVar("tensorgrad.detecting", default=False)
 
@@ -32,6 +32,40 @@ class detect_anomaly(_Mode):
 
     def _again(self) -> _Mode:
         return detect_anomaly(self.check_nan)
+
+
+class set_detect_anomaly(detect_anomaly):
+    """`detect_anomaly` by a flag; acts at once when called as a function, and until the end of a `with`."""
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        super().__init__(check_nan)
+        self.mode = bool(mode)
+        on: dict[ContextVar[Any], Any] = {tracing: self.mode, detecting: self.mode and check_nan}
+        if recording.get():
+            on[recording] = TRACED if self.mode else ON
+        self._before = {var: var.get() for var in on}
+        for var, value in on.items():
+            var.set(value)
+
+    def __new__(cls, mode: bool, check_nan: bool = True) -> Any:
+        return object.__new__(cls)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        for var, value in self._before.items():
+            var.set(value)
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether operations note their source lines here and now, for `detect_anomaly`."""
+    return tracing.get()
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether gradients are looked at for nan and inf here and now."""
+    return detecting.get()
 
 
 def checked_pull(node: Any, grad: Any) -> list[Any]:

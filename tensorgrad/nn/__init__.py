@@ -1,6 +1,6 @@
 """Neural networks: modules with parameters, under PyTorch's names."""
 
-from . import functional, init, utils
+from . import attention, functional, init, parallel, utils
 from .activation import (
     CELU,
     ELU,
@@ -320,9 +320,11 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "attention",
     "functional",
     "init",
     "modules",
+    "parallel",
     "utils",
 ]
 

@@ -222,22 +222,12 @@ def _names_a_device(x: Any) -> bool:
     return isinstance(x, int) and not isinstance(x, bool)
 
 
-_TYPE_NAMES = {
-    "float64": "DoubleTensor", "float32": "FloatTensor", "float16": "HalfTensor", "bfloat16": "BFloat16Tensor",
-    "int64": "LongTensor", "int32": "IntTensor", "int16": "ShortTensor", "int8": "CharTensor", "uint8": "ByteTensor",
-    "bool": "BoolTensor",
-}  # fmt: skip
-
-
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """Without an argument the name of this tensor's type, as in "tensorgrad.FloatTensor"; with a dtype or such a name
-    the tensor converted."""
-    if dtype is None:
-        return f"tensorgrad.{_TYPE_NAMES[self.dtype.name]}"
-    if isinstance(dtype, str):
-        short = dtype.rpartition(".")[2]
-        dtype = next((d for d, name in _TYPE_NAMES.items() if name == short), dtype)
-    return cast(self, dtypes.as_dtype(dtype))
+    """Without an argument the name of this tensor's type, as in "tensorgrad.FloatTensor"; with a dtype, such a type or
+    its name the tensor converted."""
+    from ..tensor_types import dtype_of, name_of
+
+    return f"tensorgrad.{name_of(self.dtype)}" if dtype is None else cast(self, dtype_of(dtype))
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:

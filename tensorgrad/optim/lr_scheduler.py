@@ -102,6 +102,9 @@ class LRScheduler:
         self.__dict__.update(state_dict)
 
 
+_LRScheduler = LRScheduler  # its older name
+
+
 class _OfFunctions(LRScheduler):
     """Schedules given as functions: one, or one per group. A function is not saved, an object with state is."""
 

@@ -1,9 +1,9 @@
-"""Utilities around the engine: `data`, `checkpoint`, `hooks`, `tensorboard`. Each is imported when first used."""
+"""Utilities around the engine: `data`, `checkpoint`, `tensorboard` and others. Each is imported when first used."""
 
 from importlib import import_module
 from typing import Any
 
-__all__ = ["checkpoint", "data", "hooks", "tensorboard"]
+__all__ = ["checkpoint", "data", "hooks", "model_zoo", "tensorboard"]
 
 
 def __getattr__(name: str) -> Any:

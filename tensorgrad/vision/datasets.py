@@ -317,6 +317,133 @@ class CIFAR10(VisionDataset):
         return f"Split: {'Train' if self.train else 'Test'}"
 
 
+# ---- folders of pictures ---------------------------------------------------------------------------------------------
+
+IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+
+
+def default_loader(path: Any) -> Any:
+    """The picture in a file, in RGB."""
+    with open(path, "rb") as file:
+        return pillow("default_loader").open(file).convert("RGB")
+
+
+class DatasetFolder(VisionDataset):
+    """Files in a folder per class: `root/dog/1.png`, `root/dog/more/2.png`, `root/cat/1.png`.
+
+    Args:
+        root: the folder of folders. Their names, sorted, are the classes.
+        loader: makes a sample of a path.
+        extensions: which files are samples, by their endings.
+        transform, target_transform: functions of the sample and of its number.
+        is_valid_file: which files are samples, by a function of the path, instead of `extensions`.
+        allow_empty: whether a class may have no file.
+
+    Attributes:
+        classes, class_to_idx: the names, and the number of each. samples: (path, number) of every file, in order.
+
+    Raises:
+        FileNotFoundError: there are no folders, or one of them holds no sample.
+    """
+
+    def __init__(
+        self,
+        root: Any,
+        loader: Callable[[Any], Any],
+        extensions: tuple[str, ...] | str | None = None,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        super().__init__(root, transform=transform, target_transform=target_transform)
+        if (extensions is None) == (is_valid_file is None):
+            raise ValueError(f"{type(self).__name__}: give either extensions or is_valid_file.")
+        endings = (extensions,) if isinstance(extensions, str) else extensions
+        self.loader, self.extensions = loader, extensions
+        assert self.root is not None
+        self.classes = sorted(p.name for p in self.root.iterdir() if p.is_dir())
+        if not self.classes:
+            raise FileNotFoundError(f"{type(self).__name__}: {self.root} has no folders; each class has one of its name.")
+        self.samples: list[tuple[str, int]] = []
+        for number, name in enumerate(self.classes):
+            paths = sorted(str(p) for p in (self.root / name).rglob("*") if p.is_file())
+            if endings is None:
+                assert is_valid_file is not None
+                found = [p for p in paths if is_valid_file(p)]
+            else:
+                found = [p for p in paths if p.lower().endswith(endings)]
+            if not found and not allow_empty:
+                what = f"ending in {', '.join(endings)}" if endings else "that is_valid_file takes"
+                raise FileNotFoundError(f"{type(self).__name__}: {self.root / name} holds no file {what}.")
+            self.samples += [(path, number) for path in found]
+        self.targets = [number for _, number in self.samples]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def picture(self, index: int) -> Any:
+        return self.loader(self.samples[index][0])
+
+
+class ImageFolder(DatasetFolder):
+    """Pictures in a folder per class; see `DatasetFolder`.
+
+    Attributes:
+        imgs: (path, number) of every picture; the same as `samples`.
+    """
+
+    def __init__(
+        self,
+        root: Any,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        loader: Callable[[Any], Any] = default_loader,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        endings = IMG_EXTENSIONS if is_valid_file is None else None
+        super().__init__(root, loader, endings, transform, target_transform, is_valid_file, allow_empty)
+        self.imgs = self.samples
+
+
+class FakeData(VisionDataset):
+    """Pictures of noise, for trying out a program: each is always the same, drawn from a seed of its own.
+
+    Args:
+        size: how many. image_size: channels, height, width. num_classes: how many classes.
+        random_offset: added to the seed of each.
+    """
+
+    def __init__(
+        self,
+        size: int = 1000,
+        image_size: tuple[int, int, int] = (3, 224, 224),
+        num_classes: int = 10,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        random_offset: int = 0,
+    ) -> None:
+        super().__init__(transform=transform, target_transform=target_transform)
+        self.size, self.image_size, self.num_classes = size, tuple(image_size), num_classes
+        self.random_offset = random_offset
+        self.classes = [str(i) for i in range(num_classes)]
+        self.targets = [int(self._draw(i).integers(num_classes)) for i in range(size)]
+
+    def _draw(self, index: int) -> np.random.Generator:
+        return np.random.default_rng([index, self.random_offset])
+
+    def __len__(self) -> int:
+        return self.size
+
+    def picture(self, index: int) -> Any:
+        if not 0 <= index < self.size:
+            raise IndexError(f"FakeData: index {index} is out of range for {self.size} pictures.")
+        c, h, w = self.image_size
+        pixels = self._draw(index).integers(0, 256, (h, w, c), dtype=np.uint8)
+        return pillow("FakeData").fromarray(pixels[:, :, 0] if c == 1 else pixels)
+
+
 # ---- digits ----------------------------------------------------------------------------------------------------------
 
 
@@ -355,4 +482,7 @@ class Digits(VisionDataset):
         return f"Split: {'Train' if self.train else 'Test'}"
 
 
-__all__ = ["CIFAR10", "MNIST", "DataError", "Digits", "FashionMNIST", "VisionDataset"]
+__all__ = [
+    "CIFAR10", "MNIST", "DataError", "DatasetFolder", "Digits", "FakeData", "FashionMNIST", "ImageFolder", "VisionDataset",
+    "default_loader",
+]  # fmt: skip

@@ -445,3 +445,20 @@ class TestAnomaly:
         with autograd.detect_anomaly(check_nan=False):
             x.log().sum().backward()
         assert x.grad.tolist() == [np.inf]
+
+    def test_by_a_flag(self) -> None:
+        x = leaf(0.0)
+        try:
+            autograd.set_detect_anomaly(True)  # from here on
+            assert tg.is_anomaly_enabled() and tg.is_anomaly_check_nan_enabled()
+            with autograd.set_detect_anomaly(False):
+                x.log().sum().backward()
+                assert not tg.is_anomaly_enabled()
+            with pytest.raises(RuntimeError, match=r"made the first inf[\s\S]*x.log\(\).sum\(\).backward\(\)  # here"):
+                x.log().sum().backward()  # here
+            tg.set_anomaly_enabled(True, check_nan=False)
+            assert tg.is_anomaly_enabled() and not tg.is_anomaly_check_nan_enabled()
+        finally:
+            autograd.set_detect_anomaly(False)
+        x.log().sum().backward()
+        assert not tg.is_anomaly_enabled()

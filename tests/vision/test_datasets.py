@@ -20,7 +20,16 @@ import tensorgrad as tg
 from tensorgrad.data import DataError, DownloadError
 from tensorgrad.utils.data import DataLoader
 from tensorgrad.vision import transforms
-from tensorgrad.vision.datasets import CIFAR10, MNIST, Digits, FashionMNIST, File
+from tensorgrad.vision.datasets import (
+    CIFAR10,
+    MNIST,
+    DatasetFolder,
+    Digits,
+    FakeData,
+    FashionMNIST,
+    File,
+    ImageFolder,
+)
 from tensorgrad.vision.utils import make_grid, save_image
 
 RNG = np.random.default_rng(0)
@@ -331,3 +340,42 @@ def test_programs_that_import_torchvision() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+# ---- folders and noise -----------------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_pictures(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name, grey in (("dog/b.png", 10), ("dog/more/a.PNG", 20), ("cat/c.jpg", 30), ("cat/notes.txt", 0)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".txt":
+            path.write_text("no picture")
+        else:
+            Image.new("L", (4, 6), grey).save(path)
+    d = ImageFolder(tmp_path, transform=transforms.ToTensor(), target_transform=lambda y: 10 * y)
+    assert d.classes == ["cat", "dog"] and d.class_to_idx == {"cat": 0, "dog": 1} and d.targets == [0, 1, 1]
+    assert [Path(p).name for p, _ in d.samples] == ["c.jpg", "b.png", "a.PNG"] and d.imgs is d.samples
+    picture, target = d[1]
+    assert picture.shape == (3, 6, 4) and target == 10 and len(d) == 3
+    assert picture[0, 0, 0].item() == pytest.approx(10 / 255)
+    texts = DatasetFolder(tmp_path, lambda p: Path(p).read_text(), is_valid_file=lambda p: p.endswith("txt"), allow_empty=True)
+    assert list(texts) == [("no picture", 0)] and len(list(DataLoader(d, batch_size=2))) == 2
+    with pytest.raises(ValueError, match="give either extensions or is_valid_file"):
+        DatasetFolder(tmp_path, open)
+    with pytest.raises(FileNotFoundError, match="dog holds no file ending in .txt"):
+        DatasetFolder(tmp_path, open, (".txt",))
+    with pytest.raises(FileNotFoundError, match="more has no folders; each class has one of its name"):
+        ImageFolder(tmp_path / "dog" / "more")
+
+
+def test_noise() -> None:
+    d = FakeData(5, (3, 8, 6), 4, transform=transforms.ToTensor())
+    x, y = d[3]
+    assert x.shape == (3, 8, 6) and 0 <= y < 4 and len(d) == 5 and tg.equal(d[3][0], x) and not tg.equal(d[2][0], x)
+    assert FakeData(2, (1, 8, 8))[0][0].mode == "L"
+    assert not np.array_equal(FakeData(2, random_offset=1)[0][0], FakeData(2)[0][0]) and len(list(d)) == 5
+    with pytest.raises(IndexError, match="index 5 is out of range for 5 pictures"):
+        d[5]

@@ -54,6 +54,7 @@ _PATHS = {
 }
 for _name, _module in _PATHS.items():
     globals()[_name] = sys.modules[f"{__name__}.{_name}"] = _module
+vars(activation)["MultiheadAttention"] = transformer.MultiheadAttention  # where PyTorch has it
 
 
 def __getattr__(name: str) -> object:
