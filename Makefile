@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# An editable install compiles nothing, and where Python may not write bytecode every import would.
+COMPILE := $(BIN)/python -m compileall -q micrograd_value tensorgrad viz
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
@@ -21,11 +23,13 @@ $(BIN)/python:
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@echo "installing (about a minute, once)"
 	@$(PIP) -e '.[demo]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing (about a minute, once)"
 	@$(PIP) -e '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.oracle: $(VENV)/.dev
