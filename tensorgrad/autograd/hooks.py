@@ -19,7 +19,10 @@ class Handle:
 
     def remove(self) -> None:
         """Take the hook out; doing it twice is harmless."""
-        self._hooks[:] = [h for h in self._hooks if h is not self._hook]
+        found = [i for i, hook in enumerate(self._hooks) if hook is self._hook]
+        if found:
+            del self._hooks[found[-1]]  # the same function may have been registered before
+        self._hook = None
 
     def __enter__(self) -> Handle:
         return self

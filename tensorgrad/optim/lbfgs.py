@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.modes import enable_grad, no_grad
+from ..autograd.modes import enable_grad, no_grad, quiet
 from .optimizer import Optimizer, Params, check, number, positive
 
 Evaluate = Callable[[float], tuple[float, Any]]  # step length → loss and flat gradient there
@@ -71,7 +71,7 @@ class LBFGS(Optimizer):
                 loss = closure()
             return loss, _flat([_gradient(p) for p in params])
 
-        with no_grad():
+        with no_grad(), quiet():
             first_loss, g = loss_and_gradient()
             loss, evaluations = float(first_loss), 1
             state["func_evals"] += 1
@@ -118,7 +118,6 @@ class LBFGS(Optimizer):
                     or abs(loss - before) < group["tolerance_change"]
                 ):
                     break
-        self._steps_taken += 1
         return first_loss
 
     def _direction(self, state: dict[str, Any], g: Any, history: int) -> Any:

@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict, defaultdict
+import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from ..autograd.hooks import Handle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
 
 _required = object()
+
+
+def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that is counted, with the hooks before and after it."""
+
+    @functools.wraps(step)
+    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._stepping:  # a subclass's step calls its parent's: that is one step
+            return step(self, *args, **kwargs)
+        self._stepping = True
+        try:
+            args = (self, *args)
+            for hook in list(self._pre_hooks):
+                if (changed := hook(self, args, kwargs)) is not None:
+                    if not isinstance(changed, tuple) or len(changed) != 2:
+                        raise RuntimeError(
+                            f"{type(self).__name__}.step: a hook before it returns None or a pair (args, kwargs), got "
+                            f"{type(changed).__name__}."
+                        )
+                    args, kwargs = changed
+            out = step(*args, **kwargs)
+            self._steps_taken += 1
+            for hook in list(self._post_hooks):
+                hook(self, args, kwargs)
+        finally:
+            self._stepping = False
+        return out
+
+    return run
 
 
 class Optimizer:
@@ -32,8 +63,10 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._step_hooks: OrderedDict[int, tuple[str, Callable[..., Any]]] = OrderedDict()
+        self._pre_hooks: list[Callable[..., Any]] = []
+        self._post_hooks: list[Callable[..., Any]] = []
         self._steps_taken = 0
+        self._stepping = False
         groups = list(params)
         if not groups:
             raise ValueError("optimizer: got an empty list of parameters. Pass model.parameters().")
@@ -52,6 +85,12 @@ class Optimizer:
 
     # ---- stepping ------------------------------------------------------------------------------------------------
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = _hooked(cls.step)  # type: ignore[method-assign]
+
+    @_hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One update of every parameter that has a gradient.
 
@@ -59,9 +98,6 @@ class Optimizer:
             closure: clears the gradients, computes the loss, calls backward() and returns the loss; what it returns is
                 returned.
         """
-        for when, hook in list(self._step_hooks.values()):
-            if when == "before":
-                hook(self, (closure,), {})
         loss = None
         if closure is not None:
             with enable_grad():
@@ -81,10 +117,6 @@ class Optimizer:
                     storage = p.storage or p._storage()
                     storage.count += 1
                     storage.op = name
-        self._steps_taken += 1
-        for when, hook in list(self._step_hooks.values()):
-            if when == "after":
-                hook(self, (closure,), {})
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -167,13 +199,14 @@ class Optimizer:
             own.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
         self.state = state
 
-    def register_step_pre_hook(self, hook: Callable[..., Any]) -> Any:
-        """`hook(optimizer, args, kwargs)` before every step. Returns a handle with `remove()`."""
-        return _Hook(self._step_hooks, "before", hook)
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """`hook(optimizer, args, kwargs)` before every step, args with the optimizer first; it may return others, as a pair.
+        Returns a handle with `remove()`."""
+        return Handle(self._pre_hooks, hook)
 
-    def register_step_post_hook(self, hook: Callable[..., Any]) -> Any:
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(optimizer, args, kwargs)` after every step. Returns a handle with `remove()`."""
-        return _Hook(self._step_hooks, "after", hook)
+        return Handle(self._post_hooks, hook)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -181,16 +214,6 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join(lines) + "\n)"
-
-
-class _Hook:
-    def __init__(self, hooks: OrderedDict[int, Any], when: str, hook: Callable[..., Any]) -> None:
-        self._hooks = hooks
-        hooks[id(self)] = (when, hook)
-
-    def remove(self) -> None:
-        """Take the hook out."""
-        self._hooks.pop(id(self), None)
 
 
 def _taken(value: Any, p: Tensor, key: str) -> Any:

@@ -179,6 +179,18 @@ class TestHooks:
         (h * 3).sum().backward()
         assert x.grad.tolist() == [6.0]
 
+    def test_a_hook_registered_twice_is_taken_out_once(self) -> None:
+        x, seen = leaf(1.0), []
+        count = seen.append
+        first, second = x.register_hook(count), x.register_hook(count)
+        first.remove()
+        first.remove()
+        (2 * x).sum().backward()
+        assert len(seen) == 1
+        second.remove()
+        (2 * x).sum().backward()
+        assert len(seen) == 1
+
     def test_a_hook_on_a_leaf_sees_the_whole_sum_once(self) -> None:
         x = leaf(1.0)
         seen = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,54 @@ class TestGroups:
         assert repr(optimizer).startswith("SGD (\nParameter Group 0\n    dampening: 0") and "lr: 0.25" in repr(
             optimizer
         )
+
+    def test_hooks_of_every_step(self) -> None:
+        """Also of one that a subclass writes itself, and once where that calls its parent's."""
+
+        class Own(optim.SGD):
+            def step(self, closure: Any = None) -> Any:
+                return super().step(closure)
+
+        for make in (optim.SGD, optim.LBFGS, Own):
+            a = tg.tensor([1.0], requires_grad=True)
+            optimizer = make([a], lr=0.25)
+            seen: list[Any] = []
+            optimizer.register_step_pre_hook(lambda *given, seen=seen: seen.append(("before", *given)))
+            optimizer.register_step_post_hook(lambda *given, seen=seen: seen.append(("after", *given)))
+
+            def closure(a: tg.Tensor = a) -> tg.Tensor:
+                a.grad = tg.ones(1)
+                return a.sum()
+
+            optimizer.step(closure)
+            args = (optimizer, closure)
+            assert seen == [("before", optimizer, args, {}), ("after", optimizer, args, {})]
+            assert optimizer._steps_taken == 1
+
+    def test_a_hook_changes_the_arguments(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer = optim.SGD([a], lr=0.25)
+        hook = optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: ((optimizer, lambda: 7), {}))
+        assert optimizer.step() == 7
+        hook.remove()
+        optimizer.register_step_pre_hook(lambda *_: 3)
+        with pytest.raises(RuntimeError, match=r"SGD.step: a hook before it returns None or a pair .*, got int"):
+            optimizer.step()
+
+    def test_lbfgs_overflows_quietly(self) -> None:
+        a = tg.tensor([1e200], requires_grad=True, dtype=tg.float64)
+        optimizer = optim.LBFGS([a], lr=1e10)
+
+        def closure() -> tg.Tensor:
+            optimizer.zero_grad()
+            loss = (a * a).sum()
+            loss.backward()
+            return loss
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            optimizer.step(closure)
+        assert not np.isfinite(a.item())
 
     def test_a_step_between_forward_and_backward_is_noticed(self) -> None:
         a = tg.tensor([1.0], requires_grad=True)
