@@ -2,7 +2,8 @@
 
 A flat dict of tensors becomes an ordinary safetensors file, which PyTorch and others read, and theirs are read here.
 Anything nested, an optimizer's state say, is taken apart: its tensors go into the file under their paths, its skeleton
-(dicts, lists, tuples, numbers, text) into the file's metadata, and `load` puts both together again.
+(dicts, lists, tuples, numbers, text) into the file's metadata, and `load` puts both together again. A whole model is
+taken apart into its attributes, and put together again where its class is known.
 
 A file is whole or not there, at any moment. A hash of everything is kept in the metadata and checked.
 """
@@ -12,14 +13,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import fspath
 from typing import Any
 
 import numpy as np
 
 from ..device import on_cpu
-from . import files, safetensors
+from . import files, objects, safetensors
 from .files import sync_folder
 from .safetensors import SaveError
 from .skeleton import TakenApart, is_plain, put_together, tensor_of
@@ -28,7 +30,7 @@ _FORMAT, _SKELETON, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensor
 
 
 def save(obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: Any = None, **kwargs: Any) -> None:
-    """Write a state dict, or nested dicts, lists and tuples of tensors, arrays, numbers and text.
+    """Write a state dict, or nested dicts, lists and tuples of tensors, arrays, numbers and text; also whole modules.
 
     Args:
         obj: what to save. Tensors keep `requires_grad`, and lose graph and grad.
@@ -59,17 +61,29 @@ def load(
     Args:
         f: a path, or a binary file.
         map_location: only the CPU; functions and dicts of places are accepted.
-        pickle_module, weights_only, mmap: accepted; nothing is ever unpickled.
+        weights_only: False: whole models in the file may have their classes imported. Nothing is ever unpickled.
+        pickle_module, mmap: accepted.
 
     Raises:
-        SaveError: not a safetensors file (a pickle, say), cut short, or damaged.
+        SaveError: not a safetensors file (a pickle, say), cut short, or damaged; or it holds a model of a class that this
+            program has not imported.
     """
     if isinstance(map_location, str) or hasattr(map_location, "type"):
         on_cpu(map_location, "load")
     if hasattr(f, "read"):
-        return _read(f, str(getattr(f, "name", "file")))
+        return _read(f, str(getattr(f, "name", "file")), not weights_only)
     with open(f, "rb") as file:
-        return _read(file, str(f))
+        return _read(file, str(f), not weights_only)
+
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Accepted: which classes a file may name does not depend on a list here, see `load`."""
+
+
+@contextmanager
+def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
+    """Accepted: which classes a file may name does not depend on a list here, see `load`."""
+    yield
 
 
 def dumps(obj: Any) -> bytes:
@@ -95,7 +109,7 @@ def _write(obj: Any, file: Any) -> None:
     safetensors.write(file, arrays, metadata)
 
 
-def _read(file: Any, where: str) -> Any:
+def _read(file: Any, where: str, importing: bool = False) -> Any:
     arrays, metadata = safetensors.read(file, where)
     ours = any(name in metadata for name in _OURS)  # one of the names may be damaged
     if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_SKELETON, "")):
@@ -103,7 +117,9 @@ def _read(file: Any, where: str) -> Any:
     if _SKELETON not in metadata:
         return {key: tensor_of(a, f"load: {where}: {key!r}") for key, a in arrays.items()}
     try:
-        return put_together(json.loads(metadata[_SKELETON]), arrays)
+        return put_together(json.loads(metadata[_SKELETON]), arrays, importing)
+    except objects.Refused as error:
+        raise SaveError(f"load: {where} {error}") from None
     except (ValueError, LookupError, TypeError, ArithmeticError, RuntimeError) as error:
         raise SaveError(
             f"load: {where} is damaged: what stands around its tensors cannot be read ({error!r})."
@@ -120,4 +136,4 @@ def _digest(arrays: Mapping[str, np.ndarray], skeleton: str) -> str:
     return h.hexdigest()
 
 
-__all__ = ["SaveError", "load", "save", "sync_folder"]
+__all__ = ["SaveError", "add_safe_globals", "load", "safe_globals", "save", "sync_folder"]

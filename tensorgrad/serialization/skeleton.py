@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from .. import dtypes
 from ..device import device
 from ..tensor import Size, Tensor
+from . import objects
 from .safetensors import METADATA, SaveError, can_hold
 
 Arrays = dict[str, np.ndarray]
@@ -45,6 +47,7 @@ class TakenApart:
     def __init__(self, obj: Any) -> None:
         self.arrays: Arrays = {}
         self._seen: dict[int, tuple[str, Any]] = {}  # arrays that have a name: one that occurs twice is stored once
+        self._objects: dict[int, int] = {}  # their numbers, likewise
         try:
             self.skeleton = self._of(obj, "")
         except RecursionError:
@@ -77,16 +80,29 @@ class TakenApart:
             return {"dtype": x.name}
         if isinstance(x, device):
             return {"device": str(x)}
+        if objects.can_hold(x):
+            return self._object(x, path)
         if isinstance(x, (bool, int, float, str)):  # of a subclass
             return next(t for t in (bool, int, float, str) if isinstance(x, t))(x)
-        if hasattr(x, "state_dict"):
+        if isinstance(x, FunctionType):
+            cure = "Give the module a method instead, or save its state_dict()."
+        elif hasattr(x, "state_dict"):
             cure = "Save its state_dict() instead, and give that to load_state_dict() of a new one."
         else:
             cure = "Save what it is made of instead."
         raise TypeError(
-            f"save: {path or 'the object'} is a {type(x).__name__}; only tensors, arrays, numbers, text, and dicts, lists "
-            f"and tuples of them can be saved. {cure}"
+            f"save: {path or 'the object'} is a {type(x).__name__}; only tensors, arrays, numbers, text, modules, and dicts, "
+            f"lists and tuples of them can be saved. {cure}"
         )
+
+    def _object(self, x: Any, path: str) -> Any:
+        if isinstance(x, FunctionType):
+            return {"operation": objects.name_of(x)}
+        if id(x) in self._objects:
+            return {"again": self._objects[id(x)]}
+        self._objects[id(x)] = number = len(self._objects)
+        state = [[name, self._of(value, ".".join(filter(None, (path, shown))))] for name, shown, value in objects.attributes(x)]
+        return {"object": [number, objects.name_of(type(x)), state]}
 
     def _named(self, a: np.ndarray, path: str) -> str:
         if id(a) not in self._seen:
@@ -112,8 +128,8 @@ def _kind_of(t: Tensor) -> str:
 # ---- together ---------------------------------------------------------------------------------------------------------
 
 
-def put_together(skeleton: Any, arrays: Arrays) -> Any:
-    """What was taken apart.
+def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
+    """What was taken apart. `importing`: the classes of models may be imported.
 
     Raises:
         ValueError, KeyError, TypeError, RecursionError …: this is no skeleton.
@@ -121,6 +137,7 @@ def put_together(skeleton: Any, arrays: Arrays) -> Any:
     from ..nn import Parameter
 
     tensors: dict[tuple[str, str], Tensor] = {}  # one object for what was one
+    made: dict[int, Any] = {}
 
     def tensor(kind: str, key: str) -> Tensor:
         if (kind, key) not in tensors:
@@ -146,6 +163,12 @@ def put_together(skeleton: Any, arrays: Arrays) -> Any:
         if kind in ("dict", "ordered"):
             pairs = ((of(k), of(v)) for k, v in value)
             return OrderedDict(pairs) if kind == "ordered" else dict(pairs)
+        if kind == "object":
+            number, name, state = value
+            made[number] = objects.made(name, {k: of(v) for k, v in state}, importing)
+            return made[number]
+        if kind == "again":
+            return made[value]
         if kind in _SEQUENCES:
             return _SEQUENCES[kind](map(of, value))
         return _MAKERS[kind](value)
@@ -169,6 +192,7 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "bytes": lambda value: base64.b64decode(value, validate=True),
     "dtype": dtypes.as_dtype,
     "device": device,
+    "operation": objects.operation,
 }
 
 
