@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..autograd.function import describe_frame
 from ..autograd.modes import watched
 from ..tensor import Tensor
 from ..utils.running import running
+from .batches import tensors_of
 
 # Operations whose business is to put an infinity somewhere: a mask in front of a softmax.
 _ON_PURPOSE = {"masked_fill", "where", "fill", "copy", "add", "sub"}
@@ -77,23 +78,11 @@ class _Finder:
         return "".join(self.inf + self.nan if both else self.nan or self.inf)
 
 
-def tensors_of(x: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and dicts."""
-    if isinstance(x, Tensor):
-        yield x
-    elif isinstance(x, dict):
-        for value in x.values():
-            yield from tensors_of(value)
-    elif isinstance(x, (tuple, list)):
-        for value in x:
-            yield from tensors_of(value)
-
-
 def _recorded(x: Any) -> Any:
     """A batch whose floating tensors require grad, so that what is done with them is seen."""
     if isinstance(x, Tensor):
         return x.detach().requires_grad_() if x.is_floating_point() else x
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return {k: _recorded(v) for k, v in x.items()}
     if isinstance(x, (tuple, list)):
         parts = [_recorded(v) for v in x]

@@ -17,30 +17,38 @@ from __future__ import annotations
 
 import math
 import reprlib
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from .. import nn, random
 from ..autograd.modes import no_grad, quiet
-from ..metrics import Accuracy, Metric
-from ..nn import functional as F
-from ..ops.create import as_tensor
+from ..metrics import Metric
 from ..ops.join import cat
 from ..optim import LBFGS, Optimizer
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
 from ..utils.data import DataLoader, TensorDataset
-from .checkpoint import Checkpoint
-from .diagnosis import tensors_of, where_from
-from .history import Evaluation, History, column
+from .batches import (
+    Parts,
+    examples_in,
+    inputs_as_examples,
+    inputs_of,
+    is_batches,
+    is_column,
+    is_pair,
+    parts_of,
+    targets_as_examples,
+)
+from .diagnosis import where_from
+from .history import Evaluation, History
+from .interruption import Interruption, interruption
+from .measuring import Measuring, default_metrics
 from .progress import Progress
+from .run import Run
 
 
 class Trainer:
@@ -58,8 +66,9 @@ class Trainer:
         accumulate: so many batches make one step, of their mean gradient over examples: 4 batches of 8 are one of 32.
         writer: what happens is told to `writer.add_scalar(name, value, step)`; see `utils.tensorboard`.
 
-    A batch is (input, target), or (input, …, target) for a model of several inputs, or one tensor that is its own
-    target. For anything else override `forward`. Targets (N,) go with predictions (N, 1).
+    A batch is (input, target), or (input, …, target) for a model of several inputs; or a dict with an entry "target" (or
+    targets, label, labels, y), whose other entries the model gets by name (a single one by position); or one tensor that
+    is its own target. For anything else override `forward`. Targets (N,) go with predictions (N, 1).
 
     Attributes:
         history: of the latest `train`, also after it was interrupted.
@@ -81,18 +90,21 @@ class Trainer:
     ) -> None:
         _check_parts(model, optimizer, loss)
         if metrics is None:
-            metrics, by_default = _default_metrics(loss), True
+            metrics, by_default = default_metrics(loss), True
         else:
             metrics, by_default = [metrics] if isinstance(metrics, Metric) else list(metrics), False
         for m in metrics:
             if not isinstance(m, Metric):
                 raise TypeError(f"Trainer: metrics are objects such as Accuracy() of tensorgrad.metrics, got {m!r}.")
         if len({m.name for m in metrics}) < len(metrics):
-            raise ValueError(f"Trainer: two metrics have one name: {', '.join(m.name for m in metrics)}.")
+            names = ", ".join(m.name for m in metrics)
+            raise ValueError(f"Trainer: two metrics have one name: {names}. Set the name of one: metric.name = …")
         if schedule_by not in ("epoch", "step"):
             raise ValueError(f"Trainer: schedule_by must be 'epoch' or 'step', got {schedule_by!r}.")
         if scheduler is not None and not (hasattr(scheduler, "step") and hasattr(scheduler, "get_last_lr")):
             raise TypeError(f"Trainer: scheduler must be one of optim.lr_scheduler, got {type(scheduler).__name__}.")
+        if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+            raise ValueError("Trainer: the scheduler belongs to another optimizer. Make it with the one given here.")
         if isinstance(scheduler, ReduceLROnPlateau) and schedule_by == "step":
             raise ValueError("Trainer: ReduceLROnPlateau looks at the loss of an epoch; leave schedule_by at 'epoch'.")
         for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
@@ -105,7 +117,7 @@ class Trainer:
         if isinstance(optimizer, LBFGS) and accumulate > 1:
             raise ValueError("Trainer: LBFGS computes the loss of a batch several times a step; it needs accumulate=1.")
         self.history = History()
-        self._by_default = by_default
+        self._metrics_are_optional = by_default
 
     # ---- training ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +176,7 @@ class Trainer:
         held_out = None if validation is None else self._validation(validation, batch_size)
 
         self.history = History()
-        run = _Run(self, loader, held_out, epochs, patience, save_every)
+        run = Run(self, loader, held_out, epochs, patience, save_every)
         if checkpoint is not None:
             run.saved_in(checkpoint, keep)
         best_is_kept = patience is not None and held_out is not None
@@ -173,9 +185,9 @@ class Trainer:
                 "Trainer.train: patience puts the parameters of the best epoch back at the end; for that the model "
                 "needs state_dict() and load_state_dict(). Make it an nn.Module."
             )
-        with run.bar(progress) as bar, _interruption() as interruption:
+        with run.bar(progress) as bar, interruption() as wish:
             while not run.finished():
-                if not self._run_epoch(run, bar, interruption):
+                if not self._run_epoch(run, bar, wish):
                     self.history.stopped = f"interrupted in epoch {run.epoch + 1}, after batch {run.batch}"
                     break
                 run.end_epoch(best_is_kept)
@@ -185,7 +197,7 @@ class Trainer:
                     ended = [callback(self.history) is True for callback in callbacks]  # a list: each of them is called
                 if any(ended):
                     self.history.stopped = f"a callback asked for it after epoch {run.epoch}"
-                if interruption.asked and not self.history.stopped:
+                if wish.asked and not self.history.stopped:
                     self.history.stopped = f"interrupted after epoch {run.epoch}"
                 run.save()
                 if self.history.stopped:
@@ -194,7 +206,7 @@ class Trainer:
             self.model.load_state_dict(run.best_parameters)
         return self.history
 
-    def _run_epoch(self, run: _Run, bar: Progress, interruption: _Interruption) -> bool:
+    def _run_epoch(self, run: Run, bar: Progress, wish: Interruption) -> bool:
         """The rest of an epoch; False if it was interrupted."""
         started = time.perf_counter()
         waiting = batches = 0
@@ -202,19 +214,21 @@ class Trainer:
         for batch in run.batches():
             before = random.get_rng_state()
             loss, prediction, target = self.forward(batch)
-            value, n = _value(loss), _examples(batch)
+            value, n = _value(loss), examples_in(batch)
             if not math.isfinite(value):
                 raise self._not_finite(f"loss is {value}", run.epoch, run.batch + 1, batch, before)
+            if not loss.requires_grad:
+                raise RuntimeError(_NO_GRAPH)
             if not waiting:
                 self.optimizer.zero_grad()
             (loss if self.accumulate == 1 else loss * n).backward()
             run.take(value, n, prediction, target)
             waiting, batches = waiting + n, batches + 1
-            bar.step(run.epoch + 1, run.loss, self._rate, n)
+            bar.step(run.epoch + 1, run.loss, self.rate, n)
             if batches == self.accumulate:
                 self._step(waiting, run, batch, before)
                 waiting = batches = 0
-                if interruption.asked:
+                if wish.asked:
                     run.seconds += time.perf_counter() - started
                     run.save()
                     return False
@@ -227,7 +241,7 @@ class Trainer:
         run.seconds += time.perf_counter() - started
         return True
 
-    def _step(self, n: int, run: _Run, batch: Any, rng: Tensor) -> None:
+    def _step(self, n: int, run: Run, batch: Any, rng: Tensor) -> None:
         """One step of the optimizer, on the gradient of n examples."""
         parameters = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
         with no_grad(), quiet():
@@ -267,48 +281,50 @@ class Trainer:
                 out, mean, log_var = self.model(x)
                 return self.loss(out, x) + kl(mean, log_var), out, x
         """
-        inputs, target = _parts(batch)
-        prediction = self.model(*inputs)
+        inputs, named, target = parts_of(batch)
+        prediction = self.model(*inputs, **named)
         shaped = target
-        if _is_column(prediction, target):
+        if is_column(prediction, target):
             shaped = target.reshape(prediction.shape)
         return self.loss(prediction, shaped), prediction, shaped
 
     # ---- asking the model -------------------------------------------------------------------------------------------
 
     def predict(self, inputs: Any, *, batch_size: int | None = None) -> Tensor:
-        """The model's answers, (N, …), to examples along the first dimension or to the batches of a DataLoader."""
-        if _is_batches(inputs):
-            batches: Iterable[Any] = (_parts(b)[0] if isinstance(b, (tuple, list)) else (b,) for b in inputs)
+        """The model's answers, (N, …), to examples along the first dimension or to the batches of a DataLoader, whose
+        targets are left aside."""
+        if is_batches(inputs):
+            batches: Iterable[Parts] = map(inputs_of, inputs)
         else:
-            x = self._as_tensor("inputs", inputs)
-            batches = ((part,) for part in x.split(batch_size or len(x)))
+            x = inputs_as_examples("inputs", inputs, self.model)
+            batches = map(inputs_of, x.split(batch_size or len(x)))
         with self._asked(), no_grad():
-            answers = [self.model(*batch) for batch in batches]
+            answers = [self.model(*batch.inputs, **batch.named) for batch in batches]
         if not answers:
             raise ValueError("Trainer: inputs is empty. Give at least one example.")
         return answers[0] if len(answers) == 1 else cat(answers)
 
     def predict_single(self, x: Any) -> Tensor:
         """The answer to one example."""
-        return self.predict(self._as_tensor("x", [x] if not isinstance(x, Tensor) else x.unsqueeze(0)))[0]
+        one = x.unsqueeze(0) if isinstance(x, Tensor) else x[None] if isinstance(x, np.ndarray) else [x]
+        return self.predict(inputs_as_examples("x", one, self.model))[0]
 
     def evaluate(self, inputs: Any, targets: Any = None, *, batch_size: int | None = None) -> Evaluation:
         """Loss and metrics on these examples: inputs and targets, or a DataLoader. Nothing is learnt."""
-        return self._evaluate(self._loader(inputs, targets, batch_size, False, 0))
-
-    def _evaluate(self, loader: Iterable[Any]) -> Evaluation:
-        total, examples = 0.0, 0
-        metrics = _Metrics(self)
+        total, examples, metrics = 0.0, 0, self.measuring()
         with self._asked(), no_grad():
-            for batch in loader:
+            for batch in self._loader(inputs, targets, batch_size, False, 0):
                 loss, prediction, target = self.forward(batch)
-                n = _examples(batch)
+                n = examples_in(batch)
                 total, examples = total + _value(loss) * n, examples + n
                 metrics.update(prediction, target)
         if not examples:
             raise ValueError("Trainer: there are no examples to evaluate. Give at least one.")
         return Evaluation(total / examples, metrics.compute())
+
+    def measuring(self) -> Measuring:
+        """The metrics, for one pass over some data."""
+        return Measuring(self.metrics, self._metrics_are_optional)
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -328,14 +344,14 @@ class Trainer:
     # ---- examples ---------------------------------------------------------------------------------------------------
 
     def _loader(self, inputs: Any, targets: Any, batch_size: int | None, shuffle: bool, seed: int) -> Any:
-        if targets is None and _is_batches(inputs):
+        if targets is None and is_batches(inputs):
             if batch_size is not None:
                 raise ValueError("Trainer: a DataLoader has batches already; batch_size is for inputs and targets.")
             return inputs
-        x = self._as_tensor("inputs", inputs)
+        x = inputs_as_examples("inputs", inputs, self.model)
         tensors = [x]
         if targets is not None:
-            t = self._as_tensor("targets", targets)
+            t = targets_as_examples("targets", targets, self.model, self.loss)
             if len(x) != len(t):
                 raise ValueError(f"Trainer: {len(x)} inputs but {len(t)} targets. Give one target for each input.")
             tensors.append(t)
@@ -344,41 +360,27 @@ class Trainer:
         return DataLoader(TensorDataset(*tensors), size, shuffle=shuffle and size < len(x), generator=generator)
 
     def _validation(self, validation: Any, batch_size: int | None) -> Any:
-        if isinstance(validation, (tuple, list)) and len(validation) == 2:
+        if is_pair(validation):
             x, y = validation
             return self._loader(x, y, batch_size, False, 0)
-        if _is_batches(validation):
+        if is_batches(validation):
             return validation
         raise TypeError(
             f"Trainer: validation is a pair (inputs, targets) or a DataLoader, got {reprlib.repr(validation)}."
         )
 
-    def _as_tensor(self, name: str, x: Any) -> Tensor:
-        """Examples as a tensor; floating numbers that are not one yet get the model's dtype."""
-        if not isinstance(x, Tensor):
-            try:
-                array = np.asarray(x)
-                if array.dtype.kind == "f":
-                    own = [p.array.dtype for p in self.model.parameters() if p.is_floating_point()]
-                    array = array.astype(own[0] if own else array.dtype, copy=False)
-                x = as_tensor(array)
-            except (TypeError, ValueError) as error:
-                raise TypeError(f"Trainer: {name} must be a tensor or an array of numbers: {error}") from error
-        if not x.ndim or not len(x):
-            raise ValueError(f"Trainer: {name} has shape {tuple(x.shape)}. Give at least one example.")
-        return x
-
     # ---- reports ----------------------------------------------------------------------------------------------------
 
     @property
-    def _rate(self) -> float:
+    def rate(self) -> float:
+        """The learning rate of the first parameter group."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def _name(self, p: Any) -> str:
         named: Any = getattr(self.model, "named_parameters", tuple)()
         return next((name for name, q in named if q is p), "a parameter")
 
-    def _report(self, run: _Run) -> None:
+    def _report(self, run: Run) -> None:
         if self.writer is None:
             return
         for name, values in self.history.columns.items():
@@ -393,197 +395,10 @@ class Trainer:
         lines = where_from(self.model, lambda b: self.forward(b)[0], batch, rng)
         return RuntimeError(
             f"Trainer: the {what} in epoch {epoch + 1}, batch {number}.\n{lines}"
-            f"The parameters are those before this step. Likely cures: a smaller learning rate (it is {self._rate:g}), "
+            f"The parameters are those before this step. Likely cures: a smaller learning rate (it is {self.rate:g}), "
             "clip_norm, inputs and targets scaled to about [-1, 1], a loss on logits (BCEWithLogitsLoss, "
             "CrossEntropyLoss) in place of log or exp at the end of the model."
         )
-
-
-# ---- a run ----------------------------------------------------------------------------------------------------------
-
-
-class _Run:
-    """Where a run stands: what its checkpoints hold beside model, optimizer, schedule and data position."""
-
-    def __init__(
-        self, trainer: Trainer, loader: Any, held_out: Any, epochs: int, patience: int | None, save_every: int | None
-    ) -> None:
-        self.trainer, self.loader, self.held_out = trainer, loader, held_out
-        self.epochs, self.patience, self.save_every = epochs, patience, save_every
-        self.metrics = _Metrics(trainer)
-        self.epoch = self.step = 0  # epochs and steps that are done
-        self.best, self.best_epoch = math.inf, 0
-        self.best_parameters: dict[str, Any] | None = None
-        self.checkpoint: Checkpoint | None = None
-        self._begin_epoch()
-
-    def _begin_epoch(self) -> None:
-        self.batch = self.examples = 0  # of this epoch
-        self.total = self.seconds = self.last_loss = 0.0
-        self.rate = self.trainer._rate
-        self.metrics.reset()
-
-    # ---- one epoch --------------------------------------------------------------------------------------------------
-
-    def batches(self) -> Iterator[Any]:
-        """The batches of this epoch that are still to come."""
-        if hasattr(self.loader, "load_state_dict"):
-            return iter(self.loader)  # it knows itself
-        return islice(iter(self.loader), self.batch, None)
-
-    @property
-    def loss(self) -> float:
-        return self.total / self.examples if self.examples else math.nan
-
-    def take(self, loss: float, n: int, prediction: Any, target: Any) -> None:
-        """A batch of n examples is done."""
-        self.batch += 1
-        self.examples += n
-        self.total += loss * n
-        self.last_loss = loss
-        self.metrics.update(prediction, target)
-
-    def end_epoch(self, keep_best: bool) -> None:
-        """Validate, schedule, and write the epoch into the history."""
-        trainer = self.trainer
-        if not self.batch:
-            raise ValueError("Trainer: there are no batches to learn from. Give at least one example.")
-        started = time.perf_counter()
-        entries = {"losses": self.loss, **{column(k): v for k, v in self.metrics.compute().items()}}
-        decisive = self.loss
-        if self.held_out is not None:
-            evaluation = trainer._evaluate(self.held_out)
-            entries["validation_losses"] = decisive = evaluation.loss
-            entries.update({f"validation_{column(k)}": v for k, v in evaluation.metrics.items()})
-        seconds = self.seconds + time.perf_counter() - started
-        trainer.history.append(**entries, learning_rates=self.rate, seconds=seconds)
-        if decisive < self.best:
-            self.best, self.best_epoch = decisive, self.epoch + 1
-            if keep_best:
-                self.best_parameters = {k: _copied(v) for k, v in trainer.model.state_dict().items()}
-        if isinstance(trainer.scheduler, ReduceLROnPlateau):
-            trainer.scheduler.step(decisive)
-        elif trainer.scheduler is not None and trainer.schedule_by == "epoch":
-            trainer.scheduler.step()
-        self.epoch += 1
-        self._begin_epoch()
-
-    def finished(self) -> bool:
-        """Whether there is nothing more to do; the history says why."""
-        history = self.trainer.history
-        if self.epoch and self.patience and self.epoch - self.best_epoch >= self.patience:
-            history.stopped = f"no lower loss since epoch {self.best_epoch}"
-        elif self.epoch >= self.epochs:
-            history.stopped = "all epochs are done"
-        return bool(history.stopped)
-
-    @contextmanager
-    def bar(self, shown: bool | str | None) -> Iterator[Progress]:
-        try:
-            batches = len(self.loader)
-        except TypeError:
-            batches = None
-        bar = Progress(shown, self.epochs, batches, self.batch + self.epoch * (batches or 0))
-        try:
-            yield bar
-        finally:
-            bar.close()
-
-    # ---- saving -----------------------------------------------------------------------------------------------------
-
-    def saved_in(self, folder: Any, keep: int) -> None:
-        """Save into this folder from now on, after going on with what is there."""
-        trainer = self.trainer
-        parts = {"model": trainer.model, "optimizer": trainer.optimizer, "run": self}
-        if trainer.scheduler is not None:
-            parts["scheduler"] = trainer.scheduler
-        if hasattr(self.loader, "load_state_dict"):
-            parts["data"] = self.loader
-        self.checkpoint = Checkpoint(folder, keep=keep, **parts)
-        self.checkpoint.resume()
-
-    def save(self) -> None:
-        if self.checkpoint is not None:
-            self.checkpoint.save(self.step)
-
-    _NUMBERS = ("epoch", "step", "best", "best_epoch", "batch", "examples", "total", "seconds", "last_loss", "rate")
-
-    def state_dict(self) -> dict[str, Any]:
-        state: dict[str, Any] = {name: getattr(self, name) for name in self._NUMBERS}
-        history = self.trainer.history.state_dict()
-        state |= {"best_parameters": self.best_parameters, "metrics": self.metrics.state_dict(), "history": history}
-        return state
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name in self._NUMBERS:
-            setattr(self, name, state[name])
-        self.best_parameters = state["best_parameters"]
-        self.metrics.load_state_dict(state["metrics"])
-        self.trainer.history.load_state_dict(state["history"])
-        self.trainer.history.stopped = ""
-
-
-class _Metrics:
-    """The trainer's metrics of one pass over the data. Those that nobody asked for step aside if the targets are not
-    classes."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        import copy
-
-        self.optional = trainer._by_default
-        self.all: dict[str, Metric] = {m.name: copy.deepcopy(m) for m in trainer.metrics}
-        self.reset()
-
-    def reset(self) -> None:
-        for m in self.all.values():
-            m.reset()
-
-    def update(self, prediction: Any, target: Any) -> None:
-        if not self.all:
-            return
-        if self.optional and not _are_classes(prediction, target):
-            self.all = {}
-        prediction = prediction.detach() if isinstance(prediction, Tensor) else prediction
-        for m in self.all.values():
-            m.update(prediction, target)
-
-    def compute(self) -> dict[str, Any]:
-        found = {name: m.compute() for name, m in self.all.items()}
-        return {name: x.tolist() if isinstance(x, np.ndarray) else x for name, x in found.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        return {name: m.state_dict() for name, m in self.all.items()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.all = {name: m for name, m in self.all.items() if name in state}
-        for name, m in self.all.items():
-            m.load_state_dict(state[name])
-
-
-class _Interruption:
-    """Whether Ctrl-C was pressed."""
-
-    asked = False
-
-    def ask(self, *_: Any) -> None:
-        if self.asked:  # the second time
-            raise KeyboardInterrupt
-        self.asked = True
-
-
-@contextmanager
-def _interruption() -> Iterator[_Interruption]:
-    """Inside, Ctrl-C asks for an end rather than forcing it; not where somebody else handles it already."""
-    interruption = _Interruption()
-    ours = threading.current_thread() is threading.main_thread()
-    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if ours:
-        signal.signal(signal.SIGINT, interruption.ask)
-    try:
-        yield interruption
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # ---- helpers --------------------------------------------------------------------------------------------------------
@@ -610,60 +425,10 @@ def _check_parts(model: Any, optimizer: Any, loss: Any) -> None:
         raise TypeError(f"Trainer: the third argument is a loss such as {name}(), got {loss!r}.")
 
 
-def _default_metrics(loss: Any) -> list[Metric]:
-    """The accuracy, for a loss of classes."""
-    if isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)):
-        return [Accuracy(ignore_index=loss.ignore_index)]
-    if loss in (F.cross_entropy, F.nll_loss):
-        return [Accuracy(ignore_index=-100)]
-    if isinstance(loss, nn.BCELoss) or loss is F.binary_cross_entropy:
-        return [Accuracy()]
-    if isinstance(loss, nn.BCEWithLogitsLoss) or loss is F.binary_cross_entropy_with_logits:
-        return [Accuracy(threshold=0.0)]
-    return []
-
-
-def _are_classes(prediction: Any, target: Any) -> bool:
-    if not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
-        return False
-    if not target.is_floating_point():
-        return True
-    # binary cross entropy takes 0 and 1 as floats; anything between is a probability
-    whole = ((target.array == 0) | (target.array == 1)).all()
-    return bool(whole) and (prediction.ndim < 2 or prediction.shape[1] == 1)
-
-
-def _parts(batch: Any) -> tuple[tuple[Any, ...], Any]:
-    """(inputs, target) of a batch."""
-    if isinstance(batch, Tensor):
-        return (batch,), batch
-    if isinstance(batch, (tuple, list)) and batch:
-        return (tuple(batch[:-1]) or (batch[0],)), batch[-1]
-    raise TypeError(
-        f"Trainer: a batch is (input, target) or one tensor, got {type(batch).__name__}. For batches of another form "
-        "make a subclass of Trainer with a forward(batch) that returns (loss, prediction, target)."
-    )
-
-
-def _is_column(prediction: Any, target: Any) -> bool:
-    """Whether (N, 1) predictions meet (N,) targets, which would broadcast to (N, N)."""
-    both = isinstance(prediction, Tensor) and isinstance(target, Tensor)
-    return both and target.is_floating_point() and prediction.shape == (*target.shape, 1)
-
-
-def _is_batches(x: Any) -> bool:
-    """Whether these are batches: a DataLoader or another iterable, but no array, nor numbers and arrays in lists."""
-    if isinstance(x, (Tensor, np.ndarray, str, bytes)) or not hasattr(x, "__iter__"):
-        return False
-    while isinstance(x, (list, tuple)) and x:
-        x = x[0]
-    return not isinstance(x, (int, float, np.ndarray, np.generic, list, tuple))
-
-
-def _examples(batch: Any) -> int:
-    """How many examples a batch has: the length of its first tensor."""
-    first = next(tensors_of(batch), None)
-    return len(first) if first is not None and first.ndim else 1
+_NO_GRAPH = (
+    "Trainer: the loss does not depend on any parameter that requires grad, so there is nothing to learn. Are all of them "
+    "frozen (requires_grad=False), or was the graph cut on the way: detach(), argmax(), a comparison, no_grad()?"
+)
 
 
 def _value(loss: Any) -> float:
@@ -677,10 +442,6 @@ def _value(loss: Any) -> float:
             f"Trainer: the loss has shape {tuple(loss.shape)} and must be one number. Use reduction='mean', or .mean()."
         )
     return float(loss.array)
-
-
-def _copied(x: Any) -> Any:
-    return x.detach().clone() if isinstance(x, Tensor) else x
 
 
 def _whole(who: str, name: str, n: Any) -> int:

@@ -262,6 +262,77 @@ def test_a_tensor_is_its_own_target_and_a_model_may_take_several() -> None:
     assert len(trainer.train(loader, epochs=2)) == 2 and trainer.predict(loader).shape == (6, 1)
 
 
+class Sum(nn.Module):
+    """A model of two inputs by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, first: Any, second: Any) -> Any:
+        return self.layer(first - second)
+
+
+def test_batches_that_are_dicts() -> None:
+    x, y = regression(6)
+    expected = quiet_trainer()[0].train(x, y, 3, batch_size=2, shuffle=False).losses
+    for name in ("target", "targets", "label", "labels", "y"):
+        examples = [{"whatever it is called": a, name: b} for a, b in zip(x, y)]
+        loader = DataLoader(examples, 2)
+        trainer, model = quiet_trainer()
+        history = trainer.train(loader, epochs=3, validation=loader)
+        assert history.losses == expected
+        assert trainer.predict(loader).shape == trainer.predict([{"x": x}]).shape == (6, 1)
+        assert trainer.evaluate(loader).loss == pytest.approx(history.validation_losses[-1])
+    model = Sum().double()
+    trainer = Trainer(model, sgd(model), nn.MSELoss())
+    expected = [F.mse_loss(model(2 * x, x), y).item()]
+    assert trainer.train([{"second": x, "y": y, "first": 2 * x}], epochs=1).losses == expected
+    named = trainer.predict([{"second": x, "first": 3 * x}])
+    assert tg.allclose(named, model(first=3 * x, second=x))
+
+
+def test_pairs_and_lists_of_two_batches() -> None:
+    x, y = regression(6)
+    batches = [(x[:3], y[:3]), (x[3:], y[3:])]
+    losses = []
+    for validation in (
+        (x, y),
+        [x, y],
+        (x.tolist(), y.tolist()),
+        batches,
+        tuple(batches),
+        DataLoader(TensorDataset(x, y), 3),
+    ):
+        trainer, _ = quiet_trainer()
+        losses.append(trainer.train(batches, epochs=1, validation=validation).validation_losses[0])
+    assert losses == pytest.approx(losses[:1] * 6)
+    dicts = [{"x": x, "y": y}] * 2
+    assert len(quiet_trainer()[0].train(dicts, epochs=1, validation=dicts).validation_losses) == 1
+
+
+def test_whole_numbers() -> None:
+    """In a list they are numbers like others, as in the scalar trainer; targets are what the loss needs."""
+    bits, answers = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+
+    def losses(loss: Any, inputs: Any, targets: Any) -> list[float]:
+        model = network()
+        return Trainer(model, sgd(model), loss).train(inputs, targets, 2).losses
+
+    for loss in (nn.MSELoss(), nn.BCEWithLogitsLoss(), F.l1_loss):
+        expected = losses(loss, *XOR)
+        for targets in (answers, np.array(answers), [bool(a) for a in answers], [[a] for a in answers]):
+            assert losses(loss, bits, targets) == expected
+    model = network(outputs=2)
+    trainer = Trainer(model, sgd(model), nn.CrossEntropyLoss())
+    assert len(trainer.train(bits, answers, 2).accuracies) == 2  # these stay classes
+    assert trainer.predict_single([0, 1]).tolist() == trainer.predict_single(np.array([0.0, 1.0])).tolist()
+    words = nn.Sequential(nn.Embedding(5, 2), nn.Flatten(), nn.Linear(4, 1))
+    assert len(Trainer(words, sgd(words), nn.MSELoss()).train(bits, answers, 1)) == 1  # and these are looked up
+    with pytest.raises(TypeError, match="int64"):
+        Trainer(model, sgd(model), nn.CrossEntropyLoss()).train(np.array(bits), answers, 1)
+
+
 def test_a_forward_of_ones_own() -> None:
     class Words(Trainer):
         """Batches are dicts, and the model computes the loss itself."""
@@ -456,79 +527,6 @@ def test_a_program_with_a_handler_of_its_own_keeps_it() -> None:
     assert got == [1, 2]
 
 
-# ---- saving ---------------------------------------------------------------------------------------------------------
-
-
-class Crash(Exception):
-    pass
-
-
-class Everything:
-    """A training in which everything has a state: momenta, a schedule by steps, dropout, batch norm, shuffling, groups of
-    batches, metrics that remember, the best parameters."""
-
-    def __init__(self, data: str, crash_at: int = -1) -> None:
-        tg.manual_seed(0)
-        x = tg.randn(22, 3, generator=tg.Generator().manual_seed(1))
-        y = (x.sum(1) > 0).float()
-        self.given: dict[str, Any] = {"inputs": x, "targets": y, "batch_size": 4}
-        if data == "loader":
-            self.given = {"inputs": DataLoader(TensorDataset(x, y), 4, shuffle=True)}
-        if data == "list":
-            self.given = {"inputs": [(x[i : i + 4], y[i : i + 4]) for i in range(0, 22, 4)]}
-        self.held_out = x[:7], y[:7]
-        layers = nn.Linear(3, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.4), nn.Linear(6, 1)
-        self.model = nn.Sequential(*layers)
-        optimizer = optim.Adam(self.model.parameters(), lr=0.05)
-        self.calls, self.crash_at = 0, crash_at
-        self.trainer = Trainer(
-            self.model, optimizer, self.loss, metrics=[metrics.Accuracy(threshold=0.0), metrics.ROCAUC()], clip_norm=1.0,
-            accumulate=2, scheduler=optim.lr_scheduler.CosineAnnealingLR(optimizer, 12), schedule_by="step",
-        )  # fmt: skip
-
-    def loss(self, prediction: Any, target: Any) -> Any:
-        if self.model.training:
-            self.calls += 1
-            if self.calls == self.crash_at:
-                raise Crash
-        return F.binary_cross_entropy_with_logits(prediction, target)
-
-    def go(self, folder: Path, epochs: int = 4) -> list[Any]:
-        options = {**self.given, "patience": 3, "validation": self.held_out}
-        history = self.trainer.train(**options, epochs=epochs, checkpoint=folder, save_every=2)
-        columns = {k: v for k, v in history.as_dict().items() if k != "seconds"}
-        drawn = tg.rand(3).tolist()
-        return [columns, history.stopped, {k: v.tolist() for k, v in self.model.state_dict().items()}, drawn]
-
-
-@pytest.mark.parametrize("data", ["tensors", "loader", "list"])
-def test_a_run_that_crashed_anywhere_ends_as_if_it_had_not(tmp_path: Path, data: str) -> None:
-    expected = Everything(data).go(tmp_path / "whole")
-    for n in (1, 2, 3, 5, 6, 7, 9, 13, 17, 22):
-        with pytest.raises(Crash):
-            Everything(data, crash_at=n).go(tmp_path / str(n))
-        assert Everything(data).go(tmp_path / str(n)) == expected, n
-    # a run that is over stays as it is, and can be told to go further
-    assert Everything(data).go(tmp_path / "whole")[:3] == expected[:3]
-    longer = Everything(data).go(tmp_path / "whole", epochs=6)
-    assert len(longer[0]["losses"]) == 6 and longer[0]["losses"][:4] == expected[0]["losses"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way on Windows")
-def test_ctrl_c_saves(tmp_path: Path) -> None:
-    expected = Everything("loader").go(tmp_path / "whole")
-
-    class Interrupted(Everything):
-        def loss(self, prediction: Any, target: Any) -> Any:
-            if self.calls == 8:
-                press_ctrl_c()
-            return super().loss(prediction, target)
-
-    first = Interrupted("loader")
-    assert first.go(tmp_path / "cut")[1] == "interrupted in epoch 2, after batch 4"
-    assert Everything("loader").go(tmp_path / "cut") == expected
-
-
 # ---- nan and inf ----------------------------------------------------------------------------------------------------
 
 
@@ -717,7 +715,11 @@ def test_parts() -> None:
     ("options", "kind", "words"),
     [
         (dict(metrics=["accuracy"]), TypeError, r"metrics are objects such as Accuracy\(\) of .*, got 'accuracy'"),
-        (dict(metrics=[metrics.F1(), metrics.F1("micro")]), ValueError, "two metrics have one name: f1, f1"),
+        (
+            dict(metrics=[metrics.F1(), metrics.F1("micro")]),
+            ValueError,
+            "two metrics have one name: f1, f1. Set the name of one",
+        ),
         (dict(schedule_by="batch"), ValueError, "schedule_by must be 'epoch' or 'step', got 'batch'"),
         (dict(scheduler=3), TypeError, "scheduler must be one of optim.lr_scheduler, got int"),
         (dict(clip_norm=0), ValueError, "clip_norm must be above 0, got 0"),
@@ -762,8 +764,23 @@ def test_plateau_by_steps() -> None:
         ((3.0, None, 1), ValueError, r"inputs has shape \(\). Give at least one example"),
         ((DataLoader(range(3)), None, 1, dict(batch_size=2)), ValueError, "a DataLoader has batches already"),
         ((DataLoader([]), None, 1), ValueError, "there are no batches to learn from"),
-        ((iter([(tg.ones(1, 2).double(), tg.ones(1, 1).double())]), None, 2), ValueError, "no batches to learn from"),
-        (([{"x": tg.ones(2)}], None, 1), TypeError, r"a batch is \(input, target\) or one tensor, got dict.*subclass"),
+        (
+            (iter([(tg.ones(1, 2).double(), tg.ones(1, 1).double())]), None, 2),
+            ValueError,
+            "no batches .* in epoch 2.*a list",
+        ),
+        (
+            ([{"x": tg.ones(2)}], None, 1),
+            TypeError,
+            "a dict has inputs and one target, named .*; this one has 'x'.*subclass",
+        ),
+        (([{"y": tg.ones(2)}], None, 1), TypeError, "a dict has inputs and one target, .*; this one has 'y'"),
+        (
+            ([{"x": tg.ones(2), "y": tg.ones(2), "label": tg.ones(2)}], None, 1),
+            TypeError,
+            "a dict has inputs and one target, .*; this one has 'x', 'y', 'label'",
+        ),
+        ((["text"], None, 1), TypeError, r"a batch is \(input, target\), a dict, or one tensor, got str.*subclass"),
     ],
 )
 def test_calls(arguments: Any, kind: type[Exception], words: str) -> None:
@@ -789,6 +806,36 @@ def test_answers_and_losses_of_the_wrong_kind() -> None:
         quiet_trainer()[0].predict(DataLoader([]))
     with pytest.raises(ValueError, match="no examples to evaluate"):
         quiet_trainer()[0].evaluate(DataLoader([]))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda p, t: tg.tensor(1.0),
+        lambda p, t: F.mse_loss(p.detach(), t),
+        lambda p, t: (p.argmax(1) == 0).double().mean(),
+    ],
+)
+def test_a_loss_without_a_graph(loss: Any) -> None:
+    model = network()
+    with pytest.raises(
+        RuntimeError, match=r"the loss does not depend on any parameter that requires grad.*detach\(\), argm"
+    ):
+        Trainer(model, sgd(model), loss).train(*regression(), 1)
+
+
+def test_a_model_that_is_frozen() -> None:
+    trainer, model = quiet_trainer()
+    model.requires_grad_(False)
+    with pytest.raises(RuntimeError, match=r"Are all of them frozen \(requires_grad=False\)"):
+        trainer.train(*regression(), 1)
+
+
+def test_a_schedule_of_another_optimizer() -> None:
+    model = network()
+    other = optim.lr_scheduler.StepLR(sgd(model), 1)
+    with pytest.raises(ValueError, match="the scheduler belongs to another optimizer. Make it with the one given here"):
+        Trainer(model, sgd(model), nn.MSELoss(), scheduler=other)
 
 
 def test_patience_needs_a_model_that_can_be_put_back() -> None:
