@@ -52,7 +52,7 @@ class Tensor:
     _view: Any = None  # … through which operation …
     _depth: int = 0  # … the how manieth view of a view it is …
     _rebased: int = 0  # … and how many in-place writes to the base its node has seen
-    _moved: bool = False  # whether `t_`, `squeeze_` … have changed its shape: its views no longer fit
+    _moved: bool = False  # whether `t_`, `squeeze_`, `data` … have changed its shape: its views no longer fit
     _hooks: Any = None
 
     if TYPE_CHECKING:  # what ops/methods.py hangs on the class
@@ -187,6 +187,7 @@ class Tensor:
     def data(self, value: Any) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data: must be a Tensor, got {type(value).__name__}.")
+        self._moved = self._moved or value.array.shape != self.array.shape
         self.array = value.array
         if self.storage is not None:  # other memory from here on, with its own record of writes
             count, self.storage = self.storage.count, Storage()

@@ -12,7 +12,7 @@ import numpy as np
 from ..tensor import Tensor
 from .anomaly import checked_pull, detecting
 from .function import Parts, Source
-from .modes import OFF, ON, SILENT, TRACED, recording, silence_var, tracing
+from .modes import OFF, ON, SILENT, TRACED, recording, silence_var, tracing, visiting
 
 _accumulating = Lock()  # two sweeps in two threads meet only at a leaf's grad
 
@@ -44,6 +44,7 @@ def sweep(
     grad: Any  # a Tensor; on its way to an operation with several results, Parts
     mode = recording.set((TRACED if tracing.get() else ON) if create_graph else OFF)
     silence = silence_var.set(SILENT)
+    visited = visiting.set(only) if visiting.get() is not only else None
     try:
         pairs = roots
         while True:
@@ -80,6 +81,8 @@ def sweep(
             if leaf.hooks:
                 grads[leaf] = _through_hooks(leaf.hooks, grad)
     finally:
+        if visited is not None:
+            visiting.reset(visited)
         silence_var.reset(silence)
         recording.reset(mode)
     return grads
@@ -242,6 +245,8 @@ def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tens
 def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int]) -> None:
     """leaf.grad += grad, so that no two tensors' grads share memory."""
     before = leaf._grad
+    if not leaf._requires_grad:
+        return  # switched off since the forward pass
     if before is not None:
         if create_graph or before._requires_grad or not before.array.flags.writeable:
             leaf._grad = before + grad

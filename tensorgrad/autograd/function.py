@@ -22,7 +22,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,7 +30,7 @@ import numpy as np
 
 from ..kernels import on
 from ..tensor import UNRECORDED, Storage, Tensor
-from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var, watcher
+from .modes import OFF, SILENT, TRACED, enable_grad, no_grad, recording, silence_var, visiting, watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,7 @@ _ndarray = np.ndarray
 _generic = np.generic
 _new = object.__new__
 _recording_now = recording.get
+_visiting_now = visiting.get
 _silence_now = silence_var.get
 _silence_set = silence_var.set
 _silence_reset = silence_var.reset
@@ -64,11 +65,12 @@ class Function:
     - Attributes set in `__init__` are constants of the operation. Anything computed in `forward` and kept on `self` is
       a constant to whoever differentiates, so only `fused_backward` may read it.
 
-    Class attributes: `broadcasts`: gradients may come back in the broadcast shape, the sweep sums them. `crosswise`:
-    of two inputs each is saved only if the other wants a gradient (as in a product). `is_view`: the result shares the
-    memory of the only input, and `forward` is a pure function of that array; with several results, `part(i)` gives the
-    operation whose result is the i-th of them. `never_warns`: NumPy has nothing to say about `forward` (comparisons,
-    moves), so it need not be silenced.
+    Class attributes: `broadcasts`: gradients may come back in the broadcast shape, the sweep sums them. `serves`: which
+    inputs' gradients a saved input is for, by name, where not for all (in a product "x": "z" and "z": "x"); if none of
+    those is wanted it is not saved, and the rule sees None. `is_view`: the result shares the memory of the only input,
+    and `forward` is a pure function of that array; with several results, `part(i)` gives the operation whose result is
+    the i-th of them. `never_warns`: NumPy has nothing to say about `forward` (comparisons, moves), so it need not be
+    silenced.
     """
 
     __slots__ = ("inputs", "saved", "versions", "birth", "shape", "hooks", "where", "edges", "__weakref__")
@@ -76,12 +78,14 @@ class Function:
     is_op: ClassVar[bool] = True
     name: ClassVar[str] = "function"
     broadcasts: ClassVar[bool] = False
-    crosswise: ClassVar[bool] = False
+    serves: ClassVar[dict[str, str]] = {}
     is_view: ClassVar[bool] = False
     borrowed: ClassVar[tuple[str, ...]] = ()
     never_warns: ClassVar[bool] = False
     _saves: ClassVar[tuple[int, ...]] = ()
     _fused_reads: ClassVar[tuple[int, ...]] = ()
+    _serves: ClassVar[dict[int, tuple[int, ...]]] = {}  # the same by number
+    _crosswise: ClassVar[bool] = False  # whether two inputs serve each other: the usual case, told apart fast
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -118,6 +122,8 @@ class Function:
                 if cls._fused_reads != cls._saves:
                     raise TypeError(f"{cls.__name__}: backward and fused_backward must name the same values.")
         cls._saves = _USUAL.get(cls._saves, cls._saves)
+        cls._serves = {names.index(x): tuple(map(names.index, served.split())) for x, served in cls.serves.items()}
+        cls._crosswise = cls._serves == {0: (1,), 1: (0,)}
         if cls.is_view:
             cls.__call__ = Function._call_views if hasattr(cls, "part") else Function._call_view  # type: ignore
         elif variadic:
@@ -216,8 +222,10 @@ class Function:
                 if saves:
                     x_writes = x.storage if x_is else None
                     z_writes = z.storage if z_is else None
-                    if self.crosswise:
+                    if self._crosswise:
                         x, z = x if z_source is not None else None, z if x_source is not None else None
+                    elif self._serves:
+                        x, z = self._of_use((x, z), _BOTH, (x_source is not None, z_source is not None))
                     if saves is not _BOTH:
                         self._save(saves, (x, z), y)
                     elif x_writes is None is z_writes:
@@ -321,7 +329,10 @@ class Function:
             self._own()
         self.shape = out.array.shape if isinstance(out, Tensor) else ()
         if self._saves:
-            self._save(self._saves, args, out)
+            kept = args
+            if self._serves:
+                kept = self._of_use(args, range(len(args)), [source is not None for source in self.inputs])
+            self._save(self._saves, kept, out)
         if mode is TRACED:
             self._trace(args, out)
 
@@ -361,12 +372,24 @@ class Function:
             versions.append(storage.count if storage is not None else 0)
         self.saved, self.versions = tuple(saved), tuple(versions)
 
+    def result_moved(self, y: Tensor, x: Tensor) -> None:
+        """The result y has been written to x's memory: where it is saved, it is read from there, and one array is enough."""
+        if OUT not in self._saves:
+            return
+        for i, t in enumerate(self.saved):
+            if isinstance(t, Tensor) and t.array is y.array:
+                t.array, t.storage = x.array, x._storage()
+                self.versions = (*self.versions[:i], t.storage.count, *self.versions[i + 1 :])
+
     # ---- backward ------------------------------------------------------------------------------------------------
 
     @property
     def needs(self) -> tuple[bool, ...]:
-        """For each input, whether a gradient is wanted; a rule may leave out the others."""
-        return tuple([source is not None for source in self.inputs])
+        """For each input, whether the sweep under way wants its gradient; a rule may leave out the others."""
+        only = _visiting_now()
+        if only is None:
+            return tuple([source is not None for source in self.inputs])
+        return tuple([source is not None and source in only for source in self.inputs])
 
     def pull(self, grad: Any) -> list[tuple[Source, Tensor]]:
         """Run the rule: the gradient of the result in, pairs of a source and its gradient out."""
@@ -381,6 +404,8 @@ class Function:
             if source is not None and g is not None:
                 if g.array.shape != source.shape:
                     g = self._fit(g, source)
+                    if g is None:
+                        continue
                 pairs.append((source, g))
         return pairs
 
@@ -394,6 +419,8 @@ class Function:
                 f"backward through {self.name} a second time: its buffers are freed; "
                 "pass retain_graph=True to the first backward()."
             )
+        if self._serves and _visiting_now() is not None:
+            saved = self._of_use(saved, self._saves, self.needs)
         for t, version in zip(saved, self.versions):
             if type(t) is tuple:  # several results
                 for y, count in zip(t, version):
@@ -419,6 +446,13 @@ class Function:
         if recorded:
             saved = self._reconnect(saved)
         return self.backward(*grad, *saved) if type(grad) is tuple else self.backward(grad, *saved)
+
+    def _of_use(self, inputs: tuple[Any, ...], places: Iterable[int], wanted: Sequence[bool]) -> tuple[Any, ...]:
+        """The inputs with these numbers, None in place of one that serves only gradients that are not wanted."""
+        serves = self._serves
+        return tuple([
+            None if i in serves and not any([wanted[k] for k in serves[i]]) else x for i, x in zip(places, inputs)
+        ])  # fmt: skip
 
     def _reads(self, saved: tuple[Any, ...]) -> Iterable[int]:
         if self._fused_reads == self._saves:
@@ -456,15 +490,24 @@ class Function:
         place = {id(y): i for i, y in enumerate(floating)}
         return tuple(y._alias(Output(self, place[id(y)])) if id(y) in place else y for y in outs)
 
-    def _fit(self, g: Tensor, source: Source) -> Tensor:
-        """Sum a gradient over what was broadcast; anything else of a wrong shape is a mistake in the rule."""
+    def _fit(self, g: Tensor, source: Source) -> Tensor | None:
+        """Sum a gradient over what was broadcast, None if it is not wanted; anything else of a wrong shape is a mistake."""
+        only = _visiting_now()
+        if (only is not None and source not in only) or not (source.is_op or source._requires_grad):
+            return None
+        shapes = f"{tuple(g.array.shape)} for an input of shape {tuple(source.shape)}"
+        if not source.is_op and source._moved:
+            raise RuntimeError(
+                f"backward through {self.name}: a gradient of shape {shapes}: that leaf has been given another shape "
+                "since. Do it before the forward pass, or work on a clone()."
+            )
         if self.broadcasts:
             from ..ops.reduce import sum_to
 
             return sum_to(g, source.shape)
         raise RuntimeError(
-            f"{self.name}: its backward returned a gradient of shape {tuple(g.array.shape)} for an input of shape "
-            f"{tuple(source.shape)}. A rule returns each gradient in the shape of its input."
+            f"{self.name}: its backward returned a gradient of shape {shapes}. A rule returns each gradient in the shape "
+            "of its input."
         )
 
     def _refuse_changed(self, t: Any, storage: Storage) -> None:
@@ -551,19 +594,19 @@ def _formula_gradient(self: Function, *grads_and_saved: Any) -> tuple[Any, ...]:
     """backward of a fused operation when somebody records: differentiate its formula."""
     from .engine import grad as gradient_of
 
-    n = len(self.inputs)
+    n, needs = len(self.inputs), self.needs
     saved = grads_and_saved[-(n + (OUT in self._saves)):]
     grads, inputs = grads_and_saved[: len(grads_and_saved) - len(saved)], saved[:n]
     from ..ops.shape import alias
 
     recorded = _recording_now() != OFF
     with enable_grad():
-        places = [alias(x) if isinstance(x, Tensor) and s is not None else x for x, s in zip(inputs, self.inputs)]
-        wanted = [x for x, s in zip(places, self.inputs) if s is not None]
+        places = [alias(x) if isinstance(x, Tensor) and wanted else x for x, wanted in zip(inputs, needs)]
+        xs = [x for x, wanted in zip(places, needs) if wanted]
         out = self.formula(*places)  # type: ignore[attr-defined]
         outs = [y for y in (out if isinstance(out, tuple) else (out,)) if y.is_floating_point()]
-        found = iter(gradient_of(outs, wanted, list(grads), create_graph=recorded, allow_unused=True))
-    return tuple(next(found) if s is not None else None for s in self.inputs)
+        found = iter(gradient_of(outs, xs, list(grads), create_graph=recorded, allow_unused=True))
+    return tuple(next(found) if wanted else None for wanted in needs)
 
 
 def _parameters(function: Any) -> tuple[list[str], bool, int]:

@@ -208,6 +208,8 @@ def written(x: Tensor, op: str) -> None:
 
 def join(x: Tensor, new: Tensor) -> None:
     """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again."""
+    if new.node is not None:
+        new.node.result_moved(new, x)
     views: list[Function] = []
     root = x
     while (base := base_of(root)) is not None:

@@ -16,6 +16,7 @@ OFF, ON, TRACED = 0, 1, 2
 recording: ContextVar[int] = ContextVar("tensorgrad.recording", default=ON)
 tracing: ContextVar[bool] = ContextVar("tensorgrad.tracing", default=False)
 watcher: ContextVar[Any] = ContextVar("tensorgrad.watcher", default=None)
+visiting: ContextVar[Any] = ContextVar("tensorgrad.visiting", default=None)  # what the sweep under way visits; None: all
 _inference: ContextVar[bool] = ContextVar("tensorgrad.inference", default=False)
 
 

@@ -36,11 +36,13 @@ class _Convolution(Function):
 class Conv(_Convolution):
     """y[n, k, o] = bias[k] + Σ x[n, c, stride·o + dilation·r − padding] · w[k, c, r] over c and r."""
 
+    serves = {"x": "w", "w": "x"}
+
     def forward(self, x: Any, w: Any, bias: Any) -> Any:
         self.size, self.kernel = x.shape[2:], w.shape[2:]
         return on(x).conv(x, w, bias, self.out, *self.geometry)
 
-    def backward(self, grad: Tensor, x: Tensor, w: Tensor) -> Any:
+    def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
         gx = ConvTranspose(self.size, *self.geometry)(grad, w, None) if self.needs[0] else None
         gw = ConvWeight(self.kernel, *self.geometry)(x, grad) if self.needs[1] else None
         return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
@@ -49,11 +51,13 @@ class Conv(_Convolution):
 class ConvTranspose(_Convolution):
     """y[n, c, stride·o + dilation·r − padding] += x[n, k, o] · w[k, c, r] over k, o and r; plus bias[c]."""
 
+    serves = {"x": "w", "w": "x"}
+
     def forward(self, x: Any, w: Any, bias: Any) -> Any:
         self.size, self.kernel = x.shape[2:], w.shape[2:]
         return on(x).conv_transpose(x, w, bias, self.out, *self.geometry)
 
-    def backward(self, grad: Tensor, x: Tensor, w: Tensor) -> Any:
+    def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
         gx = Conv(self.size, *self.geometry)(grad, w, None) if self.needs[0] else None
         gw = ConvWeight(self.kernel, *self.geometry)(grad, x) if self.needs[1] else None
         return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
@@ -62,11 +66,13 @@ class ConvTranspose(_Convolution):
 class ConvWeight(_Convolution):
     """gw[k, c, r] = Σ x[n, c, stride·o + dilation·r − padding] · y[n, k, o] over n and o; `out` is the window."""
 
+    serves = {"x": "y", "y": "x"}
+
     def forward(self, x: Any, y: Any) -> Any:
         self.size, self.places = x.shape[2:], y.shape[2:]
         return on(x).conv_weight(x, y, self.out, *self.geometry)
 
-    def backward(self, grad: Tensor, x: Tensor, y: Tensor) -> Any:
+    def backward(self, grad: Tensor, x: Any, y: Any) -> Any:
         gx = ConvTranspose(self.size, *self.geometry)(y, grad, None) if self.needs[0] else None
         gy = Conv(self.places, *self.geometry)(x, grad, None) if self.needs[1] else None
         return gx, gy

@@ -62,7 +62,8 @@ class Sub(Function):
 class Mul(Function):
     """x · z."""
 
-    broadcasts = crosswise = True
+    broadcasts = True
+    serves = {"x": "z", "z": "x"}
 
     def forward(self, x: Any, z: Any) -> Any:
         return x * z
@@ -75,13 +76,14 @@ class Div(Function):
     """x / z."""
 
     broadcasts = True
+    serves = {"x": "z"}
 
     def forward(self, x: Any, z: Any) -> Any:
         return x / z
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
         gx = grad / z
-        return gx, -gx * (x / z) if self.needs[1] else None
+        return gx, None if x is None else -gx * (x / z)
 
 
 class DivBy(Function):
@@ -597,20 +599,22 @@ class Lerp(Function):
     """x + w·(z − x)."""
 
     broadcasts = True
+    serves = {"x": "w", "z": "w"}
 
     def forward(self, x: Any, z: Any, w: Any) -> Any:
         return on(x).lerp(x, z, w)
 
-    def backward(self, grad: Tensor, x: Tensor, z: Tensor, w: Any) -> Any:
+    def backward(self, grad: Tensor, x: Any, z: Any, w: Any) -> Any:
         gx = grad * (1 - w) if self.needs[0] else None
         gz = grad * w if self.needs[1] else None
-        return gx, gz, grad * (z - x) if self.needs[2] else None
+        return gx, gz, None if x is None else grad * (z - x)
 
 
 class Addcmul(Function):
     """x + value·a·b."""
 
     broadcasts = True
+    serves = {"a": "b", "b": "a"}
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -618,15 +622,16 @@ class Addcmul(Function):
     def forward(self, x: Any, a: Any, b: Any) -> Any:
         return on(x).addcmul(x, a, b, self.value)
 
-    def backward(self, grad: Tensor, a: Tensor, b: Tensor) -> Any:
+    def backward(self, grad: Tensor, a: Any, b: Any) -> Any:
         scaled = grad * self.value
-        return grad, scaled * b if self.needs[1] else None, scaled * a if self.needs[2] else None
+        return grad, None if b is None else scaled * b, None if a is None else scaled * a
 
 
 class Addcdiv(Function):
     """x + value·a/b."""
 
     broadcasts = True
+    serves = {"a": "b", "b": "a b"}
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -634,9 +639,11 @@ class Addcdiv(Function):
     def forward(self, x: Any, a: Any, b: Any) -> Any:
         return on(x).addcdiv(x, a, b, self.value)
 
-    def backward(self, grad: Tensor, a: Tensor, b: Tensor) -> Any:
+    def backward(self, grad: Tensor, a: Any, b: Any) -> Any:
+        if b is None:
+            return grad, None, None
         ga = grad * self.value / b
-        return grad, ga, -ga * (a / b) if self.needs[2] else None
+        return grad, ga, None if a is None else -ga * (a / b)
 
 
 def lerp(input: Any, end: Any, weight: Any) -> Tensor:

@@ -26,7 +26,8 @@ class Matmul(Function):
     With X = op(x), Z = op(z) the gradients are g·Zᵀ towards X and Xᵀ·g towards Z: again two such products.
     """
 
-    broadcasts = crosswise = True
+    broadcasts = True
+    serves = {"x": "z", "z": "x"}
     tx = tz = False
 
     def forward(self, x: Any, z: Any) -> Any:
@@ -48,7 +49,6 @@ class Mm(Matmul):
     """The same of two matrices, the most frequent product: with nothing to look up."""
 
     name = "matmul"
-    never_warns = True  # BLAS does not tell NumPy of an overflow
 
     def forward(self, x: Any, z: Any) -> Any:
         return on(x).mm(x, z, self.tx, self.tz)
@@ -64,14 +64,15 @@ def product(tx: bool, tz: bool) -> Matmul:
 class Linear(Function):
     """y = x·wᵀ + bias."""
 
+    serves = {"x": "w", "w": "x"}
+
     def forward(self, x: Any, w: Any, bias: Any) -> Any:
         return on(x).linear(x, w, bias)
 
-    def backward(self, grad: Tensor, x: Tensor, w: Tensor) -> Any:
-        gx = Matmul()(grad, w) if self.needs[0] else None
-        if grad.array.ndim != 2:
-            x, grad = rows(x), rows(grad)
-        gw = product(True, False)(grad, x) if self.needs[1] else None
+    def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
+        gx = None if w is None else Matmul()(grad, w)
+        grad = grad if grad.array.ndim == 2 else rows(grad)
+        gw = None if x is None else product(True, False)(grad, x if x.array.ndim == 2 else rows(x))
         return gx, gw, grad.sum(0) if self.needs[2] else None
 
 
@@ -79,6 +80,7 @@ class Mv(Function):
     """op(x) · z, a matrix (or many) times a vector."""
 
     broadcasts = True
+    serves = {"x": "z", "z": "x"}
 
     def __init__(self, tx: bool = False) -> None:
         self.tx = tx
@@ -86,11 +88,11 @@ class Mv(Function):
     def forward(self, x: Any, z: Any) -> Any:
         return on(x).mv(x, z, self.tx)
 
-    def backward(self, grad: Tensor, x: Tensor, z: Tensor) -> Any:
+    def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
         gx = gz = None
-        if self.needs[0]:
+        if z is not None:
             gx = grad.unsqueeze(-2) * z.unsqueeze(-1) if self.tx else grad.unsqueeze(-1) * z
-        if self.needs[1]:
+        if x is not None:
             if x.array.ndim == 2:
                 gz = Mv(not self.tx)(x, grad)
             else:
@@ -101,7 +103,7 @@ class Mv(Function):
 class Dot(Function):
     """Σ xᵢ·zᵢ of two vectors."""
 
-    crosswise = True
+    serves = {"x": "z", "z": "x"}
 
     def forward(self, x: Any, z: Any) -> Any:
         return on(x).dot(x, z)
@@ -408,7 +410,7 @@ class Contract(Function):
     """Σ x·z over the labels that are not in `out`; each operand has a label once, and a label of one operand only is
     in `out`. Then of (x, z, y), each is the contraction of the other two: so are the gradients."""
 
-    crosswise = True
+    serves = {"x": "z", "z": "x"}
 
     def __init__(self, at_x: Labels, at_z: Labels, out: Labels) -> None:
         self.at_x, self.at_z, self.out = at_x, at_z, out
@@ -656,7 +658,8 @@ def kron(input: Any, other: Any) -> Tensor:
 class Cross(Function):
     """x × z along an axis of three; ⟨g, x × z⟩ = ⟨z × g, x⟩ = ⟨g × x, z⟩ gives the gradients."""
 
-    broadcasts = crosswise = True
+    broadcasts = True
+    serves = {"x": "z", "z": "x"}
 
     def __init__(self, axis: int) -> None:
         self.axis = axis

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tensorgrad as tg
+import tensorgrad.ops.conv
 from tensorgrad import autograd
 
 
@@ -112,6 +113,31 @@ def test_grad_visits_only_what_leads_to_the_inputs() -> None:
     b.register_hook(lambda g: seen.append("b"))
     autograd.grad((a * b).sum(), x)
     assert seen == ["a"]
+
+
+def test_grad_computes_nothing_that_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object, *arrays: object) -> None:
+        raise AssertionError("not asked for")
+
+    x, w = tg.rand(1, 2, 5, 5, requires_grad=True), tg.rand(3, 2, 3, 3, requires_grad=True)
+    y = tg.nn.functional.conv2d(x, w)
+    want = autograd.grad(y.sum(), x, retain_graph=True)
+    monkeypatch.setattr(tensorgrad.ops.conv.ConvWeight, "forward", refuse)
+    assert autograd.grad(y.sum(), x, retain_graph=True)[0].equal(want[0])
+    with pytest.raises(AssertionError, match="not asked for"):
+        y.sum().backward(retain_graph=True)
+    y.sum().backward(inputs=[x])
+    assert x.grad.equal(want[0]) and w.grad is None
+
+
+def test_what_serves_only_another_gradient_may_have_changed() -> None:
+    x, z = leaf(2.0), leaf(3.0)
+    y = x * z  # towards x only z is read
+    with tg.no_grad():
+        x.add_(1)
+    assert autograd.grad(y, x, retain_graph=True)[0].tolist() == [3.0]
+    with pytest.raises(RuntimeError, match="backward through mul: a value it saved"):
+        autograd.grad(y, z)
 
 
 def test_unused_inputs() -> None:
@@ -252,6 +278,23 @@ class TestLeaves:
         with pytest.raises(RuntimeError, match="the result of mul, not a leaf"):
             y.requires_grad_(False)
         y.requires_grad = True  # it does already
+
+    def test_switched_off_after_the_forward_pass_it_gets_no_gradient(self) -> None:
+        for change in (lambda x: x.requires_grad_(False), lambda x: x.detach_(), lambda x: x.detach_().unsqueeze_(0)):
+            x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+            y = (x * 2 + w * 3).sum()
+            change(x)
+            y.backward()
+            assert x.grad is None and w.grad.tolist() == [3.0, 3.0]
+
+    def test_given_another_shape_after_the_forward_pass(self) -> None:
+        for op in (lambda x: x * 2, lambda x: x.exp(), lambda x: x[:1]):
+            x = leaf(1.0, 2.0)
+            y = op(x).sum()
+            x.data = tg.zeros(3, dtype=tg.float64)
+            with pytest.raises(RuntimeError, match="that leaf has been given another shape since"):
+                y.backward()
+            assert x.grad is None
 
     def test_leafness(self) -> None:
         x = leaf(1.0)

@@ -130,6 +130,18 @@ class TestOurStyle:
 
         Sees()(leaf(1.0), tg.tensor([1.0], dtype=tg.float64)).sum().backward()
         assert asked == [(True, False)]
+        x, z = leaf(1.0), leaf(2.0)
+        tg.autograd.grad(Sees()(x, z).sum(), x)
+        assert asked[1:] == [(True, False)]
+
+    def test_what_serves_a_gradient_nobody_wants_is_not_saved(self) -> None:
+        x, c = leaf(1.0, 2.0), tg.tensor([3.0, 4.0], dtype=tg.float64)
+        assert (x * c).node.saved[0] is None and (x * c).node.saved[1] is c
+        assert (x / c).node.saved == (None, c) and (c / x).node.saved == (c, x)
+        assert x.lerp(x, 0.5).node.saved == (None, None, 0.5)
+        assert tg.addcmul(x, c, c).node.saved == (None, None)
+        image = tg.rand(1, 2, 3, 3)
+        assert tg.nn.functional.conv2d(image, tg.rand(2, 2, 2, 2, requires_grad=True)).node.saved[1] is None
 
 
 class Cube(Function):

@@ -218,6 +218,7 @@ class TestRefused:
             lambda x, y: x.__setitem__(0, 0.0),
             lambda x, y: x.unbind()[1].add_(1),
             lambda x, y: y.add_(1),  # exp saves its result
+            lambda x, y: y[0].add_(1),
         ):
             w = leaf(1.0, 2.0)
             x = w * 1
@@ -228,6 +229,22 @@ class TestRefused:
             with pytest.raises(RuntimeError, match="a value it saved"):
                 z.backward()
             assert w.grad is None
+
+    def test_a_result_saved_by_an_operation_in_place(self) -> None:
+        for view in (lambda x: x, lambda x: x[:1], lambda x: x.reshape(2, 1)):
+            w = leaf(1.0, 2.0)
+            x = w * 1
+            view(x).sigmoid_()
+            x.mul_(2)
+            with pytest.raises(RuntimeError, match="backward through sigmoid: a value it saved.*place by mul_"):
+                x.sum().backward()
+            assert w.grad is None
+
+    def test_and_it_is_kept_once(self) -> None:
+        x = (leaf(1.0, 2.0) * 1).sigmoid_()
+        assert x.node.saved[0].array is x.array
+        z = (leaf(1.0, 2.0) * 1).sigmoid_().exp()
+        z.sum().backward()  # nothing has changed it
 
     def test_no_gradient_is_produced_before_the_error(self) -> None:
         w, v = leaf(1.0), leaf(2.0)

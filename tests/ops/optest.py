@@ -220,7 +220,9 @@ class OpTest:
             return
         assert outs or not self.floating_outputs(out), "no result requires grad"
         cs = [rng.standard_normal(y.array.shape) for y in outs]
-        grads = gradient_of(outs, inputs, [Tensor._of(c) for c in cs], allow_unused=True) if outs else ()
+        seeds = [Tensor._of(c) for c in cs]
+        grads = gradient_of(outs, inputs, seeds, retain_graph=True, allow_unused=True) if outs else ()
+        self.one_at_a_time(inputs, grads, outs, seeds, case)
         for x, g in zip(inputs, grads):
             if g is not None:
                 assert g.array.shape == x.array.shape and g.array.dtype == x.array.dtype
@@ -306,6 +308,39 @@ class OpTest:
             assert (a is None) == (b is None)
             if a is not None:
                 np.testing.assert_array_equal(a.array, b.array)
+
+    def one_at_a_time(self, inputs: Any, grads: Any, outs: Any, seeds: Any, case: int) -> None:
+        """The gradient of one input is the same where no other is asked for, and where all others are constants."""
+        if len(inputs) < 2 or not outs:
+            return
+        for i, (x, want) in enumerate(zip(inputs, grads)):
+            (asked,) = gradient_of(outs, [x], seeds, retain_graph=True, allow_unused=True)
+            self.same_gradient(asked, want)
+            if type(self).call.__func__ is not OpTest.call.__func__ or not self.deterministic:
+                continue
+            leaves: list[Tensor] = []
+
+            def leaf(a: np.ndarray, i: int = i, leaves: list[Tensor] = leaves) -> Tensor:
+                t = Tensor._of(a)
+                if is_float(a):
+                    t._requires_grad = len(leaves) == i
+                    leaves.append(t)
+                return t
+
+            args, kwargs = self.arguments(case)
+            out = type(self).op(*convert(args, leaf), **convert(kwargs, leaf))
+            pairs = [(y, s) for y, s in zip(self.floating_outputs(out), seeds) if y.requires_grad]
+            if pairs and len(self.floating_outputs(out)) == len(seeds):
+                (alone,) = gradient_of([y for y, _ in pairs], [leaves[i]], [s for _, s in pairs], allow_unused=True)
+                self.same_gradient(alone, want)
+
+    @staticmethod
+    def same_gradient(got: Any, want: Any) -> None:
+        """Equal; None is as good as zeros."""
+        if got is None or want is None:
+            assert all(g is None or not g.array.any() for g in (got, want))
+        else:
+            np.testing.assert_allclose(got.array, want.array, rtol=1e-10, atol=1e-12)
 
     def along_random_directions(self, inputs: Any, grads: Any, value: Any, h: float, what: str) -> None:
         """Compare ⟨gradient, v⟩ with the central difference of `value` along v, one input at a time."""

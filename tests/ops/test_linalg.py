@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -922,3 +924,12 @@ def test_distances_of_no_rows() -> None:
     y = functional.pdist(x)
     y.sum().backward()
     assert y.shape == (0,) and x.grad.shape == (0, 3)
+
+
+def test_infinities_and_overflow_do_not_warn() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for numbers in ([[math.inf, -math.inf], [1.0, 2.0]], [[3e38, 3e38], [3e38, -3e38]]):
+            x = tg.tensor(numbers, requires_grad=True)
+            y = (x @ x).sum() + x.sum() + (x @ x[0]).sum() + tg.dot(x[0], x[1]) + tg.nn.functional.linear(x, x).sum()
+            y.backward()

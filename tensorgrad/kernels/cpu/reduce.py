@@ -38,8 +38,7 @@ def sum_all(x: Any) -> Any:
     n, dtype = x.size, x.dtype
     if n <= _FEW and (dtype is _SINGLE or dtype is _DOUBLE):
         return x.ravel().dot((_ONES if dtype is _SINGLE else _ONES_DOUBLE)[:n])
-    with np.errstate(all="ignore"):
-        return sum(x)
+    return sum(x)
 
 
 def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
