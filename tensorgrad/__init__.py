@@ -7,7 +7,7 @@
     tensor([2., 4.])
 """
 
-from . import accelerator, aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, special, utils
+from . import accelerator, aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, out, special, utils
 from .amp import autocast, get_autocast_dtype, is_autocast_enabled
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.anomaly import set_detect_anomaly as set_anomaly_enabled
@@ -97,4 +97,24 @@ def __getattr__(name: str) -> object:
     return import_module(f".{name}", __name__)
 
 
+
 aliases.install()
+out.install(
+    globals(),
+    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax angle any arange arccos "
+    "arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort asin asinh atan atan2 atanh baddbmm bernoulli "
+    "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat ceil "
+    "chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max clamp_min clip column_stack concat concatenate "
+    "copysign cos cosh cross cummax cummin cumprod cumsum deg2rad diag diff digamma div divide dot dstack empty eq erf "
+    "erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide fmax fmin fmod frac frexp full gather gcd ge ger "
+    "greater greater_equal gt hardshrink heaviside histc histogram hstack hypot i0 igamma igammac index_add index_copy "
+    "index_reduce index_select inner inverse isin isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma "
+    "linspace log log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or "
+    "logical_xor logit logspace logsumexp lt lu_solve lu_unpack masked_select matmul matrix_power max maximum mean median "
+    "min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian nanquantile nansum "
+    "narrow_copy ne neg negative nextafter nonzero norm normal not_equal ones outer polygamma pow prod qr quantile rad2deg "
+    "rand randint randn randperm reciprocal remainder round row_stack rsqrt scatter scatter_add scatter_reduce "
+    "searchsorted sgn sigmoid sign signbit sin sinc sinh slice_scatter slogdet softmax sort sqrt square stack std sub "
+    "subtract sum svd take take_along_dim tan tanh tensordot threshold topk tril triu true_divide trunc var vdot vstack "
+    "where xlogy zeros",
+)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import out
 from .ops import linalg as _products
 from .ops.decompose import (
     LinAlgError,
@@ -45,9 +46,11 @@ from .ops.decompose import (
 )
 from .ops.linalg import linalg_norm as norm
 from .ops.linalg import matmul, matrix_norm, multi_dot, vecdot, vector_norm
+from .ops.words import numpy_words
 from .tensor import Tensor
 
 
+@numpy_words
 def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:
     """The vector product along `dim`, of size 3.  Shape: as many axes each; those of size 1 broadcast."""
     return _products.cross(input, other, dim)
@@ -96,3 +99,10 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+out.install(
+    globals(),
+    "cholesky cholesky_ex cond cross det eigh eigvalsh inv inv_ex lu lu_factor lu_factor_ex lu_solve matmul matrix_norm "
+    "matrix_power matrix_rank multi_dot norm pinv qr slogdet solve solve_ex solve_triangular svd svdvals tensorinv "
+    "tensorsolve vecdot vector_norm",
+)

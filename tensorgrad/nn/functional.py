@@ -3,6 +3,7 @@
 The page is a list: each family's functions come from `ops`.
 """
 
+from .. import out
 from ..ops.activation import (
     celu,
     celu_,
@@ -228,3 +229,5 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+out.install(globals(), "normalize")

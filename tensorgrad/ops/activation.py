@@ -15,6 +15,7 @@ from ..tensor import Tensor
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
 from .elementwise import Exp, Mul, OfOne, Sigmoid, Tanh, Where, abs, exp, log, masked, tanh
 from .promote import as_operand, cast, floating, needs_floating, not_bool, same_dtype
+from .words import numpy_words
 
 _BOOL = dtypes.bool.numpy
 
@@ -483,6 +484,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     return Mul()(narrow(x, d, 0, n // 2), Sigmoid()(narrow(x, d, n // 2, n // 2)))
 
 
+@numpy_words
 def softmax(input: Any, dim: int | None = None, _stacklevel: Any = 3, dtype: Any = None) -> Tensor:
     """eˣ / Σeˣ along `dim`; the largest is taken off first, so that nothing overflows.
 
@@ -494,6 +496,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: Any = 3, dtype: Any
     return Softmax(d)(x)
 
 
+@numpy_words
 def log_softmax(input: Any, dim: int | None = None, _stacklevel: Any = 3, dtype: Any = None) -> Tensor:
     """x − ln Σeˣ along `dim`: the logarithm of softmax, exact where that is tiny.  Arguments as of softmax."""
     x, d = _along("log_softmax", input, dim, _stacklevel, dtype)

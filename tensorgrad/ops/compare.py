@@ -9,6 +9,7 @@ from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
 from .promote import NUMBERS, as_operand, paired, result_dtype, same_dtype
+from .words import also
 
 
 def _compared(op: str, input: Any, other: Any) -> Tensor:
@@ -162,6 +163,7 @@ def equal(input: Any, other: Any) -> bool:
     return on(x.array).equal(x.array, z.array)
 
 
+@also(element="elements", test_element="test_elements")
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each of `elements` is among `test_elements`.  Shape: that of `elements`.
 

@@ -17,6 +17,7 @@ from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor
 from .linalg import matrix_norm, tril, triu
 from .promote import as_operand
+from .words import also
 
 
 class LinAlgError(RuntimeError):
@@ -97,6 +98,7 @@ class Inv(Function):
         return -(out.mT @ grad @ out.mT)
 
 
+@also(input="A")
 def inv(A: Any) -> Tensor:
     """A⁻¹.  Shape: (…, n, n) → the same.
 
@@ -156,6 +158,7 @@ class CofactorGradient(Function):
         return on(x).cofactor_gradient(g, x)
 
 
+@also(input="A")
 def det(A: Any) -> Tensor:
     """The determinant.  Shape: (…, n, n) → (…). Its gradient is exact for singular matrices as well."""
     return Det()(squares("det", A))
@@ -178,6 +181,7 @@ class Slogdet(Function):
         return None if grad_log is None else grad_log[..., None, None] * Inv()(x).mT
 
 
+@also(input="A")
 def slogdet(A: Any) -> slogdet_result:
     """(sign, logabsdet) with det A = sign·e^logabsdet: no overflow. A singular matrix gives (0, −inf).
 
@@ -278,6 +282,7 @@ class SolveTriangular(Function):
         return ga, gb
 
 
+@also(input="A")
 def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
     """X with A·X = B, or X·A = B if not `left`, for a triangular A: half the work of `solve`.
 
@@ -292,6 +297,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     return SolveTriangular(upper, unitriangular, True)(a, b.mT).mT
 
 
+@also(input="B", input2="L")
 def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
     """X with A·X = B, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, k), (…, n, n)."""
     factor, b = squares("cholesky_solve", L, "L"), matrices("cholesky_solve", B, "B")
@@ -301,6 +307,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
     return SolveTriangular(upper, False, not upper)(factor, half)
 
 
+@also(input="L")
 def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     """A⁻¹, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, n) → the same."""
     factor = squares("cholesky_inverse", L, "L")
@@ -337,6 +344,7 @@ class Cholesky(Function):
         return (s + s.mT) / 2
 
 
+@also(input="A")
 def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     """L, lower triangular with a positive diagonal, with A = L·Lᵀ; or U = Lᵀ if `upper`.
 
@@ -351,6 +359,7 @@ class cholesky_ex_result(NamedTuple):
     info: Tensor
 
 
+@also(input="A")
 def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> cholesky_ex_result:
     """As `cholesky`, without an error: where A is not positive-definite, L is nan and `info` the order of the first
     leading minor that is not positive. (PyTorch leaves what LAPACK leaves in L.)"""
@@ -566,6 +575,7 @@ class Eigvalsh(Function):
         return (v * grad.unsqueeze(-2)) @ v.mT
 
 
+@also(input="A")
 def eigh(A: Any, UPLO: str = "L") -> eigh_result:
     """Eigenvalues, rising, and orthonormal eigenvectors (columns) of a symmetric matrix: A = V·diag(λ)·Vᵀ.
 
@@ -575,6 +585,7 @@ def eigh(A: Any, UPLO: str = "L") -> eigh_result:
     return eigh_result(*Eigh(_uplo("eigh", UPLO))(squares("eigh", A)))
 
 
+@also(input="A")
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
     """The eigenvalues, rising, of a symmetric matrix; see `eigh`.  Shape: (…, n, n) → (…, n)."""
     return Eigvalsh(_uplo("eigvalsh", UPLO))(squares("eigvalsh", A))
@@ -756,7 +767,10 @@ class Pinv(Function):
         return right - x @ (out @ right) + left - (left @ out) @ x - pt @ grad @ pt
 
 
-def pinv(A: Any, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+@also(input="A")
+def pinv(
+    A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Tensor:
     """The pseudo-inverse A⁺ (Moore and Penrose): A⁻¹ where that exists; A⁺·b is the shortest x of least ‖A·x − b‖.
 
     Shape: (…, m, n) → (…, n, m).
@@ -764,8 +778,10 @@ def pinv(A: Any, *, atol: Any = None, rtol: Any = None, hermitian: bool = False)
     Args:
         atol, rtol: singular values up to max(atol, rtol·largest) count as 0. By default atol is 0, and rtol is
             max(m, n)·ε unless atol is given.
+        rcond: an older name of rtol.
         hermitian: A is symmetric, which is faster; one triangle is read.
     """
+    rtol = rcond if rtol is None else rtol
     x = squares("pinv", A) if hermitian else matrices("pinv", A)
     return Pinv(*_tolerances(x, atol, rtol), hermitian)(x)
 
@@ -785,6 +801,7 @@ def _tolerances(x: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     return tuple(t.array if isinstance(t, Tensor) else float(t) for t in (atol, rtol))  # type: ignore[return-value]
 
 
+@also(input="A")
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """How many singular values are larger than max(atol, rtol·largest); `tol` is the old name of atol. See `pinv`.
 
@@ -816,6 +833,7 @@ class Lstsq(Function):
         return out
 
 
+@also(input="A", b="B")
 def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> lstsq_result:
     """X of least ‖A·X − B‖; of several such, the shortest.
 
@@ -856,6 +874,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
 # ---- powers and the rest --------------------------------------------------------------------------------------------
 
 
+@also(input="A")
 def matrix_power(A: Any, n: int) -> Tensor:
     """A·A·…·A, n times, by repeated squaring; the inverse's powers for n < 0, the identity for n = 0."""
     x = as_operand("matrix_power", A)
@@ -890,11 +909,13 @@ class MatrixExp(Function):
         return MatrixExp()(_side_by_side(above.mT, below.mT).mT)[..., :n, n:]
 
 
+@also(input="A")
 def matrix_exp(A: Any) -> Tensor:
     """eᴬ = I + A + A²/2 + A³/6 + …  Shape: (…, n, n) → the same."""
     return MatrixExp()(squares("matrix_exp", A))
 
 
+@also(input="A")
 def cond(A: Any, p: Any = None) -> Tensor:
     """The condition number ‖A‖·‖A⁻¹‖ in the norm p (see `linalg.matrix_norm`; None for 2).  Shape: (…, n, n) → (…).
 
@@ -918,6 +939,7 @@ def cond(A: Any, p: Any = None) -> Tensor:
     return (matrix_norm(x, p) * matrix_norm(inverse, p)).masked_fill(singular, inf)
 
 
+@also(input="A")
 def tensorinv(A: Any, ind: int = 2) -> Tensor:
     """The inverse of `tensordot(A, ·, A.ndim − ind)`: the first `ind` axes of A are the rows of a matrix, the others
     its columns.  Shape: (rows…, columns…) → (columns…, rows…)."""
@@ -934,6 +956,7 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
     return inv(x.reshape(m, n)).reshape(*shape[ind:], *shape[:ind])
 
 
+@also(input="A", other="B")
 def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B; `dims` are axes of A that are moved to its end first.
 

@@ -11,6 +11,7 @@ from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..tensor import Tensor
 from .promote import as_operand
+from .words import also
 
 
 class Embedding(Function):
@@ -195,6 +196,7 @@ def _starts(op: str, index: Tensor, offsets: Any, include_last: bool) -> Any:
     return found
 
 
+@also(input="tensor")
 def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     """1 at the place each number names, 0 elsewhere.  Shape: (…) int64 → (…, num_classes) int64.
 

@@ -14,6 +14,7 @@ from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast
 from .shape import Expand, Narrow, Reshape, Select, atleast_1d, atleast_2d, atleast_3d, sizes_of
+from .words import also, numpy_words
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 
@@ -162,6 +163,7 @@ def _alike(op: str, tensors: Any) -> list[Tensor]:
     return [cast(x, common) for x in xs]
 
 
+@numpy_words
 def stack(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new axis at `dim`, in their common dtype."""
     xs = _alike("stack", tensors)
@@ -262,6 +264,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
 # ---- one to several -------------------------------------------------------------------------------------------------
 
 
+@numpy_words
 def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along `dim`, without that axis.  Views."""
     x = as_operand("unbind", input)
@@ -270,11 +273,13 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     return Unbind(axis("unbind", dim, x.array.ndim))(x)
 
 
+@numpy_words
 def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of `split_size` places each along `dim` (the last may be smaller), or of the given sizes.  Views."""
     return _split("split", tensor, split_size_or_sections, dim)
 
 
+@numpy_words
 def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of the given sizes along `dim`.  Views."""
     return _split("split_with_sizes", input, sizes_of("split_with_sizes", (split_sizes,)), dim)
@@ -303,6 +308,7 @@ def _split(op: str, tensor: Any, size: Any, dim: int) -> tuple[Tensor, ...]:
     return Split([min(step, n - i) for i in range(0, n, step)] if n else [0], d)(x)
 
 
+@numpy_words
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` parts of one size along `dim`, the last one smaller if need be.  Views."""
     x = as_operand("chunk", input)
@@ -316,6 +322,13 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return _split("chunk", x, -(-n // chunks), dim)
 
 
+_parts = also(
+    axis="dim", sections="indices_or_sections", indices="indices_or_sections",
+    tensor_indices_or_sections="indices_or_sections",
+)  # fmt: skip
+
+
+@_parts
 def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """`n` parts of sizes that differ by one at most, or the parts between the given indices.  Views."""
     return _tensor_split("tensor_split", as_operand("tensor_split", input), indices_or_sections, dim)
@@ -344,6 +357,7 @@ def _tensor_split(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...
     return Split([least + (i < more) for i in range(sections)], d)(x)
 
 
+@_parts
 def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts from left to right: `tensor_split` along axis 1 (0 of a vector); sections must divide the size.  Views."""
     x = as_operand("hsplit", input)
@@ -352,6 +366,7 @@ def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     return _even("hsplit", x, indices_or_sections, 0 if x.array.ndim == 1 else 1)
 
 
+@_parts
 def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts from top to bottom: `tensor_split` along axis 0; sections must divide the size.  Views."""
     x = as_operand("vsplit", input)
@@ -360,6 +375,7 @@ def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     return _even("vsplit", x, indices_or_sections, 0)
 
 
+@_parts
 def dsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts in depth: `tensor_split` along axis 2; sections must divide the size.  Views."""
     x = as_operand("dsplit", input)

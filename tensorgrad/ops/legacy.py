@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..tensor import Tensor
 from . import decompose
 from .decompose import inv as inverse
+from .words import also
 
 
 class svd_result(NamedTuple):
@@ -39,6 +40,7 @@ def cholesky(input: Any, upper: bool = False) -> Tensor:
     return decompose.cholesky(input, upper=upper)
 
 
+@also(input="b")
 def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
     """`linalg.lu_solve(LU_data, LU_pivots, b)`."""
     return decompose.lu_solve(LU_data, LU_pivots, b)

@@ -16,6 +16,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast, needs_floating, paired, result_dtype
+from .words import also, numpy_words
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
 
@@ -671,6 +672,7 @@ class Cross(Function):
         return None if z is None else Cross(self.axis)(z, grad), None if x is None else Cross(self.axis)(grad, x)
 
 
+@numpy_words
 def cross(input: Any, other: Any, dim: Any = None) -> Tensor:
     """The vector product along `dim`, an axis of size 3 (the first such one if None).  Shape: broadcast."""
     x, z = alike("cross", input, other)
@@ -692,6 +694,7 @@ def cross(input: Any, other: Any, dim: Any = None) -> Tensor:
     return Cross(d - len(a))(x, z)
 
 
+@numpy_words
 def vecdot(x: Any, y: Any, *, dim: int = -1) -> Tensor:
     """Σ x·y along `dim`.  Shape: broadcast, without `dim`."""
     a, b = as_operand("vecdot", x, "x"), as_operand("vecdot", y, "y")
@@ -905,6 +908,7 @@ class VectorNorm(Function):
         return slope * (grad * out ** (1 - p))
 
 
+@also(input="x", axis="dim", keepdims="keepdim")
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """(Σ|x|ᵖ)^(1/p) with p = ord, over `dim` (all of them, flattened, if None).
 
@@ -936,6 +940,7 @@ def _floating_dtype(op: str, dtype: Any) -> dtypes.dtype:
     return d
 
 
+@also(input="A", axis="dim", keepdims="keepdim")
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """A norm of matrices.
 
@@ -966,8 +971,12 @@ def _matrix_norm(op: str, A: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = 
     if p not in ("nuc", 1, -1, 2, -2, inf, -inf):
         raise ValueError(f"{op}: ord {p!r} is not a norm of matrices; choose 'fro', 'nuc', ±1, ±2 or ±inf.")
     along = {1: (i, j), inf: (j, i)}.get(abs(p) if p != "nuc" else 0)
-    if p != "nuc" and t.array.shape[j if along is None or along[0] == i else i] == 0:
-        raise ValueError(f"{op}: the {p} norm of a matrix of shape {tuple(t.array.shape)} has no value; it is empty.")
+    shape = t.array.shape
+    choices = min(shape[i], shape[j]) if along is None else shape[along[1]]  # so many sums or singular values to choose from
+    if p != "nuc" and choices == 0:
+        if p > 0:
+            return t.abs().sum((i, j), keepdim)  # the largest of nothing: 0, with its place in the graph
+        raise ValueError(f"{op}: the {p} norm of a matrix of shape {tuple(shape)} has no value; it is empty.")
     if along is not None:
         summed, last = along
         sums = t.abs().sum(summed, keepdim=True)
@@ -993,6 +1002,7 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, 
     return _vector_norm("norm", input, p, dim, keepdim, dtype)
 
 
+@also(input="A", axis="dim", keepdims="keepdim")
 def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """`vector_norm` or `matrix_norm`, by what is asked: one axis in `dim`, or two; without `dim`, the axes of A.
 

@@ -18,6 +18,7 @@ from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
 from .linalg import vector_norm
 from .promote import as_operand, cast, floating, needs_floating, paired
+from .words import numpy_words
 
 # ---- what all share -------------------------------------------------------------------------------------------------
 
@@ -749,6 +750,7 @@ def _triplets(op: str, distance: Any, anchor: Any, positive: Any, negative: Any,
     return (margin + near - far).clamp(min=0)
 
 
+@numpy_words
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along `dim`.  Shape: broadcast, without `dim`."""
     op = "cosine_similarity"
@@ -765,6 +767,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
     return (x * z).sum(d)
 
 
+@numpy_words
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """‖x1 − x2 + eps‖ₚ along the last axis.  Shape: (…, D), broadcast → (…), or (…, 1) with keepdim."""
     op = "pairwise_distance"
@@ -773,10 +776,8 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return vector_norm(floating(op, x) - z + eps, p, -1, keepdim)
 
 
-def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
+def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """x / max(‖x‖ₚ, eps) along `dim`.  Shape: any → the same."""
-    if out is not None:
-        raise TypeError("normalize: out= is not supported; use what is returned.")
     x = needs_floating("normalize", input)
     return x / vector_norm(x, p, dim, keepdim=True).clamp(min=eps)
 

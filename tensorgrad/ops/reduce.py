@@ -122,14 +122,14 @@ def sum(
     return _whole("sum", x, along, keepdim, dtype) if whole else Sum(along, keepdim)(x)
 
 
-def sum_to_size(input: Any, *size: Any) -> Tensor:
+def sum_to_size(input: Any, *sizes: Any, size: Any = None) -> Tensor:
     """Σ over what broadcasting a tensor of this size to the shape of `input` would repeat.  Shape: `size`.
 
     Integers and bools add up in int64.
     """
     from .shape import sizes_of
 
-    x, shape = as_operand("sum_to_size", input), sizes_of("sum_to_size", size)
+    x, shape = as_operand("sum_to_size", input), sizes_of("sum_to_size", sizes if size is None else (size,))
     if broadcast("sum_to_size", input=x.array.shape, size=shape) != x.array.shape or len(shape) > x.array.ndim:
         raise ValueError(mismatch("sum_to_size", "size is larger than input", input=x.array.shape, size=shape))
     if x.array.dtype.kind in "iub" and (shape != x.array.shape or not shape):

@@ -16,6 +16,7 @@ from ..random import stream
 from ..tensor import Tensor
 from .create import leaf, shape_of, whole_number
 from .promote import needs_floating
+from .words import also
 
 # ---- uniform, normal, whole numbers --------------------------------------------------------------------------------
 
@@ -317,6 +318,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     return _filled(x, "bernoulli_", "bernoulli", generator, p.array)
 
 
+@also(**{"from": "from_"})
 def random_(x: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None) -> Tensor:
     """x ~ uniform whole numbers: `random_(to)` from 0, `random_(from, to)`; without bounds, all that the dtype holds
     from 0 on. `to` is not included."""

@@ -197,17 +197,20 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     return x
 
 
+@numpy_words
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
     areas, d = _areas("trapezoid", y, x, dx, dim)
     return Sum((d,), False)(areas)
 
 
+@numpy_words
 def trapz(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """`trapezoid`, by its older name."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
+@numpy_words
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule, up to every place but the first."""
     areas, d = _areas("cumulative_trapezoid", y, x, dx, dim)

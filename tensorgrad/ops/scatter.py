@@ -17,6 +17,7 @@ from ..tensor import Tensor
 from .index import in_range, whole_index
 from .promote import as_operand
 from .shape import Reshape, Slice, reshape
+from .words import numpy_words
 from .write import fitting, same_dtype
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -256,6 +257,7 @@ def _checked(op: str, input: Any, dim: int, index: Any, within: bool = True) -> 
 _NO_BROADCAST = "Nothing is broadcast here; expand the index first, or see take_along_dim."
 
 
+@numpy_words
 def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shape: index's; only along dim may it exceed input's."""
     given = as_operand("gather", input)
@@ -267,6 +269,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Te
     return out if out.array.shape == shape else Reshape(shape)(out)
 
 
+@numpy_words
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
     """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input (after argsort …)."""
     x = as_operand("take_along_dim", input)
@@ -301,6 +304,7 @@ def _with_source(op: str, input: Any, dim: int, index: Any, source: Any) -> tupl
     return x, d, places, z
 
 
+@numpy_words
 def scatter(
     input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -315,6 +319,7 @@ def scatter(
     return _as_given(input, operation(x, z))
 
 
+@numpy_words
 def scatter_(
     x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -361,12 +366,14 @@ def _scatter_with(op: str, input: Any, dim: int, index: Any, src: Any, value: An
     return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
 
 
+@numpy_words
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """input with src[i, j, k] added to input[i, index[i, j, k], k] for dim 1; repeated places add up."""
     x, d, places, z = _with_source("scatter_add", input, dim, index, src)
     return _as_given(input, ScatterAdd(d, places)(x, z))
 
 
+@numpy_words
 def scatter_add_(x: Tensor, dim: int, index: Any, src: Any) -> Tensor:
     """`scatter_add` in place."""
     y, d, places, z = _with_source("scatter_add_", x, dim, index, src)
@@ -374,6 +381,7 @@ def scatter_add_(x: Tensor, dim: int, index: Any, src: Any) -> Tensor:
     return x
 
 
+@numpy_words
 def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """input where the elements of src that belong to one place are reduced, by 'sum', 'prod', 'mean', 'amax' or 'amin',
     with what input holds there, or without it if include_self is false."""
@@ -402,6 +410,7 @@ def index_of(op: str, x: Tensor, dim: int, index: Any, negative: bool = False) -
     return x, d, array if array.ndim else array.reshape(1)
 
 
+@numpy_words
 def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """The slices at the places `index` along `dim`, a copy.  Shapes: (…, n, …), (k,) → (…, k, …)."""
     x = as_operand("index_select", input)
@@ -412,6 +421,7 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     return out if x.array.ndim else Reshape(())(out)
 
 
+@numpy_words
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """input with alpha · source added to the slices at the places `index` along `dim`; repeated places add up.
 
@@ -421,6 +431,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     return _as_given(input, IndexAdd(d, array, alpha)(x, z))
 
 
+@numpy_words
 def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
     y, d, array, z = _slices("index_add_", x, dim, index, source)
@@ -428,6 +439,7 @@ def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     return x
 
 
+@numpy_words
 def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
     """input with the slices at the places `index` along `dim` replaced by those of source.
 
@@ -437,6 +449,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
     return _as_given(input, IndexCopy(d, array)(x, z))
 
 
+@numpy_words
 def index_copy_(x: Tensor, dim: int, index: Any, source: Any) -> Tensor:
     """`index_copy` in place."""
     y, d, array, z = _slices("index_copy_", x, dim, index, source)
@@ -466,12 +479,14 @@ def _as_given(input: Any, out: Tensor) -> Tensor:
     return out if out.array.shape == shape else Reshape(shape)(out)
 
 
+@numpy_words
 def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
     """input with one number, or a 0-d tensor, in the slices at the places `index` along `dim`."""
     x, d, array = index_of("index_fill", as_operand("index_fill", input), dim, index, negative=True)
     return _as_given(input, IndexFill(d, array)(x, fitting("index_fill", x, value)))
 
 
+@numpy_words
 def index_fill_(x: Tensor, dim: int, index: Any, value: Any) -> Tensor:
     """`index_fill` in place."""
     y, d, array = index_of("index_fill_", x, dim, index, negative=True)
@@ -479,6 +494,7 @@ def index_fill_(x: Tensor, dim: int, index: Any, value: Any) -> Tensor:
     return x
 
 
+@numpy_words
 def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """`scatter_reduce` of whole slices: those of source go to the places `index` along `dim`; not by 'sum', which is
     `index_add`."""

@@ -12,6 +12,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast
 from ..tensor import UNRECORDED, Size, Tensor
 from .promote import as_operand
+from .words import also, numpy_words
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 
@@ -364,6 +365,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return Reshape((*shape[:first], n, *shape[last + 1 :]))(x)
 
 
+@numpy_words
 def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
     """One axis as several, whose sizes multiply to its own; one of them may be −1."""
     x = as_operand("unflatten", input)
@@ -390,6 +392,7 @@ def ravel(input: Any) -> Tensor:
     return reshape(input, -1)
 
 
+@numpy_words
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without the axes of size 1: all of them, or those in `dim` (an int or several) that are.  A view."""
     x = input if isinstance(input, Tensor) else as_operand("squeeze", input)
@@ -407,6 +410,7 @@ def _squeezed(x: Tensor, dim: Any) -> Shape:
     return shape[:d] + shape[d + 1 :] if shape and shape[d] == 1 else shape
 
 
+@numpy_words
 def unsqueeze(input: Any, dim: int) -> Tensor:
     """A new axis of size 1 at `dim`.  A view."""
     x = input if isinstance(input, Tensor) else as_operand("unsqueeze", input)
@@ -648,6 +652,7 @@ def tile(input: Any, *sizes: Any, dims: Any = None) -> Tensor:
     return _repeated("tile", x, (1,) * (x.array.ndim - len(times)) + times)
 
 
+@numpy_words
 def repeat_interleave(
     input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
@@ -763,6 +768,7 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
 # ---- parts ----------------------------------------------------------------------------------------------------------
 
 
+@numpy_words
 def select(input: Any, dim: int, index: int) -> Tensor:
     """The slice at `index` along `dim`, without that axis.  A view."""
     x = as_operand("select", input)
@@ -785,6 +791,7 @@ def place_range(size: int) -> str:
     return f"; use {-size} to {size - 1}." if size else ": there is nothing to pick."
 
 
+@numpy_words
 def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     """`length` places along `dim` from `start` on.  A view."""
     x = as_operand("narrow", input)
@@ -804,6 +811,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     return Narrow((*(slice(None),) * d, slice(first, first + length), ...))(x)
 
 
+@numpy_words
 def narrow_copy(input: Any, dim: int, start: Any, length: int) -> Tensor:
     """`narrow` in memory of its own."""
     return clone(narrow(input, dim, start, length))
@@ -869,16 +877,19 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     return input if input.array.flags.c_contiguous else Clone()(input)
 
 
+@numpy_words
 def squeeze_(x: Tensor, dim: Any = None) -> Tensor:
     """`squeeze` in place: the tensor itself changes its shape."""
     return reshape_in_place(x, Squeeze(_squeezed(x, dim)), "squeeze_")
 
 
+@numpy_words
 def unsqueeze_(x: Tensor, dim: int) -> Tensor:
     """`unsqueeze` in place: the tensor itself changes its shape."""
     return reshape_in_place(x, Unsqueeze(_unsqueezed(x, dim)), "unsqueeze_")
 
 
+@also(axis0="dim0", axis1="dim1")
 def transpose_(x: Tensor, dim0: int, dim1: int) -> Tensor:
     """`transpose` in place: the tensor itself changes its shape."""
     n = x.array.ndim

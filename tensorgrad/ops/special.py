@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, le, logical_and, logical_not
 from .elementwise import OfOne, Sign, _apart, _floating_tensors, exp, log, log1p, masked, where
 from .promote import NUMBERS, floating
+from .words import also
 
 _SQRT_PI = math.sqrt(math.pi)
 _SQRT_2PI = math.sqrt(2 * math.pi)
@@ -387,6 +388,7 @@ class Sinc(OfOne):
         return grad * (Bessel("j", 1)(x * math.pi) * -math.pi)
 
 
+@also(x="input")
 def airy_ai(input: Any) -> Tensor:
     """Airy's function Ai, the decaying solution of y″ = x·y."""
     return AiryAi()(floating("airy_ai", input))
@@ -442,16 +444,19 @@ def modified_bessel_k1(input: Any) -> Tensor:
     return Bessel("K", 1)(floating("modified_bessel_k1", input))
 
 
+@also(x="input")
 def scaled_modified_bessel_k0(input: Any) -> Tensor:
     """eˣ·K₀(x)."""
     return Bessel("Ke", 0)(floating("scaled_modified_bessel_k0", input))
 
 
+@also(x="input")
 def scaled_modified_bessel_k1(input: Any) -> Tensor:
     """eˣ·K₁(x)."""
     return Bessel("Ke", 1)(floating("scaled_modified_bessel_k1", input))
 
 
+@also(x="input")
 def spherical_bessel_j0(input: Any) -> Tensor:
     """j₀(x) = sin(x)/x, 1 at 0."""
     return Bessel("j", 0)(floating("spherical_bessel_j0", input))
@@ -486,41 +491,49 @@ def _chebyshev(k: int, x: Tensor, here: Tensor, before: Tensor) -> Tensor:
     return x * here * 2 - before
 
 
+@also(x="input")
 def chebyshev_polynomial_t(input: Any, n: Any) -> Tensor:
     """Tₙ(x) = cos(n·arccos x).  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_t", input, n, lambda x: x, _chebyshev)
 
 
+@also(x="input")
 def chebyshev_polynomial_u(input: Any, n: Any) -> Tensor:
     """Uₙ(x) = sin((n + 1)·θ)/sin θ for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_u", input, n, lambda x: x * 2, _chebyshev)
 
 
+@also(x="input")
 def chebyshev_polynomial_v(input: Any, n: Any) -> Tensor:
     """Vₙ(x) = cos((n + ½)·θ)/cos(θ/2) for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_v", input, n, lambda x: x * 2 - 1, _chebyshev)
 
 
+@also(x="input")
 def chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
     """Wₙ(x) = sin((n + ½)·θ)/sin(θ/2) for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_w", input, n, lambda x: x * 2 + 1, _chebyshev)
 
 
+@also(x="input")
 def shifted_chebyshev_polynomial_t(input: Any, n: Any) -> Tensor:
     """Tₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_t(_shifted("shifted_chebyshev_polynomial_t", input), n)
 
 
+@also(x="input")
 def shifted_chebyshev_polynomial_u(input: Any, n: Any) -> Tensor:
     """Uₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_u(_shifted("shifted_chebyshev_polynomial_u", input), n)
 
 
+@also(x="input")
 def shifted_chebyshev_polynomial_v(input: Any, n: Any) -> Tensor:
     """Vₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_v(_shifted("shifted_chebyshev_polynomial_v", input), n)
 
 
+@also(x="input")
 def shifted_chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
     """Wₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_w(_shifted("shifted_chebyshev_polynomial_w", input), n)
@@ -530,18 +543,21 @@ def _shifted(op: str, input: Any) -> Any:
     return input * 2 - 1 if isinstance(input, NUMBERS) else floating(op, input) * 2 - 1
 
 
+@also(x="input")
 def hermite_polynomial_h(input: Any, n: Any) -> Tensor:
     """Hₙ, orthogonal under e^(−x²) (the physicists').  Shape: broadcast."""
     op = "hermite_polynomial_h"
     return _polynomial(op, input, n, lambda x: x * 2, lambda k, x, here, before: (x * here - before * k) * 2)
 
 
+@also(x="input")
 def hermite_polynomial_he(input: Any, n: Any) -> Tensor:
     """Heₙ, orthogonal under e^(−x²/2) (the probabilists').  Shape: broadcast."""
     op = "hermite_polynomial_he"
     return _polynomial(op, input, n, lambda x: x, lambda k, x, here, before: x * here - before * k)
 
 
+@also(x="input")
 def laguerre_polynomial_l(input: Any, n: Any) -> Tensor:
     """Lₙ, orthogonal under e⁻ˣ.  Shape: broadcast."""
     op = "laguerre_polynomial_l"
@@ -552,6 +568,7 @@ def laguerre_polynomial_l(input: Any, n: Any) -> Tensor:
     return _polynomial(op, input, n, lambda x: 1 - x, step)
 
 
+@also(x="input")
 def legendre_polynomial_p(input: Any, n: Any) -> Tensor:
     """Pₙ, orthogonal on [−1, 1].  Shape: broadcast."""
     op = "legendre_polynomial_p"

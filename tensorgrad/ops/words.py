@@ -1,4 +1,4 @@
-"""NumPy's words beside PyTorch's: `axis=` for `dim=`, `keepdims=` for `keepdim=`, as PyTorch takes them too."""
+"""Other names of the same arguments, as PyTorch takes them too: NumPy's `axis=` for `dim=`, `keepdims=` for `keepdim=`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_WORDS = {"axis": "dim", "keepdims": "keepdim"}
+
+def also(**words: str) -> Callable[[F], F]:
+    """Let a function be called with other names of its arguments as well: `@also(axis="dim")`."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def either(*args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                for word in words.keys() & kwargs.keys():
+                    if words[word] in kwargs:
+                        raise TypeError(f"{function.__name__}: {word} is another name of {words[word]}; give one of them.")
+                    kwargs[words[word]] = kwargs.pop(word)
+            return function(*args, **kwargs)
+
+        return either  # type: ignore[return-value]
+
+    return decorate
 
 
-def numpy_words(function: F) -> F:
-    """Let a function of `dim` and `keepdim` be called with `axis` and `keepdims` as well."""
-
-    @wraps(function)
-    def either(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {_WORDS.get(word, word): value for word, value in kwargs.items()}
-        return function(*args, **kwargs)
-
-    return either  # type: ignore[return-value]
+numpy_words = also(axis="dim", keepdims="keepdim")

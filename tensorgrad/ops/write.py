@@ -12,6 +12,7 @@ from ..kernels.shapes import Shape, axis, mismatch
 from ..tensor import Tensor
 from .promote import NUMBERS, as_operand, cast, python_number
 from .shape import Expand, Reshape, Slice, alias, as_strided, clone, select, sizes_of
+from .words import numpy_words
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------
 
@@ -117,9 +118,9 @@ def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     return x
 
 
-def resize_(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+def resize_(x: Tensor, *sizes: Any, size: Any = None, memory_format: Any = None) -> Tensor:
     """Another shape, of any number of elements: the first ones stay, new ones are not set. Only for constants."""
-    to = sizes_of("resize_", sizes)
+    to = sizes_of("resize_", sizes if size is None else (size,))
     if any(s < 0 for s in to):
         raise ValueError(f"resize_: sizes must be 0 or more, got {to}.")
     if x.requires_grad:
@@ -138,9 +139,9 @@ def resize_(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     return x
 
 
-def resize_as_(x: Tensor, other: Tensor, memory_format: Any = None) -> Tensor:
-    """`resize_` to the shape of other."""
-    return resize_(x, other.array.shape)
+def resize_as_(x: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+    """`resize_` to the shape of the_template."""
+    return resize_(x, the_template.array.shape)
 
 
 def _become(x: Tensor, new: Tensor) -> None:
@@ -201,6 +202,7 @@ def within_range(op: str, x: Any, given: Any) -> None:
 # ---- parts of a tensor replaced -------------------------------------------------------------------------------------
 
 
+@numpy_words
 def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
     """input with the slice at `index` along `dim` replaced by src, of that slice's shape."""
     x = as_operand("select_scatter", input)
@@ -208,6 +210,7 @@ def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
     return _replaced("select_scatter", out, select(out, dim, index), src)
 
 
+@numpy_words
 def slice_scatter(
     input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:

@@ -544,7 +544,7 @@ def test_methods_and_top_level_names() -> None:
     assert x.softmax(1).equal(tg.softmax(x, 1)) and x.log_softmax(-1).equal(F.log_softmax(x, -1))
     assert x.prelu(tg.tensor([0.1])).equal(tg.prelu(x, tg.tensor([0.1]))) and x.hardshrink().equal(F.hardshrink(x))
     assert tg.relu(x).equal(x.relu()) and tg.selu(x).equal(F.selu(x)) and tg.celu(x).equal(F.celu(x))
-    assert F.sigmoid is tg.sigmoid and F.tanh is tg.tanh
+    assert F.sigmoid is tg.Tensor.sigmoid and F.tanh is tg.Tensor.tanh
 
 
 def test_log_softmax_of_far_away_logits_keeps_its_digits() -> None:

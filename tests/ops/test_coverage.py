@@ -37,17 +37,18 @@ def public_functions(module: ModuleType) -> dict[str, Any]:
 
 
 def covered() -> tuple[set[Any], set[str]]:
-    """The functions that some class tests, and the names of their aliases; a module may also list TESTED = [functions]."""
+    """The functions that some class tests (without what takes `out=`), and the names of their aliases; a module may also
+    list TESTED = [functions]."""
     functions: set[Any] = set()
     names: set[str] = set()
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         if path.stem == "test_coverage":
             continue
         module = importlib.import_module(f"tests.ops.{path.stem}")
-        functions.update(getattr(module, "TESTED", ()))
+        functions.update(map(inspect.unwrap, getattr(module, "TESTED", ())))
         for cls in vars(module).values():
             if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
-                functions.add(cls.op)
+                functions.add(inspect.unwrap(cls.op))
                 names.update(cls.aliases)
     return functions, names
 
@@ -60,7 +61,7 @@ def test_every_public_function_has_a_row() -> None:
         if module is None:
             continue
         for name, function in public_functions(module).items():
-            if function not in functions and name not in aliases and name not in elsewhere:
+            if inspect.unwrap(function) not in functions and name not in aliases and name not in elsewhere:
                 missing.append(f"{module.__name__}.{name}")
     assert not missing, f"{len(missing)} public functions without a row in tests/ops: {', '.join(sorted(missing))}"
 

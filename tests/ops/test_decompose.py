@@ -586,13 +586,15 @@ class TestPinv(Decomposition):
         sample((0, 2)),
         sample((3, 2), rtol=1e-3),
         sample((3, 2), atol=1e-3),
+        sample((3, 2), 1e-3),
+        sample((0, 3, 2), atol=np.ones((0, 1))),
     ]
     errors = [
         (lambda: linalg.pinv(tg.ones(3)), ValueError, "pinv: A must be a matrix or a stack"),
         (lambda: linalg.pinv(two, hermitian=True), ValueError, "pinv: A must be square"),
     ]
 
-    def expected(self, a: Any, atol: Any = None, rtol: Any = None) -> Any:
+    def expected(self, a: Any, rcond: Any = None, atol: Any = None, rtol: Any = None) -> Any:
         return np.linalg.pinv(a)
 
 

@@ -770,7 +770,8 @@ class TestMatrixNorm(OpTest):
         sample((3, 2, 4), "nuc", dim=(2, 0), keepdim=True),
         sample((3, 2, 4), -inf, dim=(-1, 0)),
         sample((3, 2, 4), "fro", dim=(0, 1), keepdim=True),
-        sample((0, 3), "nuc"),
+        *[sample((0, 3), p) for p in ("fro", "nuc", 1, -1, 2, inf)],
+        sample((2, 3, 0), inf, keepdim=True),
     ]
     errors = [
         (lambda: linalg.matrix_norm(one), ValueError, "matrix_norm: needs a matrix (…, m, n), got shape (2,)"),
@@ -783,14 +784,16 @@ class TestMatrixNorm(OpTest):
         ),
         (lambda: linalg.matrix_norm(two, dim=(0, -2)), ValueError, "matrix_norm: dim (0, -2) names one axis twice"),
         (
-            lambda: linalg.matrix_norm(tg.ones(0, 3), inf),
+            lambda: linalg.matrix_norm(tg.ones(0, 3), -inf),
             ValueError,
-            "the inf norm of a matrix of shape (0, 3) has no value",
+            "the -inf norm of a matrix of shape (0, 3) has no value",
         ),
         (lambda: linalg.matrix_norm(whole), TypeError, "matrix_norm: input needs a floating dtype"),
     ]
 
     def expected(self, A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False) -> Any:
+        if not A.size:
+            return np.zeros((*A.shape[:-2], *((1, 1) if keepdim else ())))
         return np.linalg.norm(A, ord, dim, keepdim)
 
 

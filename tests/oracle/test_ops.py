@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ def rows() -> list[Any]:
     return found
 
 
+def plain(home: Any, name: str) -> Any:
+    """A function of ours without what takes `out=` and other words."""
+    return inspect.unwrap(getattr(home, name)) if hasattr(home, name) else None
+
+
 def counterpart(cls: type[OpTest]) -> Any:
     """PyTorch's function for a table row."""
     if callable(cls.torch):
@@ -41,10 +47,11 @@ def counterpart(cls: type[OpTest]) -> Any:
         for part in path.split("."):
             found = getattr(found, part)
         return found
+    op = inspect.unwrap(cls.op)
     homes = [torch, torch.nn.functional, torch.linalg, torch.special, torch.Tensor]
-    if getattr(tg.linalg, path, None) is cls.op:  # some older namesakes in torch are gone
+    if plain(tg.linalg, path) is op:  # some older namesakes in torch are gone
         homes.insert(0, torch.linalg)
-    if getattr(tg.nn.functional, path, None) is cls.op:  # others are internal, with other arguments
+    if plain(tg.nn.functional, path) is op:  # others are internal, with other arguments
         homes.insert(0, torch.nn.functional)
     for home in homes:
         if hasattr(home, path):

@@ -204,6 +204,8 @@ def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool, transpose
 
 def pinv(a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
     """The pseudo-inverse; singular values up to max(atol, rtol·largest) count as 0."""
+    if not a.size:
+        return np.zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), a.dtype)
     if hermitian:
         values, v = np.linalg.eigh(a)
         s, vh = np.absolute(values), v.mT
