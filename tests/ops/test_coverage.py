@@ -15,11 +15,14 @@ from tests.ops.optest import OpTest
 ELSEWHERE = {
     "tests/test_compat.py": "BoolTensor ByteTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor compile "
     "are_deterministic_algorithms_enabled get_num_threads is_complex is_floating_point is_nonzero is_tensor numel "
-    "set_float32_matmul_precision set_num_threads typename use_deterministic_algorithms",
+    "set_float32_matmul_precision set_num_threads typename use_deterministic_algorithms get_autocast_dtype "
+    "get_default_device get_float32_matmul_precision get_num_interop_threads is_autocast_enabled is_inference "
+    "set_default_device set_default_tensor_type set_flush_denormal set_num_interop_threads set_warn_always",
     "tests/test_serialization.py": "load save",
     "tests/ops/test_shape.py": "broadcast_shapes",
     "tests/test_dtypes.py": "can_cast finfo get_default_dtype iinfo promote_types set_default_dtype dtype device",
-    "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled",
+    "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled "
+    "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "tests/ops/test_promote.py": "result_type",
     "tests/test_random.py": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "tests/test_printing.py": "set_printoptions",
