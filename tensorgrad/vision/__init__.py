@@ -1,5 +1,5 @@
-"""Pictures: datasets, transforms, and many of them in one file, under torchvision's names."""
+"""Pictures: datasets, transforms, known networks, and many pictures in one file, under torchvision's names."""
 
-from . import datasets, transforms, utils
+from . import datasets, models, transforms, utils
 
-__all__ = ["datasets", "transforms", "utils"]
+__all__ = ["datasets", "models", "transforms", "utils"]
