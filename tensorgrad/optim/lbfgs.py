@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import enable_grad, no_grad, quiet
+from ..tensor import Tensor
 from .optimizer import Optimizer, Params, check, number, positive
 
 Evaluate = Callable[[float], tuple[float, Any]]  # step length → loss and flat gradient there
@@ -82,7 +83,7 @@ class LBFGS(Optimizer):
                 iterations += 1
                 state["n_iter"] += 1
                 d = self._direction(state, g, group["history_size"])
-                state["prev_flat_grad"] = g.copy()
+                state["prev_flat_grad"], state["prev_loss"] = _kept(g.copy()), loss
                 before = loss
                 lr = number(group["lr"])
                 t = min(1.0, 1.0 / float(np.abs(g).sum())) * lr if state["n_iter"] == 1 else lr
@@ -107,7 +108,7 @@ class LBFGS(Optimizer):
                     if iterations != group["max_iter"]:  # at the last one nobody would look
                         value, g = loss_and_gradient()
                         loss, spent = float(value), 1
-                state["d"], state["t"] = d, t
+                state["d"], state["t"] = _kept(d), t
                 evaluations += spent
                 state["func_evals"] += spent
                 if (
@@ -123,27 +124,27 @@ class LBFGS(Optimizer):
     def _direction(self, state: dict[str, Any], g: Any, history: int) -> Any:
         """−H·g: two loops over the pairs, newest first and then oldest first."""
         if state["n_iter"] == 1:
-            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
+            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
             return -g
-        y, s = g - state["prev_flat_grad"], state["d"] * state["t"]
+        y, s = g - state["prev_flat_grad"].array, state["d"].array * float(state["t"])
         ys = float(y @ s)
         if ys > 1e-10:  # only a pair of positive curvature keeps H positive definite
             if len(state["old_dirs"]) == history:
                 for key in ("old_dirs", "old_stps", "ro"):
                     state[key].pop(0)
-            state["old_dirs"].append(y)
-            state["old_stps"].append(s)
-            state["ro"].append(1.0 / ys)
-            state["H_diag"] = ys / float(y @ y)
-        ys_pairs = list(zip(state["old_dirs"], state["old_stps"], state["ro"]))
+            state["old_dirs"].append(_kept(y))
+            state["old_stps"].append(_kept(s))
+            state["ro"].append(_kept(np.asarray(1.0 / ys, y.dtype)))
+            state["H_diag"] = _kept(np.asarray(ys / float(y @ y), y.dtype))
+        pairs = [(y.array, s.array, float(r)) for y, s, r in zip(state["old_dirs"], state["old_stps"], state["ro"])]
         q = -g
         alphas = []
-        for y, s, rho in reversed(ys_pairs):
+        for y, s, rho in reversed(pairs):
             alpha = float(s @ q) * rho
             alphas.append(alpha)
             q = q - alpha * y
-        d = q * state["H_diag"]
-        for (y, s, rho), alpha in zip(ys_pairs, reversed(alphas)):
+        d = q * float(state["H_diag"])
+        for (y, s, rho), alpha in zip(pairs, reversed(alphas)):
             d = d + s * (alpha - float(y @ d) * rho)
         return d
 
@@ -158,6 +159,11 @@ class LBFGS(Optimizer):
             storage.count += 1
             storage.op = "LBFGS.step"
             at += n
+
+
+def _kept(array: Any) -> Tensor:
+    """As it is saved."""
+    return Tensor._of(array)
 
 
 def _gradient(p: Any) -> Any:

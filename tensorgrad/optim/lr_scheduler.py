@@ -1,7 +1,8 @@
 """Learning rates that change: call `scheduler.step()` after `optimizer.step()`, once per epoch (or batch).
 
-Most schedules are written twice: as the value at epoch t (`closed_form`), and as the change from t − 1 to t (`get_lr`).
-The second is what a step applies, so that several schedules can work on one optimizer, each changing what it finds.
+Most schedules are written twice: as the value at epoch t (`_get_closed_form_lr`), and as the change from t − 1 to t
+(`get_lr`). The second is what a step applies, so that several schedules can work on one optimizer, each changing what it
+finds. A rate that is a Tensor stays one, and is written to.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..autograd.modes import no_grad
+from ..tensor import Tensor
 from .optimizer import Optimizer
 
 Rates = list[float]
@@ -47,12 +50,16 @@ class LRScheduler:
 
     def _initial_step(self) -> None:
         """The step from −1 to 0, which sets the rates of the first epoch."""
-        self._step_count = 1
-        self._initial = True
+        self._step_count = 0
+        self._is_initial = True
         try:
-            self._advance(None)
+            self.step()
         finally:
-            self._initial = False
+            self._is_initial = False
+
+    def _begin(self) -> None:
+        """Take over at epoch 0 from another schedule."""
+        self.step(0)
 
     @property
     def _rates(self) -> Rates:
@@ -60,9 +67,9 @@ class LRScheduler:
 
     def get_lr(self) -> Rates:
         """The rates of epoch `last_epoch`, from those of the epoch before, which the groups still hold."""
-        raise TypeError(f"{type(self).__name__}: a scheduler defines get_lr().")
+        raise NotImplementedError(f"{type(self).__name__}: a scheduler defines get_lr().")
 
-    def closed_form(self) -> Rates | None:
+    def _get_closed_form_lr(self) -> Rates | None:
         """The rates of epoch `last_epoch`, from the base rates alone; None where there is no such formula."""
         return None
 
@@ -76,18 +83,27 @@ class LRScheduler:
                 stacklevel=2,
             )
         self._step_count += 1
-        self._advance(epoch)
+        self._go_to(epoch)
+        self._get_lr_called_within_step = True  # schedules written for PyTorch warn in get_lr() without it
+        try:
+            rates = None if epoch is None else self._get_closed_form_lr()
+            self._set(self.get_lr() if rates is None else rates)
+        finally:
+            self._get_lr_called_within_step = False
 
-    def _advance(self, epoch: int | None) -> None:
-        if epoch is None:
-            self.last_epoch += 1
-            rates = self.get_lr()
-        else:
-            self.last_epoch = epoch
-            rates = self.closed_form() or self.get_lr()
+    def _go_to(self, epoch: float | None) -> None:
+        """Count on, or to the epoch given."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch  # type: ignore[assignment]
+
+    def _set(self, rates: Rates) -> None:
         for group, lr in zip(self.optimizer.param_groups, rates):
-            group["lr"] = lr
-        self._last_lr = self._rates
+            _put(group, "lr", lr)
+        self._note()
+
+    def _note(self) -> None:
+        """Keep the rates, for `get_last_lr`."""
+        lrs = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = [lr.detach().clone() if isinstance(lr, Tensor) else lr for lr in lrs]
 
     def get_last_lr(self) -> Rates:
         """The rates set last, one per group."""
@@ -143,7 +159,7 @@ class MultiplicativeLR(_OfFunctions):
     """lr(t) = lr(t − 1) · f(t)."""
 
     def get_lr(self) -> Rates:
-        if self._initial:
+        if self._is_initial:
             return self._rates
         return [lr * f(self.last_epoch) for lr, f in zip(self._rates, self.lr_lambdas)]
 
@@ -159,7 +175,7 @@ class StepLR(LRScheduler):
         turn = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
         return [lr * self.gamma for lr in self._rates] if turn else self._rates
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         return [base * self.gamma ** (self.last_epoch // self.step_size) for base in self.base_lrs]
 
 
@@ -176,7 +192,7 @@ class MultiStepLR(LRScheduler):
         times = self.milestones.get(self.last_epoch, 0)
         return [lr * self.gamma**times for lr in self._rates] if times else self._rates
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
         return [base * self.gamma**passed for base in self.base_lrs]
 
@@ -199,7 +215,7 @@ class ConstantLR(LRScheduler):
             return [lr / self.factor for lr in self._rates]
         return self._rates
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         return [base * (self.factor if self.last_epoch < self.total_iters else 1.0) for base in self.base_lrs]
 
 
@@ -227,12 +243,12 @@ class LinearLR(LRScheduler):
     def get_lr(self) -> Rates:
         if self.last_epoch == 0:
             return [lr * self.start_factor for lr in self._rates]
-        if self._initial or self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return self._rates
         change = self._factor(self.last_epoch) / self._factor(self.last_epoch - 1)
         return [lr * change for lr in self._rates]
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         return [base * self._factor(self.last_epoch) for base in self.base_lrs]
 
 
@@ -244,9 +260,9 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Rates:
-        return self._rates if self._initial else [lr * self.gamma for lr in self._rates]
+        return self._rates if self._is_initial else [lr * self.gamma for lr in self._rates]
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         return [base * self.gamma**self.last_epoch for base in self.base_lrs]
 
 
@@ -259,12 +275,12 @@ class PolynomialLR(LRScheduler):
 
     def get_lr(self) -> Rates:
         t, total = self.last_epoch, self.total_iters
-        if self._initial or t > total:
+        if self._is_initial or t > total:
             return self._rates
         change = ((1.0 - t / total) / (1.0 - (t - 1) / total)) ** self.power
         return [lr * change for lr in self._rates]
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         rest = 1.0 - min(self.total_iters, self.last_epoch) / self.total_iters
         return [base * rest**self.power for base in self.base_lrs]
 
@@ -282,15 +298,15 @@ class CosineAnnealingLR(LRScheduler):
 
     def get_lr(self) -> Rates:
         t = self.last_epoch
-        if self._initial:
-            return self._rates if t == 0 else self.closed_form()
+        if self._is_initial:
+            return self._rates
         if (t - 1 - self.T_max) % (2 * self.T_max) == 0:  # leaving the bottom, where the ratio is 0/0
             rise = (1 - math.cos(math.pi / self.T_max)) / 2
             return [lr + (base - self.eta_min) * rise for lr, base in zip(self._rates, self.base_lrs)]
         change = self._height(t) / self._height(t - 1)
         return [change * (lr - self.eta_min) + self.eta_min for lr in self._rates]
 
-    def closed_form(self) -> Rates:
+    def _get_closed_form_lr(self) -> Rates:
         return [self.eta_min + (base - self.eta_min) * self._height(self.last_epoch) for base in self.base_lrs]
 
 
@@ -314,20 +330,20 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         height = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
         return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
 
-    def _advance(self, epoch: float | None) -> None:
-        t = self.last_epoch + 1 if epoch is None else epoch
-        if t < 0:
-            raise ValueError(f"CosineAnnealingWarmRestarts: epoch must be at least 0, got {t}.")
-        if self.T_mult == 1:
-            self.T_i, self.T_cur = self.T_0, t % self.T_0
+    def _go_to(self, epoch: float | None) -> None:
+        if epoch is None and self.last_epoch >= 0:
+            epoch = self.last_epoch + 1
+            self.T_cur += 1
+            if self.T_cur >= self.T_i:
+                self.T_cur, self.T_i = self.T_cur - self.T_i, self.T_i * self.T_mult
         else:
-            n = int(math.log(t / self.T_0 * (self.T_mult - 1) + 1, self.T_mult)) if t >= self.T_0 else 0
-            begin = self.T_0 * (self.T_mult**n - 1) // (self.T_mult - 1)
-            self.T_i, self.T_cur = self.T_0 * self.T_mult**n, t - begin
-        self.last_epoch = math.floor(t)
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr()):
-            group["lr"] = lr
-        self._last_lr = self._rates
+            epoch = 0 if epoch is None else epoch
+            if epoch < 0:
+                raise ValueError(f"CosineAnnealingWarmRestarts: epoch must be at least 0, got {epoch}.")
+            self.T_i, self.T_cur = self.T_0, epoch % self.T_0 if self.T_mult == 1 else epoch
+            while self.T_cur >= self.T_i:
+                self.T_cur, self.T_i = self.T_cur - self.T_i, self.T_i * self.T_mult
+        self.last_epoch = math.floor(epoch)
 
 
 class CyclicLR(LRScheduler):
@@ -362,7 +378,7 @@ class CyclicLR(LRScheduler):
         self.max_lrs = _per_group("CyclicLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
             for group, lr in zip(optimizer.param_groups, rates):
-                group["lr"] = lr
+                _put(group, "lr", lr)
         down = step_size_up if step_size_down is None else step_size_down
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
@@ -520,15 +536,12 @@ class SequentialLR(LRScheduler):
             )
         self.optimizer, self._schedulers, self._milestones = optimizer, schedulers, list(milestones)
         self.last_epoch = last_epoch + 1
-        self._step_count = 1
         # Each schedule took its first step when it was made; only the first in line should have.
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"]
+        _start_again(optimizer)
         for scheduler in schedulers:
             _undo(scheduler)
-        first = schedulers[bisect_right(self._milestones, 0)]
-        first._initial_step()
-        self._last_lr = first.get_last_lr()
+        schedulers[0]._initial_step()
+        self._note()
 
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch."""
@@ -536,10 +549,14 @@ class SequentialLR(LRScheduler):
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]
         if i > 0 and self._milestones[i - 1] == self.last_epoch:
-            scheduler._advance(0)
+            scheduler._begin()
         else:
             scheduler.step()
-        self._last_lr = scheduler.get_last_lr()
+        self._note()
+
+    def _begin(self) -> None:
+        self.last_epoch = 0
+        self._schedulers[0]._begin()
 
     def state_dict(self) -> dict[str, Any]:
         return _composite_state(self)
@@ -557,13 +574,18 @@ class ChainedScheduler(LRScheduler):
         self.optimizer = optimizer or schedulers[0].optimizer
         _check_same("ChainedScheduler", self.optimizer, schedulers)
         self._schedulers = list(schedulers)
-        self._last_lr = self._rates
+        self._note()
 
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch, in all of them."""
         for scheduler in self._schedulers:
             scheduler.step()
-        self._last_lr = self._rates
+        self._note()
+
+    def _begin(self) -> None:
+        _start_again(self.optimizer)
+        for scheduler in self._schedulers:
+            scheduler._initial_step()
 
     def state_dict(self) -> dict[str, Any]:
         return _composite_state(self)
@@ -604,10 +626,15 @@ class ReduceLROnPlateau(LRScheduler):
         self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
         self.min_lrs = _per_group("ReduceLROnPlateau", "min_lr", optimizer, min_lr)
         self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.mode_worse = math.inf if mode == "min" else -math.inf
         self.last_epoch = 0
+        self._reset()
+        self._note()
+
+    def _reset(self) -> None:
+        """Forget the metrics seen so far."""
+        self.best = self.mode_worse
         self.cooldown_counter = self.num_bad_epochs = 0
-        self.best = math.inf if mode == "min" else -math.inf
-        self._last_lr = self._rates
 
     @property
     def in_cooldown(self) -> bool:
@@ -637,9 +664,9 @@ class ReduceLROnPlateau(LRScheduler):
             for group, low in zip(self.optimizer.param_groups, self.min_lrs):
                 lr = max(float(group["lr"]) * self.factor, low)
                 if float(group["lr"]) - lr > self.eps:
-                    group["lr"] = lr
+                    _put(group, "lr", lr)
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
-        self._last_lr = self._rates
+        self._note()
 
 
 # ---- helpers ----------------------------------------------------------------------------------------------------------
@@ -665,7 +692,22 @@ def _momentum_of(name: str, optimizer: Optimizer) -> str:
 
 
 def _set_momentum(group: dict[str, Any], key: str, value: float) -> None:
-    group[key] = (value, *group["betas"][1:]) if key == "betas" else value
+    _put(group, key, (value, *group["betas"][1:]) if key == "betas" else value)
+
+
+def _put(group: dict[str, Any], key: str, value: Any) -> None:
+    """Set a group's entry; a Tensor keeps its place and takes the value."""
+    if isinstance(group[key], Tensor):
+        with no_grad():
+            group[key].fill_(float(value))
+    else:
+        group[key] = value
+
+
+def _start_again(optimizer: Optimizer) -> None:
+    """Give the groups the rates they had before any schedule."""
+    for group in optimizer.param_groups:
+        _put(group, "lr", group["initial_lr"])
 
 
 def _check_same(name: str, optimizer: Optimizer, schedulers: Sequence[Any]) -> None:

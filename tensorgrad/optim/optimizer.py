@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import copy
-import functools
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from ..autograd.hooks import Handle
+from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
 
-_required = object()
+required = object()  # the default of a setting that has none
+_HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_pre", "load_post")
+_BEFORE_ALL: dict[int, Any] = {}  # step hooks of all optimizers
+_AFTER_ALL: dict[int, Any] = {}
 
 
-def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
-    """A step that is counted, with the hooks before and after it."""
+def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """An optimizer's step(), with the hooks around it."""
 
-    @functools.wraps(step)
-    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+    @wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if self._stepping:  # a subclass's step calls its parent's: that is one step
             return step(self, *args, **kwargs)
         self._stepping = True
         try:
             args = (self, *args)
-            for hook in list(self._pre_hooks):
+            for hook in [*_BEFORE_ALL.values(), *self._hooks["step_pre"].values()]:
                 if (changed := hook(self, args, kwargs)) is not None:
-                    if not isinstance(changed, tuple) or len(changed) != 2:
+                    if not (isinstance(changed, tuple) and len(changed) == 2):
                         raise RuntimeError(
                             f"{type(self).__name__}.step: a hook before it returns None or a pair (args, kwargs), got "
                             f"{type(changed).__name__}."
@@ -37,18 +41,18 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
                     args, kwargs = changed
             out = step(*args, **kwargs)
             self._steps_taken += 1
-            for hook in list(self._post_hooks):
+            for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)
         finally:
             self._stepping = False
         return out
 
-    return run
+    return hooked
 
 
 class Optimizer:
     """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `update` (one
-    step for the parameters of a group, by a kernel).
+    step for the parameters of a group, by a kernel); or a `step` of its own.
 
     Args:
         params: parameters, (name, parameter) pairs, or dicts {"params": …, settings…}, one per group.
@@ -60,18 +64,29 @@ class Optimizer:
             raise TypeError(
                 "optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor]."
             )
+        if defaults.get("differentiable") and type(self).step is Optimizer.step:
+            raise ValueError(
+                f"{type(self).__name__}: differentiable=True is not supported: a step is no operation of the "
+                "graph. Write the update in operations, and call the model by tensorgrad.func.functional_call."
+            )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._pre_hooks: list[Callable[..., Any]] = []
-        self._post_hooks: list[Callable[..., Any]] = []
-        self._steps_taken = 0
-        self._stepping = False
+        self.__setstate__({})
         groups = list(params)
         if not groups:
             raise ValueError("optimizer: got an empty list of parameters. Pass model.parameters().")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+
+    _steps_taken: int
+    _stepping: bool
+    _hooks: dict[str, dict[int, Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.__dict__["step"])  # type: ignore[method-assign]
 
     # ---- to be given by each optimizer -------------------------------------------------------------------------------
 
@@ -85,12 +100,7 @@ class Optimizer:
 
     # ---- stepping ------------------------------------------------------------------------------------------------
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "step" in vars(cls):
-            cls.step = _hooked(cls.step)  # type: ignore[method-assign]
-
-    @_hooked
+    @_with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One update of every parameter that has a gradient.
 
@@ -110,8 +120,8 @@ class Optimizer:
                 for p in params:
                     if not self.state[p]:
                         self.state[p] = self.start(p, group)
-                grads = [lined(p._grad.array) for p in params]
-                self.update(group, [lined(p.array) for p in params], grads, [self.state[p] for p in params])
+                grads, states = [p._grad.array for p in params], [self.state[p] for p in params]
+                self.update(group, [p.array for p in params], grads, states)
                 name = type(self).__name__ + ".step"
                 for p in params:
                     storage = p.storage or p._storage()
@@ -126,7 +136,8 @@ class Optimizer:
                 if set_to_none:
                     p._grad = None
                 elif p._grad is not None:
-                    p._grad = Tensor._of(np.zeros_like(p._grad.array))
+                    p._grad = p._grad.detach()
+                    p._grad.zero_()
 
     # ---- groups --------------------------------------------------------------------------------------------------
 
@@ -150,22 +161,29 @@ class Optimizer:
                     f"optimizer: can't optimize a non-leaf Tensor (the result of {p.node.name}); pass the leaf it came from."
                 )
         if len(set(tensors)) != len(tensors):
-            raise ValueError("optimizer: a parameter stands twice in one group; it would be updated twice a step.")
+            warnings.warn(
+                "optimizer: a parameter stands twice in one group, and is updated twice a step.", stacklevel=3
+            )
         taken = {p for group in self.param_groups for p in group["params"]}
         if taken & set(tensors):
             raise ValueError("optimizer: some parameters appear in more than one parameter group.")
-        group = {**self.defaults, **param_group, "params": tensors}
-        missing = [k for k, v in group.items() if v is _required]
-        if missing:
-            raise ValueError(f"optimizer: this group needs a value for {missing[0]!r}.")
+        if self.param_groups and bool(names) != ("param_names" in self.param_groups[0]):
+            raise ValueError("add_param_group: name the parameters of all groups or of none of them.")
+        group = {**param_group, "params": tensors}
         if names:
             group["param_names"] = names
+        group |= {k: v for k, v in self.defaults.items() if k not in group}
+        missing = [k for k, v in group.items() if v is required]
+        if missing:
+            raise ValueError(f"optimizer: this group needs a value for {missing[0]!r}.")
         self.param_groups.append(group)
 
     # ---- saving --------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """{"state": {number of the parameter: its state}, "param_groups": [settings with numbers]}, as in PyTorch."""
+        for hook in list(self._hooks["state_dict_pre"].values()):
+            hook(self)
         number: dict[Tensor, int] = {}
         for group in self.param_groups:
             for p in group["params"]:
@@ -175,10 +193,16 @@ class Optimizer:
             for g in self.param_groups
         ]
         state = {number[p]: s for p, s in self.state.items() if s and p in number}
-        return {"state": state, "param_groups": groups}
+        packed = {"state": state, "param_groups": groups}
+        for hook in list(self._hooks["state_dict_post"].values()):
+            packed = hook(self, packed) or packed
+        return packed
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned; the groups must have the same sizes. The tensors are copied."""
+        state_dict = dict(state_dict)
+        for hook in list(self._hooks["load_pre"].values()):
+            state_dict = hook(self, state_dict) or state_dict
         groups = state_dict["param_groups"]
         if len(groups) != len(self.param_groups):
             raise ValueError(
@@ -197,23 +221,63 @@ class Optimizer:
             state[p] = {k: _taken(v, p, k) for k, v in saved.items()}
         for saved, own in zip(groups, self.param_groups):
             own.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
-        self.state = state
+        self.__setstate__({"state": state, "param_groups": self.param_groups})
+        for hook in list(self._hooks["load_post"].values()):
+            hook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_hooks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over attributes: after copying, unpickling and `load_state_dict`. Hooks are not copied."""
+        self.__dict__.update(state)
+        self.__dict__.setdefault("_hooks", {name: {} for name in _HOOKS})
+        self.__dict__.setdefault("_steps_taken", 0)
+        self._stepping = False
+
+    # ---- hooks ---------------------------------------------------------------------------------------------------
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(optimizer, args, kwargs)` before every step, args with the optimizer first; it may return others, as a pair.
-        Returns a handle with `remove()`."""
-        return Handle(self._pre_hooks, hook)
+        """`hook(optimizer, args, kwargs)` before every step; (args, kwargs), if it returns them, replace those of the
+        call, of which the optimizer is the first."""
+        return KeyedHandle(self._hooks["step_pre"], hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(optimizer, args, kwargs)` after every step. Returns a handle with `remove()`."""
-        return Handle(self._post_hooks, hook)
+        """`hook(optimizer, args, kwargs)` after every step."""
+        return KeyedHandle(self._hooks["step_post"], hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(optimizer)` before `state_dict`."""
+        return KeyedHandle(self._hooks["state_dict_pre"], hook, prepend=prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(optimizer, state_dict)` after `state_dict`; what it returns, if anything, is returned instead."""
+        return KeyedHandle(self._hooks["state_dict_post"], hook, prepend=prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(optimizer, state_dict)` before loading; what it returns, if anything, is loaded instead."""
+        return KeyedHandle(self._hooks["load_pre"], hook, prepend=prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(optimizer)` after loading."""
+        return KeyedHandle(self._hooks["load_post"], hook, prepend=prepend)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
-        for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
-        return "\n".join(lines) + "\n)"
+        groups = [
+            "\n".join([f"Parameter Group {i}", *[f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]])
+            for i, group in enumerate(self.param_groups)
+        ]
+        return f"{type(self).__name__} (\n" + "\n\n".join(groups) + "\n)"
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(optimizer, args, kwargs)` before every step of every optimizer."""
+    return KeyedHandle(_BEFORE_ALL, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> Handle:
+    """`hook(optimizer, args, kwargs)` after every step of every optimizer."""
+    return KeyedHandle(_AFTER_ALL, hook)
 
 
 def _taken(value: Any, p: Tensor, key: str) -> Any:
@@ -240,19 +304,15 @@ def counted(states: list[dict[str, Any]]) -> list[float]:
     """Count every parameter's step up, and the new counts."""
     steps = []
     for s in states:
-        s["step"].array[...] += 1
-        steps.append(float(s["step"].array))
+        count = s["step"].array
+        steps.append(count.item() + 1)
+        count.fill(steps[-1])
     return steps
 
 
 def arrays(states: list[dict[str, Any]], key: str) -> list[Any]:
     """The same entry of several states, as arrays."""
-    return [lined(s[key].array) for s in states]
-
-
-def lined(array: Any) -> Any:
-    """A single number as a line of one: arithmetic on 0-d arrays gives scalars, which cannot be written to."""
-    return array if array.ndim else array.reshape(1)
+    return [s[key].array for s in states]
 
 
 def check(name: str, **limits: tuple[Any, Callable[[Any], bool], str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from typing import Any
 
@@ -142,6 +144,19 @@ class TestGroups:
         a = tg.tensor([1.0], requires_grad=True)
         optimizer = optim.SGD([("weight", a)], lr=0.1)
         assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight"]
+        with pytest.raises(ValueError, match="name the parameters of all groups or of none of them"):
+            optimizer.add_param_group({"params": [tg.tensor([1.0])]})
+        plain = optim.SGD([a], lr=0.5)
+        optimizer.load_state_dict(plain.state_dict())
+        assert optimizer.param_groups[0]["param_names"] == ["weight"] and optimizer.param_groups[0]["lr"] == 0.5
+
+    def test_a_parameter_given_twice_is_updated_twice(self) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        with pytest.warns(UserWarning, match="stands twice in one group"):
+            optimizer = optim.SGD([a, a], lr=0.25)
+        a.grad = tg.tensor([1.0])
+        optimizer.step()
+        assert a.item() == 0.5
 
     def test_a_parameter_without_a_gradient_is_left_alone(self) -> None:
         a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([1.0], requires_grad=True)
@@ -154,8 +169,9 @@ class TestGroups:
         a = tg.tensor([1.0], requires_grad=True)
         optimizer = optim.SGD([a])
         a.grad = tg.tensor([1.0])
+        g = a.grad
         optimizer.zero_grad(set_to_none=False)
-        assert a.grad.tolist() == [0.0]
+        assert a.grad.tolist() == [0.0] and g.tolist() == [0.0], "in place"
         optimizer.zero_grad()
         assert a.grad is None
 
@@ -169,9 +185,10 @@ class TestGroups:
         first.remove()
         optimizer.step()
         assert seen == ["before", "after", "after"]
-        assert repr(optimizer).startswith("SGD (\nParameter Group 0\n    dampening: 0") and "lr: 0.25" in repr(
-            optimizer
-        )
+        optimizer.add_param_group({"params": tg.tensor([1.0]), "lr": 0.5})
+        text = repr(optimizer)
+        assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0") and "\n    lr: 0.25\n" in text
+        assert "\n\nParameter Group 1\n" in text and text.endswith("weight_decay: 0\n)")
 
     def test_hooks_of_every_step(self) -> None:
         """Also of one that a subclass writes itself, and once where that calls its parent's."""
@@ -231,6 +248,104 @@ class TestGroups:
             loss.backward()
 
 
+class Plain(optim.Optimizer):
+    """As optimizers are written for PyTorch: a step() of its own."""
+
+    def __init__(self, params: Any, lr: float = 0.5) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @tg.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with tg.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                state = self.state[p]
+                state["step"] = state.get("step", 0) + 1
+                p.add_(p.grad, alpha=-group["lr"])
+        return loss
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("added", True)
+
+
+class TestHooks:
+    @pytest.mark.parametrize("kind", [Plain, optim.SGD, optim.LBFGS])
+    def test_around_every_step(self, kind: Any) -> None:
+        a = tg.tensor([1.0], requires_grad=True)
+        optimizer, log = kind([a], lr=0.5), []
+        every = [
+            optim.optimizer.register_optimizer_step_pre_hook(lambda *_: log.append("all before")),
+            optim.optimizer.register_optimizer_step_post_hook(lambda *_: log.append("all after")),
+        ]
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: log.append((len(args), sorted(kwargs))))
+        optimizer.register_step_post_hook(lambda o, args, kwargs: log.append(o is optimizer))
+
+        def closure() -> tg.Tensor:
+            optimizer.zero_grad()
+            loss = (a * a).sum()
+            loss.backward()
+            return loss
+
+        a.grad = tg.tensor([1.0])
+        try:
+            assert optimizer.step(closure).item() <= 1.0
+        finally:
+            for handle in every:
+                handle.remove()
+        optimizer.step(closure=closure)
+        assert log == ["all before", (2, []), True, "all after", (1, ["closure"]), True]
+
+    def test_of_state_dicts(self) -> None:
+        optimizer, log = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=0.5), []
+        optimizer.register_state_dict_pre_hook(lambda o: log.append("saving"))
+        optimizer.register_state_dict_post_hook(lambda o, d: {**d, "extra": 1})
+        optimizer.register_state_dict_post_hook(lambda o, d: log.append(sorted(d)), prepend=True)
+        optimizer.register_load_state_dict_pre_hook(lambda o, d: log.append(sorted(d)))
+        optimizer.register_load_state_dict_post_hook(lambda o: log.append("loaded"))
+        optimizer.load_state_dict(optimizer.state_dict())
+        plain = ["param_groups", "state"]
+        assert log == ["saving", plain, ["extra", *plain], "loaded"]
+
+    def test_are_not_copied(self) -> None:
+        optimizer = Plain([tg.tensor([1.0], requires_grad=True)])
+        optimizer.register_step_pre_hook(lambda *_: 3)
+        optimizer.param_groups[0]["params"][0].grad = tg.tensor([1.0])
+        optimizer.mine = [1]
+        for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+            p = twin.param_groups[0]["params"][0]
+            p.grad = tg.tensor([1.0])
+            twin.step()
+            assert p.item() == 0.5 and twin.param_groups[0]["added"] and twin.mine == [1]
+        optimizer.load_state_dict({"state": {}, "param_groups": [{"lr": 1.0, "params": [0]}]})
+        assert optimizer.param_groups[0]["added"]
+
+
+def test_large_parameters_in_any_layout() -> None:
+    """In blocks, and where the memory does not lie in one order, at once: the same numbers."""
+    rng = np.random.default_rng(0)
+    start, g = rng.standard_normal((300, 401)), rng.standard_normal((300, 401))
+    for name, options in OPTIMIZERS:
+        if name == "LBFGS":
+            continue
+        found = []
+        for layout in (np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, 1)[:, ::2]):
+            p = tg.tensor([0.0])
+            p.data = tg.from_numpy(layout(start.copy()))
+            p.requires_grad_()
+            optimizer = getattr(optim, name)([p], **options)
+            for _ in range(2):
+                p.grad = tg.from_numpy(np.asfortranarray(g) if len(found) == 2 else layout(g))
+                optimizer.step()
+            found.append(p.detach().numpy())
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(found[2], found[0], rtol=1e-12, err_msg=name)
+
+
 P = tg.tensor([1.0], requires_grad=True)
 
 
@@ -241,7 +356,8 @@ P = tg.tensor([1.0], requires_grad=True)
         (lambda: optim.SGD([]), ValueError, "got an empty list of parameters"),
         (lambda: optim.SGD([P * 2]), ValueError, "can't optimize a non-leaf Tensor (the result of mul)"),
         (lambda: optim.SGD([1.0]), TypeError, "can optimize Tensors only, one of the params is float"),
-        (lambda: optim.SGD([P, P]), ValueError, "stands twice in one group"),
+        (lambda: optim.SGD([{"params": ("a", P)}, {"params": [P]}]), TypeError, "one of the params is str"),
+        (lambda: optim.Adam([P], differentiable=True), ValueError, "Adam: differentiable=True is not supported"),
         (lambda: optim.SGD([{"params": [P]}, {"params": [P]}]), ValueError, "in more than one parameter group"),
         (lambda: optim.SGD([{"params": {P}}]), TypeError, "a set has no order"),
         (lambda: optim.SGD([P], lr=-1), ValueError, "SGD: lr must be at least 0, got -1"),

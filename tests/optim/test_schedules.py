@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -33,10 +34,10 @@ CASES = [pytest.param(n, o, id=f"{n}-{i}") for i, (n, o) in enumerate(SCHEDULES)
 def test_steps_follow_the_closed_form(name: str, options: dict[str, Any]) -> None:
     optimizer = optimizer_of_two()
     schedule = getattr(S, name)(optimizer, **options)
-    if schedule.closed_form() is None:  # no such formula: the numbers are compared in tests/oracle
+    if schedule._get_closed_form_lr() is None:  # no such formula: the numbers are compared in tests/oracle
         return
     for _ in range(18):
-        assert lrs(optimizer) == pytest.approx(schedule.closed_form(), rel=1e-9, abs=1e-12)
+        assert lrs(optimizer) == pytest.approx(schedule._get_closed_form_lr(), rel=1e-9, abs=1e-12)
         advance(optimizer, schedule)
 
 
@@ -48,7 +49,7 @@ def test_saved_and_loaded_it_goes_on(name: str, options: dict[str, Any]) -> None
         advance(optimizer, schedule)
     other.load_state_dict(optimizer.state_dict())
     twin.load_state_dict(schedule.state_dict())
-    other._steps_taken = 1
+    other.step()
     for _ in range(6):
         advance(optimizer, schedule)
         advance(other, twin)
@@ -88,6 +89,115 @@ def test_step_to_an_epoch_uses_the_closed_form() -> None:
     optimizer.step()
     schedule.step(3)
     assert lrs(optimizer) == pytest.approx([0.0125, 0.025])
+
+
+def test_warm_restarts_by_fractions() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    schedule = S.CosineAnnealingWarmRestarts(optimizer, 1, 3)
+    optimizer.step()
+    for epoch, length, within in ((0.25, 1, 0.25), (1, 3, 0), (3.5, 3, 2.5), (4, 9, 0), (13, 27, 0), (40, 81, 0)):
+        schedule.step(epoch)
+        assert (schedule.T_i, schedule.T_cur, schedule.last_epoch) == (length, within, int(epoch))
+    with pytest.raises(ValueError, match="epoch must be at least 0, got -1"):
+        schedule.step(-1)
+
+
+def test_a_rate_that_is_a_tensor_stays_one() -> None:
+    rate = tg.tensor(0.1, dtype=tg.float64)
+    optimizer = optim.Adam([tg.tensor([1.0], requires_grad=True)], lr=rate)
+    schedule = S.ExponentialLR(optimizer, 0.5)
+    optimizer.step()
+    schedule.step()
+    assert optimizer.param_groups[0]["lr"] is rate and rate.item() == pytest.approx(0.05)
+    (last,) = schedule.get_last_lr()
+    schedule.step()
+    assert rate.item() == pytest.approx(0.025) and last.item() == pytest.approx(0.05), "a copy"
+    plateau = S.ReduceLROnPlateau(optimizer, patience=0, factor=0.1)
+    plateau.step(1.0)
+    plateau.step(2.0)
+    assert rate.item() == pytest.approx(0.0025)
+
+
+class Warmup(S._LRScheduler):
+    """As schedules are written for PyTorch: a step() and a closed form of their own, and a look at private flags."""
+
+    def __init__(self, optimizer: Any, warm: int, after: Any = None, last_epoch: int = -1) -> None:
+        self.warm, self.after = warm, after
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        assert self._get_lr_called_within_step
+        if self.last_epoch > self.warm and self.after is not None:
+            return self.after.get_last_lr()
+        return [base * min(1.0, (self.last_epoch + 1) / self.warm) for base in self.base_lrs]
+
+    def _get_closed_form_lr(self) -> list[float]:
+        return [base * 7 for base in self.base_lrs]
+
+    def step(self, epoch: int | None = None) -> None:
+        if self.last_epoch > self.warm and self.after is not None:
+            self.after.step()
+        super().step(epoch)
+
+
+def test_a_schedule_of_ones_own() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    schedule = Warmup(optimizer, 4)
+    seen = []
+    for _ in range(5):
+        seen.append(lrs(optimizer)[0])
+        advance(optimizer, schedule)
+    assert seen == [0.25, 0.5, 0.75, 1.0, 1.0]
+    schedule.step(2)
+    assert lrs(optimizer) == [7.0]
+    with pytest.raises(NotImplementedError, match="LRScheduler: a scheduler defines get_lr()"):
+        S.LRScheduler(optimizer)
+
+
+def test_a_schedule_that_only_steps() -> None:
+    class Counting(S.LRScheduler):
+        """Its step() never calls super's."""
+
+        def __init__(self, optimizer: Any) -> None:
+            self.epoch = -1
+            super().__init__(optimizer)
+
+        def step(self, epoch: int | None = None) -> None:
+            self.epoch += 1
+            for group in self.optimizer.param_groups:
+                group["lr"] = float(self.epoch)
+
+    optimizer = optimizer_of_two()
+    schedule = Counting(optimizer)
+    assert schedule.epoch == 0 and lrs(optimizer) == [0.0, 0.0], "making it takes the first step"
+
+
+def test_schedules_inside_schedules() -> None:
+    optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
+    inner = S.SequentialLR(
+        optimizer, [S.ConstantLR(optimizer, 0.5, 9), S.ExponentialLR(optimizer, 0.1)], milestones=[2]
+    )
+    both = S.ChainedScheduler([S.ConstantLR(optimizer, 0.25, 2), S.ExponentialLR(optimizer, 0.5)])
+    schedule = S.SequentialLR(optimizer, [S.StepLR(optimizer, 1, 0.5), inner, both], milestones=[2, 6])
+    seen = []
+    for _ in range(10):
+        seen.append(lrs(optimizer)[0])
+        advance(optimizer, schedule)
+        assert schedule.get_last_lr() == lrs(optimizer)
+    assert seen == pytest.approx([1.0, 0.5, 0.5, 0.5, 1.0, 0.1, 0.25, 0.125, 0.25, 0.125])
+
+
+def test_any_step_of_an_optimizer_counts() -> None:
+    class Plain(optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            pass
+
+    optimizer = Plain([tg.tensor([1.0], requires_grad=True)], {"lr": 1.0})
+    schedule = S.StepLR(optimizer, 1)
+    optimizer.step()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        schedule.step()
 
 
 def test_resuming_needs_the_initial_rates() -> None:

@@ -73,7 +73,69 @@ def test_twenty_steps(name: str, options: dict[str, Any]) -> None:
     for k, state in st["state"].items():
         for key, value in state.items():
             if isinstance(value, torch.Tensor):
+                assert so["state"][k][key].shape == value.shape, key
                 np.testing.assert_allclose(so["state"][k][key].array, value.numpy(), rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def ours_of(x: Any) -> Any:
+    """PyTorch's state as ours."""
+    if isinstance(x, torch.Tensor):
+        return tg.tensor(x.detach().numpy())
+    if isinstance(x, dict):
+        return {k: ours_of(v) for k, v in x.items()}
+    return type(x)(map(ours_of, x)) if isinstance(x, (list, tuple)) else x
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=numbered(OPTIMIZERS))
+def test_goes_on_from_pytorchs_state(name: str, options: dict[str, Any]) -> None:
+    theirs = parameters(torch)
+    t = getattr(torch.optim, name)(theirs, **options)
+
+    def steps(library: Any, p: list[Any], optimizer: Any) -> None:
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = loss_of(library, p)
+            loss.backward()
+            return loss
+
+        for _ in range(1 if name == "LBFGS" else 3):  # its rounding grows from step to step
+            optimizer.step(closure)
+
+    steps(torch, theirs, t)
+    ours = [tg.tensor(p.detach().numpy(), requires_grad=True) for p in theirs]
+    o = getattr(tg.optim, name)(ours)
+    o.load_state_dict(ours_of(t.state_dict()))
+    steps(torch, theirs, t), steps(tg, ours, o)
+    for a, b in zip(ours, theirs):
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-7 if name == "LBFGS" else 1e-9)
+    for a, b in zip(o.state_dict()["state"].values(), t.state_dict()["state"].values()):
+        assert sorted(a) == sorted(b)
+        for key in a:  # L-BFGS's step length t is a number or a tensor of one, as it happens
+            assert key == "t" or getattr(a[key], "shape", None) == getattr(b[key], "shape", None), key
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_a_rate_that_is_a_tensor(name: str) -> None:
+    options = {"foreach": False} if name in ("SGD", "RMSprop") else {}
+    found = []
+    for library in (tg, torch):
+        p, rate = parameters(library), library.tensor(0.05, dtype=library.float64)
+        optimizer = getattr(library.optim, name)(p, lr=rate, **options)
+        schedule = library.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+
+        def closure(library: Any = library, p: Any = p, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad()
+            loss = loss_of(library, p)
+            loss.backward()
+            return loss
+
+        for _ in range(3):
+            optimizer.step(closure)
+            schedule.step()
+        found.append([rate.numpy(), *[x.detach().numpy() for x in p]])
+        assert optimizer.param_groups[0]["lr"] is rate
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
 @pytest.mark.parametrize("options", MUON, ids=str)
@@ -94,8 +156,9 @@ def rates(library: Any, name: str, options: dict[str, Any], optimizer_name: str)
     lrs = dict(lr=0.1, momentum=0.9) if optimizer_name == "SGD" else dict(lr=0.1)
     optimizer = getattr(library.optim, optimizer_name)([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], **lrs)
     schedule = getattr(library.optim.lr_scheduler, name)(optimizer, **options)
+    steps = options.get("total_steps", options.get("epochs", 200 // 6) * options.get("steps_per_epoch", 6))
     found = []
-    for _ in range(20):
+    for _ in range(steps):
         found.append([(g["lr"], g.get("momentum", g.get("betas"))) for g in optimizer.param_groups])
         assert schedule.get_last_lr() == [g["lr"] for g in optimizer.param_groups]
         optimizer.step()
@@ -116,9 +179,13 @@ def test_schedules(name: str, options: dict[str, Any], optimizer: str) -> None:
 
 
 def test_plateau() -> None:
-    metrics = [1.0, 0.9, 0.95, 0.96, 0.94, 0.93, 0.8, 0.81, 0.82, 0.83, 0.84, 0.85, 0.5]
+    rng = np.random.default_rng(0)
+    metrics = [*(np.exp(-np.arange(200) / 60) + 0.1 * rng.standard_normal(200)), float("nan"), float("inf")]
     for options in (
         dict(patience=2, factor=0.5),
+        dict(patience=0, factor=0.9, eps=0.005),
+        dict(patience=1, threshold=0.1, min_lr=0.02),
+        dict(mode="max", threshold_mode="abs", threshold=0.05, patience=3),
         dict(mode="max", patience=1, cooldown=2, min_lr=[0.01, 0.06]),
         dict(threshold_mode="abs", threshold=0.05, patience=0),
     ):
@@ -135,12 +202,51 @@ def test_plateau() -> None:
         np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 
+RESUMED: list[tuple[str, dict[str, Any]]] = [
+    ("StepLR", dict(step_size=3)),
+    ("MultiStepLR", dict(milestones=[2, 6])),
+    ("ConstantLR", dict(total_iters=7)),
+    ("LinearLR", dict(total_iters=7)),
+    ("ExponentialLR", dict(gamma=0.9)),
+    ("PolynomialLR", dict(total_iters=9)),
+    ("CosineAnnealingLR", dict(T_max=10)),
+    ("CosineAnnealingWarmRestarts", dict(T_0=5, T_mult=2)),
+    ("LambdaLR", dict(lr_lambda=lambda t: 0.9**t)),
+    ("MultiplicativeLR", dict(lr_lambda=lambda t: 0.9)),
+    ("CyclicLR", dict(base_lr=0.01, max_lr=0.1, step_size_up=4)),
+    ("OneCycleLR", dict(max_lr=0.3, total_steps=50)),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), RESUMED, ids=numbered(RESUMED))
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_resumed_and_sent_to_an_epoch(name: str, options: dict[str, Any]) -> None:
+    found: list[list[Any]] = [[], []]
+    for seen, library in zip(found, (tg, torch)):
+        p = parameters(library)
+        optimizer = library.optim.SGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], lr=0.1, momentum=0.9)
+        for group in optimizer.param_groups:
+            group |= dict(initial_lr=group["lr"], max_lr=0.3, min_lr=0.001, base_momentum=0.8, max_momentum=0.9)
+        schedule = getattr(library.optim.lr_scheduler, name)(optimizer, **options, last_epoch=4)
+        seen.append((schedule.last_epoch, schedule.get_last_lr(), schedule.base_lrs))
+        for _ in range(8):
+            optimizer.step()
+            schedule.step()
+            seen.append(schedule.get_last_lr())
+        for epoch in (3, 7, 1, 0, 12):
+            schedule.step(epoch)
+            seen.append((schedule.last_epoch, schedule.get_last_lr()))
+        schedule.step()
+        seen.append(schedule.get_last_lr())
+    np.testing.assert_allclose(flat(found[0]), flat(found[1]), rtol=1e-10, atol=1e-14)
+
+
 def test_sequences_and_chains() -> None:
     found = []
     for library in (tg, torch):
         s = library.optim.lr_scheduler
         lrs = []
-        for kind in range(3):
+        for kind in range(4):
             optimizer = library.optim.SGD(parameters(library), lr=0.1)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -150,11 +256,15 @@ def test_sequences_and_chains() -> None:
                 elif kind == 1:
                     parts = [s.ConstantLR(optimizer, 0.5, 3), s.ExponentialLR(optimizer, 0.9), s.StepLR(optimizer, 3)]
                     schedule = s.SequentialLR(optimizer, parts, milestones=[3, 9])
+                elif kind == 2:
+                    inner = [s.LinearLR(optimizer, 0.2), s.StepLR(optimizer, 3)]
+                    parts = [s.SequentialLR(optimizer, inner, milestones=[6]), s.ExponentialLR(optimizer, 0.95)]
+                    schedule = s.ChainedScheduler(parts)
                 else:
                     schedule = s.ChainedScheduler(
                         [s.LinearLR(optimizer, 0.5, total_iters=5), s.ExponentialLR(optimizer, 0.9)]
                     )
-                for _ in range(14):
+                for _ in range(200):
                     lrs.append(optimizer.param_groups[0]["lr"])
                     optimizer.step()
                     schedule.step()

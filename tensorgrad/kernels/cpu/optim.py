@@ -6,18 +6,68 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 Arrays = list[Any]
 
+BLOCK = 1 << 16  # elements: a step reads and writes an array a dozen times, and so much of it stays in the cache
+
+
+def _pieces(*lists: Arrays) -> Iterator[tuple[Any, ...]]:
+    """The parameter's number and its arrays, one of each list, parameter after parameter; large ones cut into blocks."""
+    for i, arrays in enumerate(zip(*lists)):
+        n = arrays[0].size
+        if n <= BLOCK:  # a number as a line of one: arithmetic on no axes gives scalars, which cannot be written to
+            yield i, *(arrays if arrays[0].ndim else [a.reshape(1) for a in arrays])
+            continue
+        if all(a.flags.c_contiguous for a in arrays):
+            rows = [a.reshape(-1) for a in arrays]
+        elif all(a.flags.f_contiguous for a in arrays):
+            rows = [a.T.reshape(-1) for a in arrays]
+        else:  # their elements do not lie in one order
+            yield i, *arrays
+            continue
+        for start in range(0, n, BLOCK):
+            yield i, *[row[start : start + BLOCK] for row in rows]
+
 
 def _effective(p: Any, g: Any, weight_decay: float, maximize: bool) -> Any:
     """g, turned round when maximizing, plus the gradient of an L2 penalty; a new array only where something changes."""
     if maximize:
         g = -g
-    return g + weight_decay * p if weight_decay else g
+    if weight_decay:
+        penalty = weight_decay * p
+        penalty += g
+        return penalty
+    return g
+
+
+def _decayed(p: Any, g: Any, lr: float, weight_decay: float, decoupled: bool, maximize: bool) -> Any:
+    """The gradient to use; a decoupled decay is done with p at once instead (Loshchilov & Hutter, arXiv:1711.05101)."""
+    if not decoupled:
+        return _effective(p, g, weight_decay, maximize)
+    if weight_decay:
+        p *= 1 - lr * weight_decay
+    return -g if maximize else g
+
+
+def _towards(mean: Any, g: Any, share: float) -> Any:
+    """mean ← mean + share·(g − mean); returns the memory in which it was computed, for what comes next."""
+    room = g - mean
+    room *= share
+    mean += room
+    return room
+
+
+def _squares(v: Any, g: Any, beta: float, room: Any) -> None:
+    """v ← βv + (1 − β)g²."""
+    np.multiply(g, g, out=room)
+    room *= 1 - beta
+    v *= beta
+    v += room
 
 
 def sgd_step(
@@ -25,16 +75,23 @@ def sgd_step(
     weight_decay: float, nesterov: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """b ← μ·b + (1 − τ)·g (at first b ← g), p ← p − lr·(g + μ·b if nesterov else b); without momentum p ← p − lr·g."""
-    for p, g, b, is_first in zip(params, grads, buffers, first):
+    for i, p, g, b in _pieces(params, grads, buffers):
         g = _effective(p, g, weight_decay, maximize)
-        if momentum:
-            if is_first:
-                b[...] = g
-            else:
-                b *= momentum
-                b += g if not dampening else (1 - dampening) * g
-            g = g + momentum * b if nesterov else b
-        p -= lr * g
+        if not momentum:
+            p -= lr * g
+            continue
+        if first[i]:
+            b[...] = g
+        else:
+            b *= momentum
+            b += g if not dampening else (1 - dampening) * g
+        if nesterov:
+            step = momentum * b
+            step += g
+            step *= lr
+        else:
+            step = lr * b
+        p -= step
 
 
 def adam_step(
@@ -42,27 +99,19 @@ def adam_step(
     beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr · m̂ / (√v̂ + ε); with `tops` (AMSGrad) the largest v so far."""
-    for i, (p, g, m, v, t) in enumerate(zip(params, grads, ms, vs, steps)):
-        if decoupled:
-            if weight_decay:
-                p *= 1 - lr * weight_decay
-            g = -g if maximize else g
-        else:
-            g = _effective(p, g, weight_decay, maximize)
-        m += (1 - beta1) * (g - m)
-        v *= beta2
-        square = g * g
-        square *= 1 - beta2
-        v += square
+    for i, p, g, m, v, top in _pieces(params, grads, ms, vs, tops or vs):
+        t = steps[i]
+        g = _decayed(p, g, lr, weight_decay, decoupled, maximize)
+        step = _towards(m, g, 1 - beta1)
+        _squares(v, g, beta2, step)
         if tops:
-            np.maximum(tops[i], v, out=tops[i])
-            v = tops[i]
-        d = np.sqrt(v, out=square)
-        d /= math.sqrt(1 - beta2**t)
-        d += eps
-        np.divide(m, d, out=d)
-        d *= lr / (1 - beta1**t)
-        p -= d
+            np.maximum(top, v, out=top)
+        root = math.sqrt(1 - beta2**t)  # m̂/(√v̂ + ε) = m/(1 − β₁ᵗ) · root / (√v + root·ε)
+        np.sqrt(top, out=step)
+        step += root * eps
+        np.divide(m, step, out=step)
+        step *= lr * root / (1 - beta1**t)
+        p -= step
 
 
 def adamax_step(
@@ -70,12 +119,16 @@ def adamax_step(
     eps: float, weight_decay: float, maximize: bool,
 ) -> None:  # fmt: skip
     """u ← max(β₂u, |g| + ε), p ← p − lr/(1 − β₁ᵗ) · m/u."""
-    for p, g, m, u, t in zip(params, grads, ms, us, steps):
+    for i, p, g, m, u in _pieces(params, grads, ms, us):
         g = _effective(p, g, weight_decay, maximize)
-        m += (1 - beta1) * (g - m)
+        step = _towards(m, g, 1 - beta1)
+        np.absolute(g, out=step)
+        step += eps
         u *= beta2
-        np.maximum(u, np.absolute(g) + eps, out=u)
-        p -= lr / (1 - beta1**t) * (m / u)
+        np.maximum(u, step, out=u)
+        np.divide(m, u, out=step)
+        step *= lr / (1 - beta1 ** steps[i])
+        p -= step
 
 
 def nadam_step(
@@ -83,23 +136,25 @@ def nadam_step(
     beta2: float, eps: float, weight_decay: float, momentum_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """Adam with Nesterov momentum: μₜ = β₁(1 − ½·0.96^(t·ψ)), and the step takes g and the next m together."""
-    for p, g, m, v, product, t in zip(params, grads, ms, vs, products, steps):
-        if decoupled:
-            if weight_decay:
-                p *= 1 - lr * weight_decay
-            g = -g if maximize else g
-        else:
-            g = _effective(p, g, weight_decay, maximize)
+    shares = []  # of g and of m in the step
+    for product, t in zip(products, steps):
         mu = beta1 * (1.0 - 0.5 * 0.96 ** (t * momentum_decay))
         mu_next = beta1 * (1.0 - 0.5 * 0.96 ** ((t + 1) * momentum_decay))
         product *= mu
-        m += (1 - beta1) * (g - m)
-        v *= beta2
-        v += (1 - beta2) * (g * g)
-        d = np.sqrt(v / (1 - beta2**t)) + eps
-        so_far = float(product[0])
-        p -= (lr * (1 - mu) / (1 - so_far)) * (g / d)
-        p -= (lr * mu_next / (1 - so_far * mu_next)) * (m / d)
+        so_far = float(product)
+        shares.append((lr * (1 - mu) / (1 - so_far), lr * mu_next / (1 - so_far * mu_next)))
+    for i, p, g, m, v in _pieces(params, grads, ms, vs):
+        g = _decayed(p, g, lr, weight_decay, decoupled, maximize)
+        scale = _towards(m, g, 1 - beta1)
+        _squares(v, g, beta2, scale)
+        of_g, of_m = shares[i]
+        root = math.sqrt(1 - beta2 ** steps[i])
+        np.sqrt(v, out=scale)
+        scale += root * eps
+        step = of_g * root * g
+        step += of_m * root * m
+        step /= scale
+        p -= step
 
 
 def radam_step(
@@ -108,24 +163,23 @@ def radam_step(
 ) -> None:  # fmt: skip
     """Adam whose adaptive part waits until its variance is tame: ρₜ > 5."""
     longest = 2 / (1 - beta2) - 1
-    for p, g, m, v, t in zip(params, grads, ms, vs, steps):
-        if decoupled:
-            if weight_decay:
-                p *= 1 - lr * weight_decay
-            g = -g if maximize else g
-        else:
-            g = _effective(p, g, weight_decay, maximize)
-        m += (1 - beta1) * (g - m)
-        v *= beta2
-        v += (1 - beta2) * (g * g)
-        unbiased = m / (1 - beta1**t)
+    for i, p, g, m, v in _pieces(params, grads, ms, vs):
+        t = steps[i]
+        g = _decayed(p, g, lr, weight_decay, decoupled, maximize)
+        step = _towards(m, g, 1 - beta1)
+        _squares(v, g, beta2, step)
+        unbiased = lr / (1 - beta1**t)
         correction2 = 1 - beta2**t
         rho = longest - 2 * t * beta2**t / correction2
         if rho > 5.0:
             rect = math.sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho))
-            p -= lr * rect * unbiased * (math.sqrt(correction2) / (np.sqrt(v) + eps))
+            np.sqrt(v, out=step)
+            step += eps
+            np.divide(m, step, out=step)
+            step *= unbiased * rect * math.sqrt(correction2)
         else:
-            p -= lr * unbiased
+            np.multiply(m, unbiased, out=step)
+        p -= step
 
 
 def rmsprop_step(
@@ -133,21 +187,26 @@ def rmsprop_step(
     weight_decay: float, momentum: float, maximize: bool,
 ) -> None:  # fmt: skip
     """s ← αs + (1 − α)g², p ← p − lr · g / (√s + ε); with `means` the variance s − ḡ² instead of s."""
-    for i, (p, g, s) in enumerate(zip(params, grads, squares)):
+    for _, p, g, s, mean, b in _pieces(params, grads, squares, means or squares, buffers or squares):
         g = _effective(p, g, weight_decay, maximize)
-        s *= alpha
-        s += (1 - alpha) * (g * g)
+        step = np.empty_like(s)
+        _squares(s, g, alpha, step)
         if means:
-            means[i] += (1 - alpha) * (g - means[i])
-            d = np.sqrt(s - means[i] * means[i]) + eps
+            step = _towards(mean, g, 1 - alpha)
+            np.multiply(mean, mean, out=step)
+            np.subtract(s, step, out=step)
+            np.sqrt(step, out=step)
         else:
-            d = np.sqrt(s) + eps
+            np.sqrt(s, out=step)
+        step += eps
+        np.divide(g, step, out=step)
         if momentum:
-            buffers[i] *= momentum
-            buffers[i] += g / d
-            p -= lr * buffers[i]
+            b *= momentum
+            b += step
+            np.multiply(b, lr, out=step)
         else:
-            p -= lr * (g / d)
+            step *= lr
+        p -= step
 
 
 def adagrad_step(
@@ -155,10 +214,15 @@ def adagrad_step(
     weight_decay: float, maximize: bool,
 ) -> None:  # fmt: skip
     """s ← s + g², p ← p − lr/(1 + (t − 1)η) · g / (√s + ε)."""
-    for p, g, s, t in zip(params, grads, sums, steps):
+    for i, p, g, s in _pieces(params, grads, sums):
         g = _effective(p, g, weight_decay, maximize)
-        s += g * g
-        p -= lr / (1 + (t - 1) * lr_decay) * (g / (np.sqrt(s) + eps))
+        step = g * g
+        s += step
+        np.sqrt(s, out=step)
+        step += eps
+        np.divide(g, step, out=step)
+        step *= lr / (1 + (steps[i] - 1) * lr_decay)
+        p -= step
 
 
 def adadelta_step(
@@ -166,14 +230,18 @@ def adadelta_step(
     weight_decay: float, maximize: bool,
 ) -> None:  # fmt: skip
     """s ← ρs + (1 − ρ)g², δ = √(d + ε)/√(s + ε) · g, d ← ρd + (1 − ρ)δ², p ← p − lr·δ."""
-    for p, g, s, d in zip(params, grads, squares, deltas):
+    for _, p, g, s, d in _pieces(params, grads, squares, deltas):
         g = _effective(p, g, weight_decay, maximize)
-        s *= rho
-        s += (1 - rho) * (g * g)
-        delta = np.sqrt(d + eps) / np.sqrt(s + eps) * g
-        d *= rho
-        d += (1 - rho) * (delta * delta)
-        p -= lr * delta
+        room = np.empty_like(s)
+        _squares(s, g, rho, room)
+        delta = d + eps
+        np.add(s, eps, out=room)
+        delta /= room
+        np.sqrt(delta, out=delta)
+        delta *= g
+        _squares(d, delta, rho, room)
+        delta *= lr
+        p -= delta
 
 
 def asgd_step(
@@ -181,12 +249,12 @@ def asgd_step(
     weight_decay: float, maximize: bool,
 ) -> None:  # fmt: skip
     """p ← (1 − λη)p − η·g, and the average of p over the steps: a ← a + μ(p − a)."""
-    for p, g, a, eta, mu in zip(params, grads, averages, etas, mus):
+    for i, p, g, a in _pieces(params, grads, averages):
         g = _effective(p, g, weight_decay, maximize)
-        p *= 1 - lambd * eta
-        p -= eta * g
-        if mu != 1:
-            a += mu * (p - a)
+        p *= 1 - lambd * etas[i]
+        p -= etas[i] * g
+        if mus[i] != 1:
+            _towards(a, p, mus[i])
         else:
             a[...] = p
 
@@ -197,15 +265,19 @@ def rprop_step(
 ) -> None:  # fmt: skip
     """Each element has a step size of its own: larger while the gradient keeps its sign, smaller, and no step, when it
     turns."""
-    for p, g, b, size in zip(params, grads, before, sizes):
+    for _, p, g, b, size in _pieces(params, grads, before, sizes):
         g = -g if maximize else g
         product = g * b
-        factor = np.where(product > 0, etaplus, np.where(product < 0, etaminus, 1.0)).astype(size.dtype)
+        turned = product < 0
+        factor = np.where(product > 0, size.dtype.type(etaplus), size.dtype.type(1))
+        factor[turned] = etaminus
         size *= factor
         np.clip(size, smallest, largest, out=size)
-        g = np.where(product < 0, 0, g)
-        p -= np.sign(g) * size
         b[...] = g
+        b[turned] = 0
+        np.sign(b, out=product)
+        product *= size
+        p -= product
 
 
 def muon_step(
