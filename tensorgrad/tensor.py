@@ -6,7 +6,6 @@ The methods (`x.sum()`, `x + y`, `x[0]`) are hung on the class by `ops/methods.p
 from __future__ import annotations
 
 import warnings
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,11 +171,19 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(f"grad: must be a Tensor or None, got {type(value).__name__}.")
+            if value is self:
+                raise RuntimeError("grad: a tensor cannot be its own gradient. Use a clone().")
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
                     f"grad: shape {tuple(value.array.shape)} does not fit the tensor's {tuple(self.array.shape)}."
                 )
+            if value.array.dtype != self.array.dtype:
+                raise RuntimeError(f"grad: {value.dtype} does not fit the tensor's {self.dtype}. Convert it first.")
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     @property
     def data(self) -> Tensor:
@@ -224,7 +231,7 @@ class Tensor:
         """
         from .autograd.engine import backward
 
-        backward(self, gradient, retain_graph, create_graph, inputs)
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf tensor in `grad` as well."""
@@ -232,15 +239,10 @@ class Tensor:
             if not self._requires_grad:
                 raise RuntimeError("retain_grad: this tensor does not require grad; nothing will reach it.")
             return
-        me = weakref.ref(self)  # the node must not keep its own result alive
+        from .autograd.hooks import Retain
 
-        def keep(grad: Tensor) -> None:
-            tensor = me()
-            if tensor is not None:
-                tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
-
-        self._retains = keep
-        self._node_hooks().append(keep)
+        self._retains = Retain(self)
+        self._node_hooks().append(self._retains)
 
     @property
     def retains_grad(self) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from ..tensor import Tensor
 from .anomaly import checked_pull, detecting
 from .function import Parts, Source
+from .hooks import Retain, after_rule, before_rule
 from .modes import OFF, ON, SILENT, TRACED, recording, silence_var, tracing, visiting
 
 _accumulating = Lock()  # two sweeps in two threads meet only at a leaf's grad
@@ -40,6 +41,7 @@ def sweep(
     grads: dict[Source, Any] = {}
     ready: list[tuple[int, Source]] = []
     owned: set[Source] = set()  # sums made here, which may be added to in place
+    retained: list[tuple[Retain, Tensor]] = []
     checking = detecting.get()
     grad: Any  # a Tensor; on its way to an operation with several results, Parts
     mode = recording.set((TRACED if tracing.get() else ON) if create_graph else OFF)
@@ -65,21 +67,25 @@ def sweep(
                 break
             node = heappop(ready)[1]
             grad = grads.pop(node)
+            if type(grad) is Parts:
+                grad = grad.of(node)
             if node.hooks:
-                grad = _through_hooks(node.hooks, grad)
+                grad = before_rule(node.hooks, grad, retained)
             if kept is not None and node in kept:
                 kept[node] = grad
                 if ends or not any(source in only for source in node.inputs):  # type: ignore[operator]
                     pairs = []  # nothing below is wanted: it is not visited and keeps its buffers
                     continue
-            if type(grad) is Parts:
-                grad = grad.of(node)
             pairs = checked_pull(node, grad) if checking else node.pull(grad)
+            if node.hooks:
+                pairs = after_rule(node, grad, pairs)
             if not retain_graph:
                 node.release()  # buffers go as we pass
         for leaf, grad in grads.items():
             if leaf.hooks:
-                grads[leaf] = _through_hooks(leaf.hooks, grad)
+                grads[leaf] = before_rule(leaf.hooks, grad, retained)
+        for keep, grad in retained:
+            keep(grad)
     finally:
         if visited is not None:
             visiting.reset(visited)
@@ -93,6 +99,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Add the gradient of `tensors`, each times its entry of `grad_tensors`, to the `grad` of every leaf.
@@ -102,9 +109,12 @@ def backward(
         grad_tensors: a gradient per tensor, of its shape; may be left out (it is 1) for single numbers.
         retain_graph: keep saved values for another backward; `create_graph` when not given.
         create_graph: record the backward pass too.
+        grad_variables: the old name of grad_tensors.
         inputs: only these tensors receive gradients (leaves or not).
     """
-    roots = _roots("backward", tensors, grad_tensors)
+    if grad_variables is not None and grad_tensors is not None:
+        raise RuntimeError("backward: grad_variables is the old name of grad_tensors; pass one of them.")
+    roots = _roots("backward", tensors, grad_variables if grad_tensors is None else grad_tensors)
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is None:
         found = sweep(roots, create_graph, retain)
@@ -112,6 +122,7 @@ def backward(
         wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not wanted:
             raise RuntimeError("backward: inputs is empty; leave it out to give gradients to every leaf.")
+        _check_inputs("backward", wanted)
         found = _found(roots, wanted, create_graph, retain)
     seeds = {id(seed.array) for _, seed in roots}
     with _accumulating:
@@ -128,6 +139,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -138,19 +150,20 @@ def grad(
         outputs, grad_outputs: as `tensors` and `grad_tensors` of `backward`.
         inputs: tensors, leaves or not, that the outputs were computed from.
         create_graph: record the pass, so that the result can be differentiated again.
+        only_inputs: must be True; see `backward` for gradients of all leaves.
         allow_unused: give None (zeros with `materialize_grads`) for an input that the outputs do not depend on,
             instead of an error.
         is_grads_batched: each grad_output has a leading batch dimension; the results have it too.
     """
     wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     retain = create_graph if retain_graph is None else retain_graph
+    if not only_inputs:
+        raise ValueError("grad: only_inputs=False is no longer there, as in PyTorch; use backward().")
+    if materialize_grads and allow_unused is False:
+        raise ValueError("grad: allow_unused=False contradicts materialize_grads=True; leave one of them out.")
     if is_grads_batched:
         return _batched(outputs, wanted, grad_outputs, retain, create_graph, allow_unused, materialize_grads)
-    for x in wanted:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"grad: inputs must be Tensors, got {type(x).__name__}.")
-        if not x.requires_grad:
-            raise RuntimeError("grad: one of the inputs does not require grad. Call x.requires_grad_() before using it.")
+    _check_inputs("grad", wanted)
     found = _found(_roots("grad", outputs, grad_outputs), wanted, create_graph, retain)
     result: list[Tensor | None] = []
     for i, x in enumerate(wanted):
@@ -167,6 +180,16 @@ def grad(
             g = g.detach()
         result.append(g)
     return tuple(result)
+
+
+def _check_inputs(caller: str, wanted: list[Any]) -> None:
+    for x in wanted:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{caller}: inputs must be Tensors, got {type(x).__name__}.")
+        if not x.requires_grad:
+            raise RuntimeError(
+                f"{caller}: one of the inputs does not require grad. Call x.requires_grad_() before using it."
+            )
 
 
 def _found(roots: list[Any], wanted: list[Tensor], create_graph: bool, retain: bool) -> dict[Tensor, Tensor]:
@@ -211,7 +234,7 @@ def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tens
     for g in given:
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"{caller}: the gradient must be a Tensor, got {type(g).__name__}.")
-    if len(given) == 1 and given[0] is None:
+    if gradients is None:
         given = [None] * len(outs)
     if len(given) != len(outs):
         raise RuntimeError(f"{caller}: {len(outs)} tensors but {len(given)} gradients; give one gradient per tensor.")
@@ -263,18 +286,6 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int])
     leaf._grad = Tensor._of(array)
 
 
-def _through_hooks(hooks: list[Any], grad: Any) -> Any:
-    for hook in list(hooks):
-        changed = hook(grad)
-        if changed is not None:
-            if changed.array.shape != grad.array.shape:
-                raise RuntimeError(
-                    f"hook: returned a gradient of shape {tuple(changed.array.shape)}, needs {tuple(grad.array.shape)}."
-                )
-            grad = changed
-    return grad
-
-
 def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: Any) -> tuple[Tensor | None, ...]:
     """A pass per row of the batch; the rows stacked."""
     from ..ops.join import stack
@@ -286,5 +297,5 @@ def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: 
     for i in range(n):
         last = i == n - 1
         one = [None if b is None else b[i] for b in batches]
-        rows.append(grad(outputs, wanted, one, retain or not last, create_graph, allow_unused, False, materialize))
+        rows.append(grad(outputs, wanted, one, retain or not last, create_graph, True, allow_unused, False, materialize))
     return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows))

@@ -545,6 +545,25 @@ class Function:
         """PyTorch's way of walking the graph: pairs of the input's node and an output number."""
         return tuple((source, 0) for source in self.inputs)
 
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad_inputs, grad_outputs)`, two tuples, after the rule has run; what it returns, if anything,
+        replaces grad_inputs. Returns a handle with `remove()`."""
+        from .hooks import After, Handle
+
+        return Handle(self._hooks(), After(hook))
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call `hook(grad_outputs)` before the rule runs, after the hooks of the result; what it returns, if anything,
+        replaces grad_outputs. Returns a handle with `remove()`."""
+        from .hooks import Before, Handle
+
+        return Handle(self._hooks(), Before(hook))
+
+    def _hooks(self) -> list[Any]:
+        if self.hooks is None:
+            self.hooks = []
+        return self.hooks
+
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
@@ -567,6 +586,12 @@ class Output(Function):
 
     def pull(self, grad: Tensor) -> list[tuple[Source, Any]]:
         return [(self.inputs[0], Parts({self.index: grad}))]
+
+    def register_hook(self, hook: Any) -> Any:
+        return self.inputs[0].register_hook(hook)  # type: ignore[union-attr]
+
+    def register_prehook(self, hook: Any) -> Any:
+        return self.inputs[0].register_prehook(hook)  # type: ignore[union-attr]
 
     def release(self) -> None:
         pass

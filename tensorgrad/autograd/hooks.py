@@ -1,12 +1,105 @@
-"""Handles of hooks."""
+"""Hooks: what is called as gradients pass, and the handles to take it out again.
+
+The hooks of a node stand in one list, in the order of their registration: those of its result (plain functions), and
+those of the operation itself, marked by one of the classes below.
+"""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+    from .function import Function
 
 _ids = count()
+
+
+class Before:
+    """A hook before an operation's rule, after the hooks of its result: `hook(grad_outputs)`."""
+
+    def __init__(self, hook: Any) -> None:
+        _check(hook)
+        self.hook = hook
+
+    def __call__(self, *args: Any) -> Any:
+        return self.hook(*args)
+
+
+class After(Before):
+    """A hook after an operation's rule: `hook(grad_inputs, grad_outputs)`."""
+
+
+class Retain:
+    """Keeps the gradient as the other hooks leave it, if the sweep ends well, in the `grad` of a tensor that has asked
+    for it; does not keep the tensor alive, which the node must not."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = weakref.ref(tensor)
+
+    def __call__(self, grad: Tensor) -> None:
+        tensor = self.tensor()
+        if tensor is not None:
+            tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
+
+
+def before_rule(hooks: list[Any], grad: Any, retained: list[tuple[Retain, Tensor]]) -> Any:
+    """The gradient (of several results: gradients) after the hooks that come before the rule."""
+    kinds = [(type(hook), hook) for hook in hooks]
+    for kind, hook in kinds:
+        if kind not in _MARKED:
+            grad = _replaced(hook(grad), grad)
+    for kind, hook in kinds:
+        if kind is Before:
+            given = grad if type(grad) is tuple else (grad,)
+            given = _all_replaced(hook(given), given)
+            grad = given if type(grad) is tuple else given[0]
+    retained.extend([(hook, grad) for kind, hook in kinds if kind is Retain])
+    return grad
+
+
+def after_rule(node: Function, grad: Any, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Pairs of a source and its gradient after the hooks that come after the rule."""
+    for hook in list(node.hooks or ()):
+        if type(hook) is After:
+            rest = iter([*pairs, (None, None)])
+            source, g = next(rest)
+            found: list[Any] = [None] * len(node.inputs)
+            for i, s in enumerate(node.inputs):
+                if s is not None and s is source:
+                    found[i] = g
+                    source, g = next(rest)
+            changed = _all_replaced(hook(tuple(found), grad if type(grad) is tuple else (grad,)), tuple(found))
+            pairs = [(s, g) for s, g in zip(node.inputs, changed) if s is not None and g is not None]
+    return pairs
+
+
+def _all_replaced(changed: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a hook for several gradients makes of them."""
+    if changed is None:
+        return grads
+    new = changed if isinstance(changed, (tuple, list)) else (changed,)
+    if len(new) != len(grads):
+        raise RuntimeError(f"hook: returned {len(new)} gradients, needs {len(grads)}.")
+    return tuple([_replaced(a, b) if b is not None else a for a, b in zip(new, grads)])
+
+
+def _replaced(changed: Any, grad: Any) -> Any:
+    """What a hook makes of a gradient: what it returns, if anything, which must be like it."""
+    if changed is None:
+        return grad
+    if not hasattr(changed, "array"):
+        raise TypeError(f"hook: must return a Tensor or None, got {type(changed).__name__}.")
+    if changed.array.shape != grad.array.shape:
+        raise RuntimeError(
+            f"hook: returned a gradient of shape {tuple(changed.array.shape)}, needs {tuple(grad.array.shape)}."
+        )
+    if changed.array.dtype != grad.array.dtype:
+        raise RuntimeError(f"hook: returned a gradient of {changed.dtype}, needs {grad.dtype}.")
+    return changed
 
 
 class Handle:
@@ -62,6 +155,9 @@ class KeyedHandle(Handle):
         self._entries.pop(self.id, None)
         if self._removed is not None:
             self._removed()
+
+
+_MARKED = (Before, After, Retain)
 
 
 def _check(hook: Any) -> None:

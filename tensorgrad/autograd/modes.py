@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from contextvars import ContextVar, Token, copy_context
 from functools import wraps
@@ -37,12 +38,39 @@ class _Mode:
             var.reset(token)
 
     def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+            return self._around_generator(function)  # type: ignore[return-value]
+
         @wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
             with self._again():
                 return function(*args, **kwargs)
 
         return within  # type: ignore[return-value]
+
+    def _around_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The mode holds while the generator runs, not while its caller does."""
+
+        @wraps(function)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            go_on, sent = generator.send, None
+            while True:
+                try:
+                    with self._again():
+                        value = go_on(sent)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    go_on, sent = generator.send, (yield value)
+                except GeneratorExit:
+                    with self._again():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    go_on, sent = generator.throw, error
+
+        return within
 
     def _again(self) -> _Mode:
         return type(self)()

@@ -6,6 +6,7 @@ import gc
 import threading
 import warnings
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,6 +149,10 @@ def test_unused_inputs() -> None:
     assert autograd.grad((x * 2).sum(), (x, z), materialize_grads=True)[1].tolist() == [0.0]
     with pytest.raises(RuntimeError, match="does not require grad"):
         autograd.grad((x * 2).sum(), tg.tensor([1.0]))
+    with pytest.raises(ValueError, match="allow_unused=False contradicts materialize_grads=True"):
+        autograd.grad((x * 2).sum(), x, allow_unused=False, materialize_grads=True)
+    with pytest.raises(ValueError, match="only_inputs=False is no longer there"):
+        autograd.grad((x * 2).sum(), x, only_inputs=False)
 
 
 def test_backward_with_inputs_gives_gradients_to_those_only() -> None:
@@ -156,6 +161,8 @@ def test_backward_with_inputs_gives_gradients_to_those_only() -> None:
     assert x.grad.tolist() == [3.0] and z.grad is None
     with pytest.raises(RuntimeError, match="inputs is empty"):
         (x * z).sum().backward(inputs=[])
+    with pytest.raises(RuntimeError, match="backward: one of the inputs does not require grad"):
+        (x * z).sum().backward(inputs=[tg.ones(1)])
 
 
 def test_several_outputs_and_seeds() -> None:
@@ -164,6 +171,8 @@ def test_several_outputs_and_seeds() -> None:
     assert x.grad.tolist() == [5.0, 34.0]
     with pytest.raises(RuntimeError, match="2 tensors but 3 gradients"):
         autograd.backward([x * 1, x * 2], [None, None, None])
+    with pytest.raises(RuntimeError, match="2 tensors but 1 gradients"):
+        autograd.backward([x.sum(), x.sum()], [None])
 
 
 def test_gradients_of_gradients_to_the_fourth_order() -> None:
@@ -230,6 +239,40 @@ class TestHooks:
         with pytest.raises(RuntimeError, match=r"hook: returned a gradient of shape \(\), needs \(2,\)"):
             (x * 2).sum().backward()
 
+    def test_a_hook_must_keep_the_dtype_and_return_a_tensor(self) -> None:
+        x = leaf(1.0)
+        words = "hook: returned a gradient of tensorgrad.float32, needs tensorgrad.float64"
+        with x.register_hook(lambda g: g.float()), pytest.raises(RuntimeError, match=words):
+            (x * 2).sum().backward()
+        with x.register_hook(lambda g: 3), pytest.raises(TypeError, match="hook: must return a Tensor or None, got int"):
+            (x * 2).sum().backward()
+        assert x.grad is None
+
+    def test_hooks_of_an_operation(self) -> None:
+        x, z = leaf(1.0, 2.0), leaf(3.0, 4.0)
+        y, seen = x * z, []
+        y.register_hook(lambda g: g * 2)
+        y.grad_fn.register_prehook(lambda outs: seen.append(outs[0].tolist()))
+        first = y.grad_fn.register_prehook(lambda outs: (outs[0] * 10,))
+        y.grad_fn.register_hook(lambda ins, outs: seen.append([g.tolist() for g in (*ins, *outs)]))
+        y.grad_fn.register_hook(lambda ins, outs: (ins[0] + 1, ins[1]))
+        y.sum().backward(retain_graph=True)
+        assert seen == [[2.0, 2.0], [[60.0, 80.0], [20.0, 40.0], [20.0, 20.0]]]
+        assert x.grad.tolist() == [61.0, 81.0] and z.grad.tolist() == [20.0, 40.0]
+        first.remove()
+        y.grad_fn.register_hook(lambda ins, outs: ins[0])
+        with pytest.raises(RuntimeError, match="hook: returned 1 gradients, needs 2"):
+            y.sum().backward()
+
+    def test_hooks_of_an_operation_with_constants_and_several_results(self) -> None:
+        x, seen = leaf(3.0, 1.0), []
+        y = x * tg.tensor([2.0, 2.0], dtype=tg.float64)
+        y.grad_fn.register_hook(lambda ins, outs: seen.append([g is None for g in ins]))
+        first, second = y.split(1)
+        first.grad_fn.register_hook(lambda ins, outs: seen.append((len(ins), [g.tolist() for g in outs])))
+        (first * 3).sum().backward()
+        assert seen == [(1, [[3.0], [0.0]]), [False, True]]
+
     def test_hooks_need_something_to_hook(self) -> None:
         with pytest.raises(RuntimeError, match="no gradient will reach the hook"):
             tg.tensor([1.0]).register_hook(print)
@@ -256,6 +299,25 @@ class TestRetainGrad:
         assert h.retains_grad
         (h * 5).sum().backward()
         assert h.grad.tolist() == [5.0]
+
+    def test_it_keeps_what_all_hooks_leave(self) -> None:
+        x = leaf(1.0)
+        h = x * 2
+        h.retain_grad()
+        h.register_hook(lambda g: g * 10)
+        h.sum().backward()
+        assert h.grad.tolist() == [10.0] and x.grad.tolist() == [20.0]
+
+    def test_nothing_is_kept_of_a_sweep_that_fails(self) -> None:
+        x = leaf(1.0)
+        h = x.exp()
+        y = h * 2
+        y.retain_grad()
+        with tg.no_grad():
+            h.add_(1)
+        with pytest.raises(RuntimeError, match="a value it saved"):
+            y.sum().backward()
+        assert y.grad is None and x.grad is None
 
     def test_without_it_grad_is_none_and_says_why(self) -> None:
         h = leaf(2.0) * 2
@@ -311,6 +373,13 @@ class TestLeaves:
             x.grad = tg.tensor([1.0, 2.0, 3.0])
         with pytest.raises(TypeError, match="must be a Tensor or None, got float"):
             x.grad = 1.0
+        with pytest.raises(RuntimeError, match="grad: tensorgrad.float32 does not fit the tensor's tensorgrad.float64"):
+            x.grad = tg.ones(2)
+        with pytest.raises(RuntimeError, match="a tensor cannot be its own gradient"):
+            x.grad = x
+        x.grad = tg.ones(2, dtype=tg.float64)
+        del x.grad
+        assert x.grad is None
 
     def test_data_is_the_same_memory_without_history(self) -> None:
         x = leaf(1.0, 2.0)
@@ -337,6 +406,34 @@ class TestModes:
             return x * 2
 
         assert not f().requires_grad and not g().requires_grad and (x * 2).requires_grad
+
+    def test_a_generator_runs_in_the_mode_and_its_caller_does_not(self) -> None:
+        seen = []
+
+        @tg.no_grad()
+        def numbers() -> Any:
+            seen.append(tg.is_grad_enabled())
+            try:
+                got = yield 1
+            except KeyError:
+                got = yield tg.is_grad_enabled()
+            try:
+                yield got, tg.is_grad_enabled()
+            finally:
+                seen.append(tg.is_grad_enabled())
+            return "end"
+
+        steps = numbers()
+        assert next(steps) == 1 and tg.is_grad_enabled()
+        assert steps.throw(KeyError) is False and tg.is_grad_enabled()
+        assert steps.send("sent") == ("sent", False) and tg.is_grad_enabled()
+        with pytest.raises(StopIteration, match="end"):
+            next(steps)
+        assert seen == [False, False] and tg.is_grad_enabled()
+        steps = numbers()
+        next(steps), next(steps)
+        steps.close()
+        assert seen == [False] * 4 and tg.is_grad_enabled()
 
     def test_set_grad_enabled(self) -> None:
         x = leaf(1.0)
