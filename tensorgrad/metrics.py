@@ -91,7 +91,7 @@ class _Decisions(Metric):
         super().__init__()
 
     def update(self, prediction: Any, target: Any) -> None:
-        p, t, classes = self._decided(_array(prediction), _array(target))
+        p, t, classes = self._decided(_array(self._me, prediction), _array(self._me, target))
         if self.ignore_index is not None:
             p, t = p[t != self.ignore_index], t[t != self.ignore_index]
         if not t.size:
@@ -118,8 +118,18 @@ class _Decisions(Metric):
         t, classes = target, 0
         if given.shape == (*t.shape, 1):
             given = given.reshape(t.shape)
+        if given.dtype.kind not in "iub":
+            _ordered(self._me, given)
         if given.shape == t.shape:
-            p = (given >= self.threshold) if given.dtype.kind not in "iub" else given
+            p = given
+            if given.dtype.kind not in "iub":
+                p = given >= self.threshold
+                more = (t > 1) & (t != self.ignore_index)
+                if more.any():
+                    raise ValueError(
+                        f"{self._me}: one score per example says class 0 or 1, and a target is {t[more].flat[0]}. Give "
+                        "scores (N, C), or class numbers as integers."
+                    )
         elif given.ndim == t.ndim + 1 and given.shape[:1] + given.shape[2:] == t.shape:
             p, classes = given.argmax(1) if given.size else t, given.shape[1]
         else:
@@ -216,9 +226,11 @@ class _PerClass(_Decisions):
         per_class = self.score(tp, fp, fn)
         if self.average is None:
             return per_class
-        weight = there if self.average == "weighted" else (there + fp > 0).astype(np.float64)
-        weight = np.where(np.isnan(per_class), 0.0, weight)
-        return float((np.nan_to_num(per_class) * weight).sum() / weight.sum()) if weight.any() else math.nan
+        counts = (there + fp > 0) & ~np.isnan(per_class)  # classes that occur, and have a number
+        if not counts.any():
+            return math.nan
+        weights = there[counts] if self.average == "weighted" and there[counts].any() else None
+        return float(np.average(per_class[counts], weights=weights))
 
     def _divide(self, a: Any, b: Any) -> Any:
         return np.where(b > 0, a / np.where(b > 0, b, 1.0), self.zero_division)
@@ -265,9 +277,10 @@ class TopKAccuracy(Metric):
         self.right = self.seen = 0
 
     def update(self, prediction: Any, target: Any) -> None:
-        scores, t = _array(prediction), _array(target)
+        scores, t = _array("TopKAccuracy", prediction), _array("TopKAccuracy", target)
         if scores.ndim != 2 or scores.shape[:1] != t.shape:
             raise ValueError(f"TopKAccuracy: needs scores (N, C) and targets (N,), got {scores.shape} and {t.shape}.")
+        _ordered("TopKAccuracy", scores)
         t = _whole("TopKAccuracy", t)
         _in_range("TopKAccuracy", t, scores.shape[1])
         # of equal scores the later class comes first, as scikit-learn ranks them
@@ -299,18 +312,18 @@ class _Ranked(Metric):
         self.targets: list[Any] = []
 
     def update(self, prediction: Any, target: Any) -> None:
-        s, t, me = _array(prediction).astype(np.float64), _array(target), type(self).__name__
+        me = type(self).__name__
+        given, target = _array(me, prediction), _array(me, target)
+        s, t = given.astype(np.float64), target
         if s.ndim == 2 and s.shape[1] == 2:
             s = s[:, 1]
         if s.ndim == 2 and s.shape[1] == 1 and t.shape in (s.shape, s.shape[:1]):
             s, t = s[:, 0], t.reshape(-1)
         if s.ndim not in (1, 2) or s.shape[:1] != t.shape:
             raise ValueError(
-                f"{me}: needs scores (N,) or (N, C) and targets (N,), got {_array(prediction).shape} and "
-                f"{_array(target).shape}."
+                f"{me}: needs scores (N,) or (N, C) and targets (N,), got {given.shape} and {target.shape}."
             )
-        if np.isnan(s).any():
-            raise ValueError(f"{me}: a score is nan; scores must be in an order.")
+        _ordered(me, s)
         if self.scores and self.scores[0].shape[1:] != s.shape[1:]:
             raise ValueError(f"{me}: these scores have shape {s.shape}, those before {self.scores[0].shape}.")
         t = _whole(me, t)
@@ -324,7 +337,7 @@ class _Ranked(Metric):
         raise TypeError(f"{type(self).__name__} defines area().")
 
     def compute(self) -> Any:
-        if not self.scores:
+        if not sum(map(len, self.targets)):
             return math.nan
         s, t = np.concatenate(self.scores), np.concatenate(self.targets)
         if s.ndim == 1:
@@ -332,8 +345,10 @@ class _Ranked(Metric):
         found = np.array([self._of_one(s[:, c], t == c) for c in range(s.shape[1])])
         if self.average is None:
             return found
-        weights = np.bincount(t, minlength=len(found)) if self.average == "weighted" else None
-        return float(np.average(found, weights=weights))
+        if self.average == "macro":
+            return float(found.mean())
+        weights = np.bincount(t, minlength=len(found))
+        return float(np.average(found[weights > 0], weights=weights[weights > 0]))  # a class that is not there is nan
 
     def _of_one(self, s: Any, t: Any) -> float:
         order = np.argsort(-s, kind="stable")
@@ -379,7 +394,7 @@ class _Errors(Metric):
         self.absolute = self.squared = self.mean = self.spread = np.zeros(())
 
     def update(self, prediction: Any, target: Any) -> None:
-        p, t = _array(prediction).astype(np.float64), _array(target).astype(np.float64)
+        p, t = (_array(type(self).__name__, x).astype(np.float64) for x in (prediction, target))
         if p.shape != t.shape:
             raise ValueError(
                 f"{type(self).__name__}: prediction and target must have one shape, got {p.shape} and {t.shape}."
@@ -457,7 +472,7 @@ class Perplexity(Metric):
         self.total, self.n = 0.0, 0
 
     def update(self, prediction: Any, target: Any) -> None:
-        x, t = _array(prediction), _array(target)
+        x, t = _array("Perplexity", prediction), _array("Perplexity", target)
         if x.shape[:-1] != t.shape or not x.ndim:
             raise ValueError(f"Perplexity: needs logits (…, C) and targets (…), got {x.shape} and {t.shape}.")
         x, t = x.reshape(-1, x.shape[-1]), _whole("Perplexity", t)
@@ -467,8 +482,9 @@ class Perplexity(Metric):
         if not t.size:
             return
         top = x.max(-1, keepdims=True)
-        log_sum = np.log(np.exp(x - top).sum(-1)) + top[:, 0]
-        self.total += float((log_sum - x[np.arange(len(t)), t]).sum())
+        with np.errstate(invalid="ignore"):  # of nothing but −∞ the answer is nan
+            log_sum = np.log(np.exp(x - top).sum(-1)) + top[:, 0]
+            self.total += float((log_sum - x[np.arange(len(t)), t]).sum())
         self.n += len(t)
 
     def compute(self) -> float:
@@ -479,8 +495,19 @@ class Perplexity(Metric):
 # ---- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _array(x: Any) -> Any:
-    return x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x)
+def _array(me: str, x: Any) -> Any:
+    try:
+        array = x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x)
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(f"{me}: needs numbers in an array: {error}") from error
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise TypeError(f"{me}: needs tensors, arrays or lists of numbers, got {type(x).__name__} of {array.dtype}.")
+    return array
+
+
+def _ordered(me: str, scores: Any) -> None:
+    if np.isnan(scores).any():
+        raise ValueError(f"{me}: a score is nan; scores must be in an order.")
 
 
 def _ratio(a: float, b: float) -> float:

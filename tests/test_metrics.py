@@ -145,6 +145,51 @@ def test_against_scikit_learn(row: str, batches: int) -> None:
         np.testing.assert_allclose(make()(p.tolist(), t), metric.compute(), rtol=1e-12)
 
 
+def by_batches(metric: Metric, p: Any, t: Any, batches: int) -> Any:
+    for part in np.array_split(np.arange(len(t)), batches):
+        metric.update(p[part], t[part])
+    return metric.compute()
+
+
+@pytest.mark.filterwarnings("ignore")  # scikit-learn warns where something is not defined
+@pytest.mark.parametrize("seed", range(40))
+def test_few_examples_of_few_classes_against_scikit_learn(seed: int) -> None:
+    """Classes that never occur, or only as an answer; a single class; a single example; equal scores; empty batches."""
+    rng = np.random.default_rng(seed)
+    n, c, batches = int(rng.integers(1, 25)), int(rng.integers(1, 7)), int(rng.integers(1, 5))
+    t, p = (rng.choice(rng.choice(c, rng.integers(1, c + 1), replace=False), n) for _ in range(2))
+    seen = np.union1d(p, t)
+
+    def same(metric: Metric, scores: Any, targets: Any, expected: Any, of: Any = ...) -> None:
+        np.testing.assert_allclose(np.asarray(by_batches(metric, scores, targets, batches))[of], expected, rtol=1e-10)
+
+    for kind, name in ((Precision, sk.precision_score), (Recall, sk.recall_score), (F1, sk.f1_score)):
+        for zero in (0.0, 1.0, math.nan):
+            for average in ("macro", "micro", "weighted"):
+                same(kind(average, zero_division=zero), p, t, name(t, p, average=average, zero_division=zero))
+            same(kind(None, zero_division=zero), p, t, name(t, p, average=None, zero_division=zero), seen)
+    same(ConfusionMatrix(c), p, t, sk.confusion_matrix(t, p, labels=range(c)))
+
+    raw = rng.integers(0, 4, (n, c)).astype(float)
+    if c > 2:
+        for k in range(1, c + 1):
+            same(TopKAccuracy(k), raw, t, sk.top_k_accuracy_score(t, raw, k=k, labels=range(c)))
+        shares = softmax(raw)
+        for average in ("macro", "weighted", None):
+            same(
+                AveragePrecision(average), shares, t, sk.average_precision_score(one_hot(t, c), shares, average=average)
+            )
+            expected = sk.roc_auc_score(t, shares, multi_class="ovr", average=average, labels=range(c))
+            same(ROCAUC(average), shares, t, expected)
+    two = t % 2
+    same(ROCAUC(), raw[:, 0], two, sk.roc_auc_score(two, raw[:, 0]))
+    same(AveragePrecision(), raw[:, 0], two, sk.average_precision_score(two, raw[:, 0]))
+    if seen.max() < 2:
+        same(F1("binary"), p, t, sk.f1_score(t, p))
+    for error, function in ((MAE, sk.mean_absolute_error), (RMSE, sk.root_mean_squared_error), (R2, sk.r2_score)):
+        same(error(), raw, one_hot(t, c), function(one_hot(t, c), raw))
+
+
 def test_every_metric_has_a_row() -> None:
     tested = {type(make()) for make, _, _ in ROWS.values()}
     assert tested == {getattr(metrics, name) for name in metrics.__all__} - {Metric}
@@ -156,6 +201,7 @@ def test_shapes_of_predictions() -> None:
     t = [1, 0, 1]
     assert Accuracy()([[0.9], [0.2], [0.1]], t) == pytest.approx(2 / 3)  # (N, 1) is one score each, not one class
     assert Accuracy()([[0.9], [0.2], [0.1]], [[1], [0], [1]]) == pytest.approx(2 / 3)
+    assert Accuracy(ignore_index=255)([0.9, 0.2, 0.1], [1, 0, 255]) == 1.0
     assert Accuracy()([True, False, False], t) == pytest.approx(2 / 3)
     assert Accuracy()(tg.tensor([[0.1, 0.9], [0.5, 0.1], [0.2, 0.1]], requires_grad=True), t) == pytest.approx(2 / 3)
     pixels = RNG.normal(size=(2, 3, 4, 5))
@@ -189,7 +235,7 @@ def test_before_the_first_example() -> None:
     empty = np.zeros(0, int)
     for make in (Accuracy, F1, MAE, MSE, RMSE, R2, ROCAUC, AveragePrecision, Perplexity, TopKAccuracy):
         assert math.isnan(make().compute())
-    for make in (Accuracy, F1, MAE, R2):
+    for make in (Accuracy, F1, MAE, R2, ROCAUC, AveragePrecision):
         assert math.isnan(make()(empty, empty))  # type: ignore[operator]
     assert math.isnan(Accuracy()(np.zeros((0, 3)), empty)) and ConfusionMatrix(2).compute().tolist() == [[0, 0], [0, 0]]
     assert repr(Accuracy()) == "Accuracy(nan)"
@@ -209,7 +255,8 @@ def test_corners_of_scikit_learn() -> None:
     assert F1("binary")([0, 0], [0, 0]) == 0.0 and F1("binary", num_classes=2)([0, 0], [0, 0]) == 0.0
     assert R2()([1.0, 1.0], [2.0, 2.0]) == sk.r2_score([2.0, 2.0], [1.0, 1.0]) == 0.0
     assert R2()([2.0, 2.0], [2.0, 2.0]) == sk.r2_score([2.0, 2.0], [2.0, 2.0]) == 1.0
-    assert Perplexity()([[0.0, 1e4]], [0]) == math.inf
+    assert Perplexity()([[0.0, 1e4]], [0]) == Perplexity()([[0.0, -math.inf]], [1]) == math.inf
+    assert math.isnan(Perplexity()([[-math.inf, -math.inf]], [0])) and math.isnan(MAE()([math.nan], [1.0]))
 
 
 def test_far_from_zero_the_spread_is_still_exact() -> None:
@@ -237,6 +284,14 @@ def test_scores_are_kept_as_they_were() -> None:
         (lambda: Accuracy()([0, 1], [0, -1]), "numbered from 0, got -1. Leave some out with ignore_index"),
         (lambda: Accuracy()([0, 1], [0.5, 1]), "Accuracy: targets must be class numbers, whole numbers"),
         (lambda: Accuracy()([0, 1], [math.nan, 1]), "Accuracy: targets must be class numbers, whole numbers"),
+        (lambda: Accuracy()([[0.5, math.nan]], [0]), "Accuracy: a score is nan"),
+        (lambda: F1()([0.5, math.nan], [0, 1]), "F1: a score is nan"),
+        (lambda: TopKAccuracy(1)([[0.5, math.nan]], [0]), "TopKAccuracy: a score is nan"),
+        (
+            lambda: Accuracy()([0.0, 2.0], [0, 2]),
+            "one score per example says class 0 or 1, and a target is 2. Give scores",
+        ),
+        (lambda: Accuracy()([[1, 2], [3]], [0, 1]), "Accuracy: needs numbers in an array"),
         (lambda: ConfusionMatrix(2)([0, 2], [0, 1]), "class 2 among 2 classes, which are numbered from 0"),
         (lambda: ConfusionMatrix(0), "ConfusionMatrix: num_classes must be at least 1, got 0"),
         (lambda: ConfusionMatrix()([0], [10**9]), "class 1000000000 is one of very many; give num_classes"),
@@ -260,6 +315,13 @@ def test_scores_are_kept_as_they_were() -> None:
 def test_errors(call: Callable[[], Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("make", [Accuracy, ROCAUC, TopKAccuracy, MAE, Perplexity])
+def test_what_is_no_number(make: Any) -> None:
+    for x in (None, ["a"], "text"):
+        with pytest.raises(TypeError, match=f"{make.__name__}: needs tensors, arrays or lists of numbers, got"):
+            make()(x, x)
 
 
 def test_the_base_says_what_is_missing() -> None:
