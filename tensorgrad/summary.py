@@ -28,7 +28,7 @@ from . import random
 from .autograd.modes import enable_grad, watched
 from .nn.parameter import is_lazy
 from .ops.conv import Conv, ConvTranspose
-from .ops.create import zeros
+from .ops.create import as_tensor, zeros
 from .ops.linalg import Contract, Dot, Linear, Matmul, Mv
 from .tensor import Tensor
 from .utils.running import running
@@ -117,14 +117,17 @@ def summary(model: Any, input: Any = None, *, depth: int | None = None, mode: st
     """Run a model once and tell what its layers are, make, hold and cost.
 
     Args:
-        input: what the model takes: a tensor, a tuple of tensors, a dict of arguments, or the shape of a tensor (of
-            zeros, in the model's dtype).
+        input: what the model takes: a tensor or array, a tuple of them, or a dict of arguments. A shape stands for a
+            tensor of zeros in the model's dtype.
         depth: show so many levels below the model (`layers` has all).
         mode: "eval" or "train", in which the model is run; afterwards it is as it was.
 
     FLOPs: matrix products, convolutions and their like count two for each multiply-add (a bias is the start of the sum);
     other arithmetic counts one for each number that goes in or comes out, whichever are more, softmax three; moving
-    numbers around is free. An operation that fuses several, a norm or an LSTM say, counts as its definition.
+    numbers around is free. An operation that fuses several, a norm or an LSTM say, counts as its definition. What a model
+    does under no_grad is not recorded, and not seen.
+
+    Afterwards the model is as it was, its input too; a lazy module has taken its shape.
     """
     if depth is not None and depth < 0:
         raise ValueError(f"summary: depth must be at least 0, got {depth}.")
@@ -132,7 +135,8 @@ def summary(model: Any, input: Any = None, *, depth: int | None = None, mode: st
         raise TypeError(f"summary: needs an nn.Module, got {type(model).__name__}.")
     if mode not in ("eval", "train"):
         raise ValueError(f"summary: mode must be 'eval' or 'train', got {mode!r}.")
-    args, kwargs = _arguments(model, input)
+    with enable_grad():
+        args, kwargs = _arguments(model, input)
     counter = _Counter(model, [*args, *kwargs.values()])
     with _as_it_was(model), enable_grad(), running(model, counter.done) as counter.stack, watched(counter):
         model.train(mode == "train")(*args, **kwargs)
@@ -164,7 +168,7 @@ class _Counter:
         self.saved: dict[str, int] = {}
         self.calls: dict[str, int] = {}
         self.outputs: dict[str, Any] = {}
-        self.known = {id(_base(t)) for t in (*model.parameters(), *model.buffers(), *inputs) if isinstance(t, Tensor)}
+        self.inputs = inputs
         self.nodes: list[tuple[str, Any]] = []  # kept, or others would get the places of those that are gone
         self.within = False
 
@@ -186,11 +190,13 @@ class _Counter:
         self.flops[path] = self.flops.get(path, 0) + _flops(node, args, out)
 
     def result(self, levels: int | None) -> Summary:
+        held = (*self.model.parameters(), *self.model.buffers(), *self.inputs)
+        known = {id(_base(t)) for t in held if isinstance(t, Tensor) and not is_lazy(t)}
         for path, node in self.nodes:
             for array in _kept(node):
                 base = _base(array)
-                if id(base) not in self.known:
-                    self.known.add(id(base))
+                if id(base) not in known:
+                    known.add(id(base))
                     self.saved[path] = self.saved.get(path, 0) + base.nbytes
         layers = []
         for path, module in self.model.named_modules():
@@ -262,22 +268,35 @@ def _start(a: Any) -> Any:
     return a.detach().requires_grad_() if isinstance(a, Tensor) and a.is_floating_point() else a
 
 
+def _input(model: Any, x: Any) -> Any:
+    """What stands for one input: a copy, for the model may write to it, and one that requires grad if it can, so that
+    everything done with it is recorded."""
+    if _is_shape(x):
+        dtypes = [p.dtype for p in model.parameters() if p.is_floating_point()]
+        x = zeros(tuple(x), dtype=dtypes[0] if dtypes else None)
+    if isinstance(x, np.ndarray):
+        x = as_tensor(x)
+    return _start(x).clone() if isinstance(x, Tensor) else x
+
+
+def _is_shape(x: Any) -> bool:
+    return isinstance(x, (tuple, list)) and bool(x) and all(isinstance(n, int) for n in x)
+
+
 def _arguments(model: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What to call the model with; floating inputs require grad, so that everything done with them is recorded."""
+    """What to call the model with."""
     if given is None:
         return (), {}
     if isinstance(given, Mapping):
-        return (), {k: _start(v) for k, v in given.items()}
-    if isinstance(given, (tuple, list)) and given and all(isinstance(n, int) for n in given):
-        dtypes = [p.dtype for p in model.parameters() if p.is_floating_point()]
-        given = zeros(*given, dtype=dtypes[0] if dtypes else None)
-    args = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        return (), {k: _input(model, v) for k, v in given.items()}
+    several = isinstance(given, (tuple, list)) and not _is_shape(given)
+    args = tuple(_input(model, x) for x in (given if several else (given,)))
     for a in args:
         if not isinstance(a, Tensor):
             raise TypeError(
                 f"summary: input must be a tensor, a tuple of tensors, a dict of arguments, or a shape, got {a!r}."
             )
-    return tuple(_start(a) for a in args), {}
+    return args, {}
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------

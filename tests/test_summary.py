@@ -6,6 +6,7 @@ import doctest
 import importlib
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tensorgrad as tg
@@ -171,6 +172,35 @@ def test_inputs() -> None:
     assert summary(Calls(lambda: tg.ones(3))).layers[0].output == (3,)
     assert summary(nn.Embedding(10, 4), tg.tensor([[1, 2]])).layers[0].output == (1, 2, 4)
     assert summary(Calls(lambda x: {"a": x, "b": None}), tg.ones(2)).layers[0].output == {"a": (2,), "b": None}
+    bilinear = summary(nn.Bilinear(3, 4, 5), (tg.ones(2, 3), tg.ones(2, 4)))
+    for given in ([(2, 3), (2, 4)], ((2, 3), np.ones((2, 4), np.float32)), {"input1": [2, 3], "input2": tg.ones(2, 4)}):
+        assert summary(nn.Bilinear(3, 4, 5), given).layers == bilinear.layers
+    with tg.no_grad():
+        assert summary(nn.Linear(3, 2), (4, 3)).flops == 2 * 4 * 3 * 2
+
+
+def test_a_model_that_writes_to_its_input() -> None:
+    x = tg.ones(2, 4)
+    model = nn.Sequential(Calls(lambda x: x.sub_(3.0)), nn.ReLU(inplace=True), nn.Linear(4, 2))
+    assert summary(model, x).flops == 8 + 8 + 2 * 2 * 4 * 2 and x.tolist() == [[1.0] * 4] * 2
+
+
+def test_lazy_modules_take_their_shape() -> None:
+    model = nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d())
+    found = summary(model, (2, 3))
+    assert (
+        found.parameters == 4 * 3 + 4 + 8 and model[0].in_features == 3 and model[1].running_mean.tolist() == [0.0] * 4
+    )
+    assert found.layers[1].kind == "Linear" and found.layers[1].saved == 0
+
+
+def test_a_graph_inside_and_a_checkpoint() -> None:
+    inner = nn.Linear(4, 1)
+    slope = Calls(lambda x: tg.autograd.grad(inner(x).sum(), x, create_graph=True)[0])
+    assert summary(slope, (2, 4)).layers[0].output == (2, 4)
+    layer = nn.Linear(4, 4)
+    model = Calls(lambda x: tg.utils.checkpoint.checkpoint(layer, x, use_reentrant=False))
+    assert summary(model, (2, 4)).flops == 2 * 2 * 4 * 4
 
 
 def test_tables() -> None:
