@@ -374,8 +374,8 @@ class CyclicLR(LRScheduler):
     ) -> None:
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError(f"CyclicLR: mode must be 'triangular', 'triangular2' or 'exp_range', got {mode!r}.")
-        rates = _per_group("CyclicLR", "base_lr", optimizer, base_lr)
-        self.max_lrs = _per_group("CyclicLR", "max_lr", optimizer, max_lr)
+        rates = per_group("CyclicLR", "base_lr", optimizer, base_lr)
+        self.max_lrs = per_group("CyclicLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
             for group, lr in zip(optimizer.param_groups, rates):
                 _put(group, "lr", lr)
@@ -387,8 +387,8 @@ class CyclicLR(LRScheduler):
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self._momentum = _momentum_of("CyclicLR", optimizer)
-            self.base_momentums = _per_group("CyclicLR", "base_momentum", optimizer, base_momentum)
-            self.max_momentums = _per_group("CyclicLR", "max_momentum", optimizer, max_momentum)
+            self.base_momentums = per_group("CyclicLR", "base_momentum", optimizer, base_momentum)
+            self.max_momentums = per_group("CyclicLR", "max_momentum", optimizer, max_momentum)
             if last_epoch == -1:
                 for group, high in zip(optimizer.param_groups, self.max_momentums):
                     _set_momentum(group, self._momentum, high)
@@ -484,7 +484,7 @@ class OneCycleLR(LRScheduler):
                 (up, "initial_lr", "max_lr", "max_momentum", "base_momentum"),
                 (n - 1, "max_lr", "min_lr", "base_momentum", "max_momentum"),
             ]
-        tops = _per_group("OneCycleLR", "max_lr", optimizer, max_lr)
+        tops = per_group("OneCycleLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
             for group, top in zip(optimizer.param_groups, tops):
                 group["initial_lr"] = top / div_factor
@@ -492,8 +492,8 @@ class OneCycleLR(LRScheduler):
                 group["min_lr"] = group["initial_lr"] / final_div_factor
         if cycle_momentum:
             self._momentum = _momentum_of("OneCycleLR", optimizer)
-            lows = _per_group("OneCycleLR", "base_momentum", optimizer, base_momentum)
-            highs = _per_group("OneCycleLR", "max_momentum", optimizer, max_momentum)
+            lows = per_group("OneCycleLR", "base_momentum", optimizer, base_momentum)
+            highs = per_group("OneCycleLR", "max_momentum", optimizer, max_momentum)
             if last_epoch == -1:
                 for group, low, high in zip(optimizer.param_groups, lows, highs):
                     _set_momentum(group, self._momentum, high)
@@ -624,7 +624,7 @@ class ReduceLROnPlateau(LRScheduler):
             raise TypeError(f"ReduceLROnPlateau: needs an Optimizer, got {type(optimizer).__name__}.")
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
         self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
-        self.min_lrs = _per_group("ReduceLROnPlateau", "min_lr", optimizer, min_lr)
+        self.min_lrs = per_group("ReduceLROnPlateau", "min_lr", optimizer, min_lr)
         self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
         self.mode_worse = math.inf if mode == "min" else -math.inf
         self.last_epoch = 0
@@ -672,7 +672,7 @@ class ReduceLROnPlateau(LRScheduler):
 # ---- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def _per_group(name: str, setting: str, optimizer: Optimizer, value: Any) -> Rates:
+def per_group(name: str, setting: str, optimizer: Optimizer, value: Any) -> Rates:
     """A setting as one number per group."""
     groups = len(optimizer.param_groups)
     if isinstance(value, (list, tuple)):

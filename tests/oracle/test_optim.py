@@ -270,3 +270,49 @@ def test_sequences_and_chains() -> None:
                     schedule.step()
         found.append(lrs)
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("use_buffers", [True, False])
+@pytest.mark.parametrize("kind", ["swa", "ema", "own"])
+def test_averaged_models(kind: str, use_buffers: bool) -> None:
+    found: list[list[Any]] = [[], []]
+    for seen, library in zip(found, (tg, torch)):
+        swa = library.optim.swa_utils
+        how = {
+            "swa": {},
+            "ema": {"multi_avg_fn": swa.get_ema_multi_avg_fn(0.9)},
+            "own": {"avg_fn": lambda a, p, n: a + (p - a) / (n + 2)},
+        }[kind]
+        net = library.nn.Sequential(library.nn.Linear(3, 2), library.nn.BatchNorm1d(2)).double()
+        average = swa.AveragedModel(net, use_buffers=use_buffers, **how)
+        for i in range(4):
+            for j, t in enumerate([*net.parameters(), *net.buffers()]):
+                with library.no_grad():
+                    t.fill_(i * i + j)
+            average.update_parameters(net)
+        seen += [t.detach().numpy() for t in average.state_dict().values()]
+        batches = [library.tensor(A[:3]), [library.tensor(A[3:]), None]]
+        swa.update_bn(batches, average)
+        seen += [t.numpy() for t in average.buffers()]
+    assert len(found[0]) == len(found[1])
+    for a, b in zip(*found):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("epochs", [0, 1, 10])
+def test_swalr(strategy: str, epochs: int) -> None:
+    found = []
+    for library in (tg, torch):
+        p = parameters(library)
+        optimizer = library.optim.SGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], lr=0.1)
+        first = library.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        schedule = library.optim.swa_utils.SWALR(optimizer, [0.05, 0.01], epochs, strategy)
+        rates = []
+        for i in range(30):
+            optimizer.step()
+            (first if i < 5 else schedule).step()
+            rates.append([g["lr"] for g in optimizer.param_groups])
+        found.append(rates)
+    np.testing.assert_allclose(*found, rtol=1e-10)

@@ -280,6 +280,38 @@ def rprop_step(
         p -= product
 
 
+def adafactor_step(
+    params: Arrays, grads: Arrays, variances: list[tuple[Any, ...]], steps: list[float], lr: float, beta2_decay: float,
+    eps1: float | None, eps2: float, d: float, weight_decay: float, maximize: bool,
+) -> None:  # fmt: skip
+    """p ← p − max(ε₂, rms p)·min(lr, 1/√t) · U/max(1, rms(U)/d) with U = g/max(√V, ε₁), where V are mean squares of g: its
+    own, (variance,), or the product of those of rows and columns, (row_var, col_var)."""
+    for p, g, variance, t in zip(params, grads, variances, steps):
+        if not p.ndim:
+            p, g, variance = p.reshape(1), g.reshape(1), (variance[0].reshape(1),)
+        tiny = float(np.finfo(p.dtype).eps) if eps1 is None else eps1
+        share = t**beta2_decay
+        size = max(eps2, float(np.linalg.norm(p)) / math.sqrt(p.size or 1)) * min(lr, 1 / math.sqrt(t))
+        if weight_decay:
+            p *= 1 - lr * weight_decay
+        g = -g if maximize else g
+        update = g * g
+        if len(variance) == 2:
+            rows, columns = variance
+            _towards(rows, update.mean(-1, keepdims=True), share)
+            _towards(columns, update.mean(-2, keepdims=True), share)
+            np.multiply(rows, columns, out=update)
+            update /= rows.mean(-2, keepdims=True).clip(tiny)
+        else:
+            _towards(variance[0], update, share)
+            np.copyto(update, variance[0])
+        np.clip(update, tiny * tiny, None, out=update)
+        np.sqrt(update, out=update)
+        np.divide(g, update, out=update)
+        update *= -size / max(1.0, float(np.linalg.norm(update)) / (math.sqrt(p.size or 1) * d))
+        p += update
+
+
 def muon_step(
     params: Arrays, grads: Arrays, buffers: Arrays, lrs: list[float], weight_decays: list[float], momentum: float,
     nesterov: bool, coefficients: tuple[float, float, float], eps: float, ns_steps: int,
