@@ -1,6 +1,6 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
-from . import functional, modes
+from . import function, functional, modes
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad
@@ -8,6 +8,8 @@ from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .variable import Variable
+
+function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # where PyTorch has it
 
 __all__ = [
     "Function",

@@ -23,8 +23,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from ..tensor import Tensor
 from .function import Function, Output, Parts, _births, _twin
+from .inplace import check_not_a_leaf, join, joins, written
 from .modes import OFF, TRACED, no_grad, recording
 
 
@@ -67,13 +70,17 @@ class Context:
 
 
 class Custom(Function):
-    """The node of an operation in PyTorch's style."""
+    """The node of an operation in PyTorch's style. Its rule gets a gradient for every result; those that are not
+    differentiable have zeros."""
 
-    __slots__ = ("cls", "ctx", "saved_outputs", "materialize")
+    __slots__ = ("cls", "ctx", "saved_outputs", "materialize", "places", "results", "dtypes")
     cls: Any
     ctx: Any
     saved_outputs: dict[int, Callable[[], Any]]  # which saved values are results, and where those stand in the graph
     materialize: bool
+    places: list[int]  # which of the results are differentiable
+    results: list[Any]  # shape and dtype of each result; None for what is no tensor
+    dtypes: list[Any]  # of the inputs
     broadcasts = True  # PyTorch, too, sums what a user's backward returns in a broadcast shape
 
     @property
@@ -96,20 +103,47 @@ class Custom(Function):
 
     def _run_rule(self, grad: Any) -> Any:
         self.unpack()
-        grads = self.cls.backward(self.ctx, *(grad if type(grad) is tuple else (grad,)))
+        rule = getattr(self.cls, "backward", None) or getattr(self.cls, "vjp", None)
+        if rule is None:
+            raise NotImplementedError(f"{self.name}: it has no backward(ctx, grad); write one, it is its rule.")
+        grads = rule(self.ctx, *self._one_per_result(grad if type(grad) is tuple else (grad,)))
         grads = grads if isinstance(grads, tuple) else (grads,)
         n = len(self.inputs)
         if len(grads) > n and all(g is None for g in grads[n:]):
             grads = grads[:n]
+        found = []
         for i, g in enumerate(grads):
             if g is not None and not isinstance(g, Tensor):
                 raise TypeError(
                     f"{self.name}: backward must return Tensors or None, got {type(g).__name__} for input {i}."
                 )
-        return grads
+            found.append(g if g is None or i >= n or g.array.dtype == self.dtypes[i] else g.to(self.dtypes[i]))
+        return tuple(found)
+
+    def _one_per_result(self, grads: tuple[Any, ...]) -> list[Any]:
+        found: list[Any] = [None] * len(self.results)
+        if self.materialize:
+            found = [r and Tensor._of(np.zeros(*r)) for r in self.results]
+        for i, g in zip(self.places, grads):
+            found[i] = g
+        return found
+
+    def _fit(self, g: Tensor, source: Any) -> Tensor | None:
+        shape = tuple(source.shape)
+        try:
+            fits = np.broadcast_shapes(shape, g.array.shape) == g.array.shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise RuntimeError(
+                f"{self.name}: its backward returned a gradient of shape {tuple(g.array.shape)} for an input of shape "
+                f"{shape}. A rule returns each gradient in the shape of its input, or one that broadcasting has given it."
+            )
+        return super()._fit(g, source)
 
     def release(self) -> None:
-        self.saved = None  # type: ignore[assignment]
+        if self.saved:
+            self.saved = None  # type: ignore[assignment]
         self.ctx._to_save = ()
 
 
@@ -130,52 +164,68 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     dirty = {id(t) for t in ctx.dirty_tensors}
     fixed = {id(t) for t in ctx.non_differentiable}
     given = {id(a) for a in args if isinstance(a, Tensor)}
-    # An input returned as it is becomes a tensor of its own, unless it was changed in place.
-    results = [
-        Tensor._of(y.array) if isinstance(y, Tensor) and id(y) in given and id(y) not in dirty else y for y in outs
-    ]
+    for t in ctx.dirty_tensors:
+        check_not_a_leaf(t, cls.__name__)
+    # An input returned as it is becomes a tensor of its own; what was changed in place takes the result's place below.
+    results = [Tensor._of(y.array) if isinstance(y, Tensor) and id(y) in given else y for y in outs]
     node = Custom.__new__(Custom)
     node.cls, node.ctx = cls, ctx
     node.inputs = tuple((a.node or a) if need else None for a, need in zip(args, needs))
+    node.dtypes = [a.dtype if isinstance(a, Tensor) else None for a in args]
     node.birth, node.hooks, node.shape = next(_births), None, ()
     node.materialize = ctx.materialize_grads
     if mode is TRACED:
         node._trace(args, tuple(results))
-    floating = [
-        y for y, o in zip(results, outs) if isinstance(y, Tensor) and y.is_floating_point() and id(o) not in fixed
+    node.results = [(y.array.shape, y.array.dtype) if isinstance(y, Tensor) else None for y in results]
+    node.places = [
+        i
+        for i, (y, o) in enumerate(zip(results, outs))
+        if isinstance(y, Tensor) and y.is_floating_point() and id(o) not in fixed
     ]
+    floating = [results[i] for i in node.places]
+    node._stand_above(floating)
+    for i, o in enumerate(outs):
+        if id(o) in dirty:
+            results[i] = _written(o, results[i], cls.__name__)
     # A saved result is kept as a twin, and finds its place in the graph when asked for.
-    place = {id(o): i for i, o in enumerate(outs) if isinstance(o, Tensor) and id(o) not in given}
+    place = {id(o): i for i, o in enumerate(outs) if isinstance(o, Tensor) and (id(o) not in given or id(o) in dirty)}
     saved, node.saved_outputs = [], {}
     for k, t in enumerate(ctx._to_save):
         if t is not None and id(t) in place:
             saved.append(_twin(t))
-            y = results[place[id(t)]]
-            node.saved_outputs[k] = _place_of(node, floating, y)
+            node.saved_outputs[k] = _place_of(node, floating, place[id(t)])
         else:
             saved.append(t)
     node.saved = tuple(saved)
     node.versions = tuple(0 if t is None or t.storage is None else t.storage.count for t in saved)
-    node._stand_above(floating)
     ctx._node = weakref.proxy(node)
-    ctx._to_save = ()
+    ctx._to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # the node must not keep its own results
     return tuple(results) if isinstance(out, tuple) else results[0]
 
 
-def _place_of(node: Custom, floating: list[Tensor], y: Tensor) -> Callable[[], Any]:
+def _written(x: Tensor, new: Tensor, name: str) -> Tensor:
+    """An input that forward has changed in place, in the place of the result."""
+    recorded = joins(x, new, name)
+    written(x, name)
+    if recorded:
+        join(x, new)
+    return x
+
+
+def _place_of(node: Custom, floating: list[Tensor], i: int) -> Callable[[], Any]:
     """Where a saved result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
     nowhere."""
-    index = next((i for i, f in enumerate(floating) if f is y), None)
-    if index is None:
+    if i not in node.places:
         return lambda: None
     if len(floating) == 1:
         return lambda: node
-    return lambda: _output(node, index, y.array)
+    index = node.places.index(i)
+    return lambda: _output(node, index, node.results[i][0])
 
 
-def _output(node: Custom, index: int, array: Any) -> Output:
+def _output(node: Custom, index: int, shape: Any) -> Output:
     out = Output.__new__(Output)
-    out.inputs, out.shape, out.hooks, out.index, out.birth = (node,), array.shape, None, index, next(_births)
+    out.inputs, out.shape, out.hooks, out.index, out.birth = (node,), shape, None, index, next(_births)
     return out
 
 

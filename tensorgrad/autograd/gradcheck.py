@@ -26,6 +26,7 @@ def gradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
     fast_mode: bool = False,
+    **more: bool,
 ) -> bool:
     """Compare the gradients of `func` with central differences (f(x + ε) − f(x − ε)) / 2ε.
 
@@ -37,7 +38,10 @@ def gradcheck(
         raise_exception: False returns False where the check would raise GradcheckError.
         nondet_tol: how much two backward passes may differ.
         fast_mode: one random direction per input and result instead of every element.
+        more: PyTorch's further switches (check_undefined_grad, check_batched_grad …) are accepted; what they check
+            cannot go wrong here.
     """
+    _known("gradcheck", more)
     try:
         _check("gradcheck", func, inputs, eps, atol, rtol, nondet_tol, fast_mode)
     except GradcheckError:
@@ -58,12 +62,14 @@ def gradgradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
     fast_mode: bool = False,
+    **more: bool,
 ) -> bool:
     """As `gradcheck`, for the gradient of the gradient, towards the inputs and the incoming gradient.
 
     Args:
         grad_outputs: incoming gradients; random ones when not given.
     """
+    _known("gradgradcheck", more)
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     outs = _outputs(func(*arguments))
     if grad_outputs is None:
@@ -89,6 +95,18 @@ def gradgradcheck(
     return True
 
 
+_SWITCHES = {
+    "check_undefined_grad", "check_grad_dtypes", "check_batched_grad", "check_fwd_over_rev", "check_rev_over_rev",
+    "check_batched_forward_grad", "check_forward_ad", "check_backward_ad", "gen_non_contig_grad_outputs", "masked",
+}  # fmt: skip
+
+
+def _known(name: str, more: dict[str, bool]) -> None:
+    for switch in more:
+        if switch not in _SWITCHES:
+            raise TypeError(f"{name}() got an unexpected keyword argument {switch!r}")
+
+
 def _check(name: str, func: Any, inputs: Any, eps: float, atol: float, rtol: float, nondet: float, fast: bool) -> None:
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     checked = [x for x in arguments if isinstance(x, Tensor) and x.requires_grad]
@@ -99,7 +117,7 @@ def _check(name: str, func: Any, inputs: Any, eps: float, atol: float, rtol: flo
             raise ValueError(
                 f"{name}: input {i} is an expanded tensor; its elements cannot move one by one. Use clone()."
             )
-    outs = _outputs(func(*arguments))
+    outs = _floating(func(*arguments))
     rng = np.random.default_rng(0)
     for j, y in enumerate(outs):
         for i, x in enumerate(checked):
@@ -132,12 +150,18 @@ def _check(name: str, func: Any, inputs: Any, eps: float, atol: float, rtol: flo
                 )
 
 
-def _outputs(out: Any) -> list[Tensor]:
+def _floating(out: Any) -> list[Tensor]:
     found = out if isinstance(out, (tuple, list)) else (out,)
-    return [y for y in found if isinstance(y, Tensor) and y.is_floating_point() and y.requires_grad]
+    return [y for y in found if isinstance(y, Tensor) and y.is_floating_point()]
+
+
+def _outputs(out: Any) -> list[Tensor]:
+    return [y for y in _floating(out) if y.requires_grad]
 
 
 def _pulled(y: Tensor, x: Tensor, u: Any) -> Any:
+    if not y.requires_grad:
+        return np.zeros(x.array.shape)
     (g,) = grad([y], [x], [Tensor._of(np.asarray(u, y.array.dtype))], retain_graph=True, allow_unused=True)
     return np.zeros(x.array.shape) if g is None else g.array
 
@@ -150,7 +174,7 @@ def _difference(func: Any, arguments: list[Any], x: Tensor, v: Any, j: int, eps:
         for step in (eps, -eps):
             x.array[...] = start + step * v
             with enable_grad():
-                ends.append(_outputs(func(*arguments))[j].array.copy())
+                ends.append(_floating(func(*arguments))[j].array.copy())
     finally:
         x.array[...] = start
     return (ends[0] - ends[1]) / (2 * eps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from typing import Any
 
@@ -237,6 +238,98 @@ class TestTorchStyle:
         y.sum().backward()
         assert x.grad.tolist() == [2.0]
 
+    def test_its_backward_gets_a_gradient_for_every_result(self) -> None:
+        got = []
+
+        class Many(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor, zeros: bool) -> Any:
+                mask = x * 0 + 1
+                ctx.mark_non_differentiable(mask)
+                ctx.set_materialize_grads(zeros)
+                return mask, x > 0, x * 2, None, 5
+
+            @staticmethod
+            def backward(ctx: Any, mask: Any, positive: Any, grad: Any, nothing: Any, five: Any) -> Any:
+                got.append([None if g is None else g.tolist() for g in (mask, positive, grad, nothing, five)])
+                return grad * 2, None
+
+        for zeros in (True, False):
+            x = leaf(1.0)
+            mask, positive, y, nothing, five = Many.apply(x, zeros)
+            assert (mask.requires_grad, positive.requires_grad, y.requires_grad) == (False, False, True)
+            assert nothing is None and five == 5
+            y.sum().backward()
+            assert x.grad.tolist() == [2.0]
+        assert got == [[[0.0], [False], [1.0], None, None], [None, None, [1.0], None, None]]
+
+    def test_an_input_changed_in_place(self) -> None:
+        class Double(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+                x.mul_(2)
+                ctx.mark_dirty(x)
+                return x
+
+            @staticmethod
+            def backward(ctx: Any, grad: tg.Tensor) -> tg.Tensor:
+                return grad * 2
+
+        x = leaf(1.0, 2.0)
+        y = x * 1
+        assert Double.apply(y) is y and Double.apply(y[:1]).tolist() == [4.0]
+        (g,) = tg.autograd.grad(y.sum(), x, create_graph=True)
+        assert y.tolist() == [4.0, 4.0] and g.tolist() == [4.0, 2.0]
+        y = x * 1
+        square = y * y
+        Double.apply(y)
+        with pytest.raises(RuntimeError, match="backward through mul: a value it saved.*changed in place by Double"):
+            square.sum().backward()
+        with pytest.raises(RuntimeError, match="Double: a leaf that requires grad cannot be changed in place"):
+            Double.apply(x)
+
+    def test_an_input_changed_in_place_and_saved(self) -> None:
+        class Exp(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+                x.exp_()
+                ctx.mark_dirty(x)
+                ctx.save_for_backward(x)
+                return x
+
+            @staticmethod
+            def backward(ctx: Any, grad: tg.Tensor) -> tg.Tensor:
+                return grad * ctx.saved_tensors[0]
+
+        x = leaf(0.0, 1.0)
+        y = Exp.apply(x * 1)
+        (g,) = tg.autograd.grad(y.sum(), x, create_graph=True)
+        (h,) = tg.autograd.grad(g.sum(), x, retain_graph=True)
+        np.testing.assert_allclose(h.array, np.exp([0.0, 1.0]))
+        reference = weakref.ref(y)
+        del y, g, h
+        assert reference() is None  # saving it has made no cycle
+        y = Exp.apply(x * 1)
+        y.add_(1)
+        with pytest.raises(RuntimeError, match="backward through Exp: a value it saved.*changed in place by add_"):
+            y.sum().backward()
+
+    def test_gradients_take_the_dtype_of_the_input(self) -> None:
+        class Single(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+                return x * 2
+
+            @staticmethod
+            def backward(ctx: Any, grad: tg.Tensor) -> tg.Tensor:
+                return grad.float()
+
+        x = leaf(1.0)
+        y = Single.apply(x)
+        y.backward()
+        y.backward()  # nothing was saved, so nothing is missing
+        assert x.grad.dtype is tg.float64 and x.grad.tolist() == [2.0]
+
     def test_unused_results_give_zeros_or_none(self) -> None:
         got = []
 
@@ -303,6 +396,33 @@ class TestTorchStyle:
 
         with pytest.raises(TypeError, match="save_for_backward: takes Tensors, got float"):
             Saves.apply(leaf(1.0))
+
+        class Shape(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor, shape: Any) -> tg.Tensor:
+                ctx.shape = shape
+                return x * 1
+
+            @staticmethod
+            def backward(ctx: Any, grad: tg.Tensor) -> Any:
+                return tg.ones(ctx.shape, dtype=tg.float64), None
+
+        for shape in ((3,), (1,), ()):
+            x = leaf(1.0, 2.0)
+            words = f"Shape: its backward returned a gradient of shape {shape} for an input of shape (2,)"
+            with pytest.raises(RuntimeError, match=re.escape(words)):
+                Shape.apply(x, shape).sum().backward()
+            assert x.grad is None
+        Shape.apply(x, (3, 2)).sum().backward()
+        assert x.grad.tolist() == [3.0, 3.0]
+
+        class Forward(Function):
+            @staticmethod
+            def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+                return x * 1
+
+        with pytest.raises(NotImplementedError, match=re.escape("Forward: it has no backward(ctx, grad)")):
+            Forward.apply(leaf(1.0)).backward()
 
     def test_twice_needs_retain_graph(self) -> None:
         y = Cube.apply(leaf(1.0)).sum()

@@ -70,3 +70,12 @@ def test_inputs_are_put_back_and_checked() -> None:
 def test_other_arguments_and_given_seeds() -> None:
     assert gradcheck(lambda a, k, b: a * k + b, (leaf(1.0), 3.0, tg.tensor([1.0], dtype=tg.float64)))
     assert gradgradcheck(lambda a: a * a, (leaf(1.0),), leaf(2.0))
+
+
+def test_a_result_cut_off_is_caught_and_one_that_is_constant_is_not() -> None:
+    with pytest.raises(GradcheckError, match="the gradient of result 1 towards input 0 is wrong"):
+        gradcheck(lambda a: (a * a, a.detach() * 2), (leaf(1.0),))
+    assert gradcheck(lambda a: (a * a, a.detach().sign()), (leaf(1.0),))
+    assert gradgradcheck(lambda a: (a * a, a.detach() * 2), (leaf(1.0),), check_batched_grad=True)
+    with pytest.raises(TypeError, match="gradcheck.. got an unexpected keyword argument 'check_everything'"):
+        gradcheck(lambda a: a, (leaf(1.0),), check_everything=True)
