@@ -2,7 +2,8 @@
 (`read_idx`). Pictures are in `tensorgrad.vision.datasets`, text in `tensorgrad.text`, loaders in `tensorgrad.utils.data`.
 """
 
-from .files import DataError, DownloadError, download, read_idx
+from .fetch import DownloadError, download
+from .files import DataError, read_idx
 from .synthetic import blobs, circles, moons, parity, regression, spirals, xor
 
 __all__ = [

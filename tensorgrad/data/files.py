@@ -1,17 +1,9 @@
-"""Files of data: downloaded whole or not at all, and read with the suspicion that strangers' files deserve.
-
-What a header says is checked before memory is taken for it, and nothing is ever unpickled.
-"""
+"""Files of data, read with the suspicion that strangers' files deserve: what a header says is checked before memory is
+taken for it, and nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import http.client
-import os
-import sys
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Sequence
 from math import prod
@@ -20,8 +12,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..serialization import sync_folder
-
 _CHUNK = 1 << 20
 _DEFLATE = 1032  # no byte of a gzip file can stand for more than so many
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -29,10 +19,6 @@ _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: "
 
 class DataError(ValueError):
     """A file that is not what it should be: damaged, cut short, or of another kind."""
-
-
-class DownloadError(OSError):
-    """Nobody could be reached who has the file, or nobody has the right one."""
 
 
 # ---- IDX, the format of MNIST ----------------------------------------------------------------------------------------
@@ -97,127 +83,4 @@ def _read_idx(
     return array.view(dtype).reshape(sizes).astype(dtype.newbyteorder("="), copy=False)
 
 
-# ---- downloads -------------------------------------------------------------------------------------------------------
-
-
-def sha256_of(path: Any) -> str:
-    """The SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(_CHUNK):
-            digest.update(part)
-    return digest.hexdigest()
-
-
-def download(
-    urls: Sequence[str],
-    path: Any,
-    sha256: str,
-    *,
-    size: int | None = None,
-    timeout: float = 30.0,
-    progress: bool | None = None,
-) -> Path:
-    """Fetch a file from the first of several places that has it.
-
-    What was fetched before an interruption is kept beside, as `<name>.part`, and gone on with. The file appears under
-    its name when it is whole and its hash is right, never before.
-
-    Args:
-        urls: where it is, the same file everywhere.
-        sha256: of the file, 64 hexadecimal digits.
-        size: its bytes; more are not taken.
-        timeout: seconds without an answer.
-        progress: a tqdm bar; None: only in a terminal.
-
-    Raises:
-        DownloadError: none of the places gave the file; what each of them said.
-    """
-    path = Path(path)
-    if path.exists() and sha256_of(path) == sha256:
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    said = []
-    for url in urls:
-        try:
-            _fetch(url, part, size, timeout, progress)
-            found = sha256_of(part)
-            if found == sha256:
-                os.replace(part, path)
-                sync_folder(path.parent)
-                return path
-            part.unlink()
-            said.append(f"{url}: another file, with SHA-256 {found}")
-        except (OSError, http.client.HTTPException, DataError) as error:
-            said.append(f"{url}: {error}")
-    raise DownloadError(
-        f"download: could not get {path.name} from any of {len(urls)} places.\n    "
-        + "\n    ".join(said)
-        + f"\nLook at the network, or put the file into {path.parent} yourself."
-    )
-
-
-def _fetch(url: str, part: Path, size: int | None, timeout: float, progress: bool | None) -> None:
-    """Bring `part` up to the whole file."""
-    if not url.startswith(("http://", "https://")):
-        raise DataError("only http and https are fetched")
-    have = part.stat().st_size if part.exists() else 0
-    if have and have == size:
-        return
-    request = urllib.request.Request(url, headers={"User-Agent": "tensorgrad-learn"})
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-    try:
-        answer = urllib.request.urlopen(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        if error.code != 416:  # what is there is no beginning of this file
-            raise
-        part.unlink()
-        return _fetch(url, part, size, timeout, progress)
-    with answer:
-        goes_on = answer.status == 206
-        have = have if goes_on else 0
-        left = answer.headers.get("Content-Length")
-        total = have + int(left) if left is not None and left.isdigit() else size
-        if size is not None and total != size:
-            raise DataError(f"offers {total} bytes, expected {size}")
-        with open(part, "ab" if goes_on else "wb") as file, _bar(part.stem, total, have, progress) as bar:
-            while data := answer.read(_CHUNK):
-                have += len(data)
-                if size is not None and have > size:
-                    file.truncate(0)
-                    raise DataError(f"sent more than the {size} bytes expected")
-                file.write(data)
-                bar.update(len(data))
-            file.flush()
-            os.fsync(file.fileno())
-        if total is not None and have < total:
-            raise DataError(f"broke off after {have} of {total} bytes; calling again goes on from there")
-
-
-class _bar:
-    """A tqdm bar of bytes, or nothing."""
-
-    def __init__(self, title: str, total: int | None, done: int, shown: bool | None) -> None:
-        self.bar: Any = None
-        if sys.stderr.isatty() if shown is None else shown:
-            try:
-                from tqdm import tqdm
-            except ImportError:
-                return
-            self.bar = tqdm(total=total, initial=done, desc=title, unit="B", unit_scale=True)
-
-    def update(self, n: int) -> None:
-        if self.bar is not None:
-            self.bar.update(n)
-
-    def __enter__(self) -> _bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-
-__all__ = ["DataError", "DownloadError", "download", "read_idx", "sha256_of"]
+__all__ = ["DataError", "read_idx"]

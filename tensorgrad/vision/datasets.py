@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.files import DataError, download, read_idx
+from ..data.fetch import download
+from ..data.files import DataError, read_idx
 from ..serialization import sync_folder
 from ..tensor import Tensor
 from ..utils.data import Dataset, TensorDataset
