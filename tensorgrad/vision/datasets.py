@@ -10,19 +10,16 @@ needs neither.
 
 from __future__ import annotations
 
-import gzip
-import os
-import tarfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.archives import files_in_tar
 from ..data.fetch import download
 from ..data.files import DataError, read_idx
-from ..serialization import sync_folder
+from ..serialization.files import replacing
 from ..tensor import Tensor
 from ..utils.data import Dataset, TensorDataset
 from ._pillow import pillow
@@ -282,26 +279,9 @@ class CIFAR10(VisionDataset):
         wanted = {*self.train_list, *self.test_list}
         size = self._record * self._records
         home.mkdir(parents=True, exist_ok=True)
-        try:
-            with tarfile.open(packed, "r:gz") as archive:
-                for member in archive:
-                    name = member.name.rpartition("/")[2]
-                    if member.size > size:
-                        raise DataError(
-                            f"{packed}: {member.name} has {member.size} bytes, no file in it more than {size}."
-                        )
-                    stream = archive.extractfile(member) if name in wanted and member.isfile() else None
-                    if stream is None:
-                        continue
-                    temporary = home / f".{name}.tmp"
-                    temporary.write_bytes(stream.read())
-                    os.replace(temporary, home / name)
-                    wanted.discard(name)
-        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(f"{packed}: the archive is damaged or was cut short ({error}).") from error
-        sync_folder(home)
-        if wanted:
-            raise DataError(f"{packed}: the archive does not hold {', '.join(sorted(wanted))}.")
+        for name, contents in files_in_tar(packed, wanted, largest=size, total=len(wanted) * size + (10 << 20)):
+            with replacing(home / name) as file:
+                file.write(contents)
 
     def _read(self, path: Path) -> Any:
         size = path.stat().st_size
@@ -365,7 +345,9 @@ class DatasetFolder(VisionDataset):
         assert self.root is not None
         self.classes = sorted(p.name for p in self.root.iterdir() if p.is_dir())
         if not self.classes:
-            raise FileNotFoundError(f"{type(self).__name__}: {self.root} has no folders; each class has one of its name.")
+            raise FileNotFoundError(
+                f"{type(self).__name__}: {self.root} has no folders; each class has one of its name."
+            )
         self.samples: list[tuple[str, int]] = []
         for number, name in enumerate(self.classes):
             paths = sorted(str(p) for p in (self.root / name).rglob("*") if p.is_file())
