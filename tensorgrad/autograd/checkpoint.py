@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from ..random import get_rng_state, set_rng_state
@@ -18,8 +19,8 @@ class Checkpoint(Function):
 
     _saves = ()
 
-    def __init__(self, run: Callable[[list[Any]], tuple[Tensor, ...]]) -> None:
-        self.run = run
+    def __init__(self, run: Callable[[list[Any]], Any], context: Any) -> None:
+        self.run, self.context = run, context
         self.arguments: list[Any] = []  # the tensors of the call
         self.ages: list[int] = []
         self.state: Any = None
@@ -39,14 +40,14 @@ class Checkpoint(Function):
         if self.state is not None:
             set_rng_state(self.state)
         try:
-            with enable_grad():
+            with enable_grad(), self.context:
                 twins = [_twin(t, connected=create_graph) for t in self.arguments]
-                outs = [y for y in self.run(twins) if y.requires_grad]
+                outs = [y for y in _tensors(self.run(twins)) if y.requires_grad]
         finally:
             set_rng_state(now)
         n = len(self.arguments)
         sources = [(t.node or t) if t.requires_grad else None for t in twins] + list(self.inputs[n:])
-        wanted = {s for s, i in zip(sources, self.inputs) if s is not None and i is not None}
+        wanted = {s for s, needed in zip(sources, self.needs) if s is not None and needed}
         roots = [(y.node or y, g) for y, g in zip(outs, grads)]
         only = leading_to({s for s, _ in roots}, wanted)
         kept: dict[Any, Any] = {s: None for s in wanted if s.is_op}
@@ -68,61 +69,87 @@ def _twin(t: Tensor, connected: bool) -> Tensor:
     return twin
 
 
+def _tensors(tree: Any) -> list[Tensor]:
+    """The tensors in nested tuples, lists and dicts."""
+    if isinstance(tree, Tensor):
+        return [tree]
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (tuple, list)) else ()
+    return [t for part in parts for t in _tensors(part)]
+
+
+def _refilled(tree: Any, tensors: Iterator[Tensor]) -> Any:
+    """The same nest with other tensors, in the order of `_tensors`."""
+    if isinstance(tree, Tensor):
+        return next(tensors)
+    if isinstance(tree, dict):
+        return type(tree)((k, _refilled(v, tensors)) for k, v in tree.items())
+    if isinstance(tree, (tuple, list)):
+        parts = [_refilled(v, tensors) for v in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    return tree
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
     use_reentrant: bool | None = None,
+    context_fn: Callable[[], tuple[Any, Any]] | None = None,
+    determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
     preserve_rng_state: bool = True,
     **kwargs: Any,
 ) -> Any:
     """function(*args, **kwargs), keeping only the arguments: what backward needs is computed again when it comes by.
 
-    Tensors that `function` reaches without being given them (the parameters of a module) get their gradients too.
+    Tensors that `function` reaches without being given them (the parameters of a module) get their gradients too. The
+    result may be a tensor, or tensors in nested tuples, lists and dicts.
 
     Args:
         preserve_rng_state: let dropout inside draw the same mask both times.
+        context_fn: gives two context managers, one to put around each of the two runs.
         use_reentrant: accepted; there is one implementation, and it has none of the restrictions of PyTorch's reentrant one.
+        determinism_check, debug, early_stop: accepted, without effect.
     """
+    contexts = context_fn() if context_fn is not None else (nullcontext(), nullcontext())
     if not recording.get():
-        return function(*args, **kwargs)
+        with contexts[0]:
+            return function(*args, **kwargs)
     places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
     names = [k for k, a in kwargs.items() if isinstance(a, Tensor)]
     tensors = [args[i] for i in places] + [kwargs[k] for k in names]
-    single = True
 
-    def run(given: list[Any]) -> tuple[Tensor, ...]:
-        nonlocal single
+    def run(given: list[Any]) -> Any:
         positional, named = list(args_rest), dict(kwargs_rest)
         for i, t in zip(places, given):
             positional[i] = t
         for k, t in zip(names, given[len(places) :]):
             named[k] = t
-        out = function(*positional, **named)
-        single = not isinstance(out, tuple)
-        return (out,) if single else out
+        return function(*positional, **named)
 
     # The closure must not keep the caller's tensors: the node does, until it is released.
     args_rest = [None if i in places else a for i, a in enumerate(args)]
     kwargs_rest = {k: None if k in names else a for k, a in kwargs.items()}
 
-    node = Checkpoint(run)
+    node = Checkpoint(run, contexts[1])
     if preserve_rng_state:
         node.state = get_rng_state()
     start = next(_births)
     twins = [_twin(t, connected=False) for t in tensors]
-    outs = run(twins)
-    recorded = [y for y in outs if isinstance(y, Tensor) and y.requires_grad]
+    with contexts[0]:
+        out = run(twins)
+    outs = _tensors(out)
+    recorded = [y for y in outs if y.requires_grad]
     if not recorded:
-        return outs[0] if single else outs
+        return out
     inner = set(map(id, twins))
     outside = _reached_outside([y.node or y for y in recorded], start, inner)
-    results = tuple(Tensor._of(y.array) if isinstance(y, Tensor) else y for y in outs)
+    results = [Tensor._of(y.array) for y in outs]
     node.inputs = tuple([(t.node or t) if t.requires_grad else None for t in tensors] + outside)
     node.arguments, node.ages = tensors, [t._version for t in tensors]
     node.birth, node.hooks, node.shape = next(_births), None, ()
-    floating = [r for r, y in zip(results, outs) if isinstance(y, Tensor) and y.requires_grad]
-    node._stand_above(floating)
-    return results[0] if single else results
+    node._stand_above([r for r, y in zip(results, outs) if y.requires_grad])
+    return _refilled(out, iter(results))
 
 
 def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]:

@@ -28,7 +28,7 @@ def vjp(
     xs, one = _prepared("vjp", inputs, create_graph)
     with enable_grad():
         out = func(*xs)
-    outs = _as_tuple(out)
+    outs = _results("vjp", out)
     vs = _vectors("vjp", v, outs)
     found = _gradients("vjp", outs, xs, vs, create_graph, strict)
     return _freed(out, create_graph), found[0] if one else found
@@ -41,7 +41,7 @@ def jvp(
     xs, _ = _prepared("jvp", inputs, create_graph)
     with enable_grad():
         out = func(*xs)
-    outs = _as_tuple(out)
+    outs = _results("jvp", out)
     vs = _vectors("jvp", v, xs)
     with enable_grad():
         dummies = tuple(Tensor._of(np.zeros_like(y.array)).requires_grad_() for y in outs)
@@ -53,6 +53,7 @@ def jvp(
         )
     else:
         found = tuple(Tensor._of(np.zeros_like(y.array)) for y in outs)
+    _depends("jvp", found, create_graph and strict)
     return _freed(out, create_graph), found if isinstance(out, tuple) else found[0]
 
 
@@ -73,6 +74,7 @@ def vhp(
         )
     else:
         found = tuple(Tensor._of(np.zeros_like(x.array)) for x in xs)
+    _depends("vhp", found, create_graph and strict)
     return _freed(out, create_graph), found[0] if one else found
 
 
@@ -104,7 +106,7 @@ def jacobian(
     with enable_grad():
         out = func(*xs)
         rows = []
-        for y in _as_tuple(out):
+        for y in _results("jacobian", out):
             parts: list[list[Tensor]] = [[] for _ in xs]
             for k in range(y.array.size):
                 u = np.zeros(y.array.size, y.array.dtype)
@@ -144,6 +146,14 @@ def hessian(
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
     return tuple(x) if isinstance(x, (tuple, list)) else (x,)
+
+
+def _results(caller: str, out: Any) -> tuple[Tensor, ...]:
+    outs = out if isinstance(out, tuple) else (out,)
+    for y in outs:
+        if not isinstance(y, Tensor):
+            raise TypeError(f"{caller}: the function must return a Tensor or a tuple of them, got {type(y).__name__}.")
+    return outs
 
 
 def _prepared(caller: str, inputs: Any, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
@@ -188,7 +198,18 @@ def _gradients(caller: str, outs: Any, xs: Any, vs: Any, create_graph: bool, str
     for i, g in enumerate(found):
         if g is None and strict:
             raise RuntimeError(f"{caller}: the result does not depend on input {i}; strict=False gives zeros for it.")
+    _depends(caller, found, create_graph and strict)
     return tuple(Tensor._of(np.zeros_like(x.array)) if g is None else g for x, g in zip(xs, found))
+
+
+def _depends(caller: str, found: Any, strict: bool) -> None:
+    """Refuse a derivative that is to be differentiated and is a constant."""
+    for i, g in enumerate(found):
+        if strict and not g.requires_grad:
+            raise RuntimeError(
+                f"{caller}: the derivative towards input {i} does not depend on the inputs; strict=False takes it for the "
+                "constant it is."
+            )
 
 
 def _single(caller: str, out: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -99,3 +101,30 @@ def test_an_argument_changed_in_place_is_refused() -> None:
     h.add_(1.0)
     with pytest.raises(RuntimeError, match="backward through checkpoint: a value it saved.*changed in place by add_"):
         y.sum().backward()
+
+
+def test_results_in_nested_structures() -> None:
+    w, x = weights()
+
+    class Pair(NamedTuple):
+        first: Any
+        second: Any
+
+    found = checkpoint(lambda h: {"a": [h * 2, None], "b": Pair(h.sum(), (h @ w, 5))}, x)
+    assert found["a"][1] is None and found["b"].second[1] == 5
+    (found["a"][0].sum() + found["b"].first + found["b"].second[0].sum()).backward()
+    np.testing.assert_allclose(x.grad.array, 3 + np.ones((2, 3)) @ w.array.T)
+
+
+def test_contexts_around_the_two_runs() -> None:
+    _, x = weights()
+    seen: list[str] = []
+
+    @contextmanager
+    def noting(name: str) -> Any:
+        seen.append(name)
+        yield
+
+    y = checkpoint(lambda h: seen.append("run") or h.exp(), x, context_fn=lambda: (noting("first"), noting("second")))
+    y.sum().backward()
+    assert seen == ["first", "run", "second", "run"]

@@ -66,6 +66,15 @@ def test_strict_names_the_independent_input() -> None:
     a, b = tg.tensor([1.0]), tg.tensor([1.0])
     with pytest.raises(RuntimeError, match="jacobian: the result does not depend on input 1"):
         AF.jacobian(lambda a, b: a * 2, (a, b), strict=True)
+    for call in (
+        lambda: AF.jacobian(lambda a: a * 2, a, create_graph=True, strict=True),
+        lambda: AF.vjp(lambda a: a * 2, a, create_graph=True, strict=True),
+        lambda: AF.jvp(lambda a: a * 2, a, a, create_graph=True, strict=True),
+        lambda: AF.vhp(lambda a: (a * 2).sum(), a, a, strict=True),
+        lambda: AF.hvp(lambda a: (a * a).sum(), a, a, create_graph=True, strict=True),
+    ):
+        with pytest.raises(RuntimeError, match="the derivative towards input 0 does not depend on the inputs"):
+            call()
 
 
 def test_errors() -> None:
@@ -78,5 +87,7 @@ def test_errors() -> None:
         AF.jvp(lambda x: x * x, x, tg.tensor([1.0, 2.0, 3.0]))
     with pytest.raises(TypeError, match="vjp: inputs must be a Tensor"):
         AF.vjp(lambda x: x, [1.0])
+    with pytest.raises(TypeError, match="jacobian: the function must return a Tensor or a tuple of them, got list"):
+        AF.jacobian(lambda x: [x, x], x)
     with pytest.raises(ValueError, match="strategy must be"):
         AF.jacobian(lambda x: x, x, strategy="sideways")
