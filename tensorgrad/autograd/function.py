@@ -102,8 +102,8 @@ class Function:
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
             cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
-        if isinstance(inspect.getattr_static(cls, "forward", None), staticmethod):
-            return  # PyTorch's style: see autograd/custom.py
+        if _in_pytorchs_style(cls):
+            return  # see autograd/custom.py
         forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
         if forward is None:
             return
@@ -534,7 +534,7 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run an operation written in PyTorch's static style; for one in ours, the same as `cls()(*args)`."""
-        if isinstance(inspect.getattr_static(cls, "forward", None), staticmethod):
+        if _in_pytorchs_style(cls):
             from .custom import apply
 
             return apply(cls, *args, **kwargs)
@@ -566,6 +566,11 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+def _in_pytorchs_style(cls: type) -> bool:
+    """Whether forward takes a `ctx`, as a static method or a method of the class."""
+    return isinstance(inspect.getattr_static(cls, "forward", None), (staticmethod, classmethod))
 
 
 ALL = -2  # in `_saves`: every input of a variadic op

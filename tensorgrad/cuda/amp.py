@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..amp import GradScaler, custom_bwd, custom_fwd
+from ..amp import GradScaler, autocast_mode, custom_bwd, custom_fwd, grad_scaler
 from ..amp import autocast as _autocast
 
 
@@ -15,4 +15,4 @@ class autocast(_autocast):
         super().__init__("cuda", dtype, enabled, cache_enabled)
 
 
-__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
+__all__ = ["GradScaler", "autocast", "autocast_mode", "custom_bwd", "custom_fwd", "grad_scaler"]

@@ -429,3 +429,22 @@ class TestTorchStyle:
         y.backward()
         with pytest.raises(RuntimeError, match="backward through Cube a second time"):
             y.backward()
+
+
+def test_pytorchs_style_as_methods_of_the_class() -> None:
+    class Scaled(tg.autograd.Function):
+        factor = 3.0
+
+        @classmethod
+        def forward(cls, ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**2 * cls.factor
+
+        @classmethod
+        def backward(cls, ctx: Any, grad: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return grad * 2 * x * cls.factor
+
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    Scaled.apply(x).sum().backward()
+    assert x.grad.tolist() == [6.0, 12.0]
