@@ -1,38 +1,46 @@
-"""What the README says is what happens: its Python blocks run, and print what stands below them."""
+"""What the README and the pages in docs/ say is what happens: their Python blocks run, and print what stands below them."""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.S)
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+BLOCKS = [
+    pytest.param(code, expected, id=f"{path.name}:{i}")
+    for path, text in PAGES.items()
+    for i, (code, expected) in enumerate(re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S))
+]
 
 
-@pytest.mark.parametrize("block", range(len(BLOCKS)))
-def test_the_code_prints_what_it_says(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    code, expected = BLOCKS[block]
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {})
+@pytest.mark.parametrize("code, expected", BLOCKS)
+def test_the_code_prints_what_it_says(code: str, expected: str, tmp_path: Path) -> None:
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(  # a process of its own: a block may let another name stand for the package
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, timeout=120,
+        env=os.environ | {"PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     pattern = re.escape(expected.strip()).replace(r"\.\.\.", ".*")
-    assert re.fullmatch(pattern, printed.getvalue().strip()), printed.getvalue()
+    assert re.fullmatch(pattern, done.stdout.strip()), done.stdout
 
 
 def test_there_is_a_block_for_each_package() -> None:
-    code = "".join(code for code, _ in BLOCKS)
+    code = "".join(block.values[0] for block in BLOCKS)  # type: ignore[misc]
     assert all(f"{name}" in code for name in ("micrograd_value", "tensorgrad", "viz"))
 
 
 def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for path, text in PAGES.items():
+        for target in re.findall(r"\]\((?!http)([^)]+)\)", text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
 def test_the_two_commands_exist() -> None:
