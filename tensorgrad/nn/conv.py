@@ -284,10 +284,8 @@ class _LazyConv(LazyModuleMixin):
     weight: Any
     bias: Any
 
-    def __init__(
-        self, out_channels: int, kernel_size: Any, *args: Any, device: Any = None, dtype: Any = None, **kwargs: Any
-    ) -> None:
-        super().__init__(0, 0, kernel_size, *args, **kwargs)  # type: ignore[call-arg]
+    def _wait(self, out_channels: int, device: Any, dtype: Any) -> None:
+        """Forget the weights of no channels for some to come."""
         self.out_channels = out_channels
         if out_channels % self.groups:
             kind = type(self).__name__
@@ -314,37 +312,79 @@ class _LazyConv(LazyModuleMixin):
         me.in_channels = me.weight.shape[0] if me.transposed else me.weight.shape[1] * me.groups
 
 
-class LazyConv1d(_LazyConv, Conv1d):
+class _LazyConvolution(_LazyConv):
+    """The arguments of LazyConv1d, 2d and 3d."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, bias, padding_mode)  # type: ignore[call-arg]
+        self._wait(out_channels, device, dtype)
+
+
+class _LazyConvTranspose(_LazyConv):
+    """The arguments of LazyConvTranspose1d, 2d and 3d."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        geometry = (kernel_size, stride, padding, output_padding, groups)
+        super().__init__(0, 0, *geometry, bias, dilation, padding_mode)  # type: ignore[call-arg]
+        self._wait(out_channels, device, dtype)
+
+
+class LazyConv1d(_LazyConvolution, Conv1d):
     """A Conv1d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv1d
 
 
-class LazyConv2d(_LazyConv, Conv2d):
+class LazyConv2d(_LazyConvolution, Conv2d):
     """A Conv2d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv2d
 
 
-class LazyConv3d(_LazyConv, Conv3d):
+class LazyConv3d(_LazyConvolution, Conv3d):
     """A Conv3d that learns `in_channels` from its first input."""
 
     cls_to_become = Conv3d
 
 
-class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     """A ConvTranspose1d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose1d
 
 
-class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     """A ConvTranspose2d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose2d
 
 
-class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     """A ConvTranspose3d that learns `in_channels` from its first input."""
 
     cls_to_become = ConvTranspose3d

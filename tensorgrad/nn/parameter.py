@@ -116,10 +116,13 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
 
     _becomes = Tensor
 
-    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
         self._expect(requires_grad, device, dtype)
+        self.persistent = persistent
 
 
-def is_lazy(x: Any) -> bool:
+def is_lazy(param: Any) -> bool:
     """Whether a parameter or buffer still waits for its shape."""
-    return isinstance(x, UninitializedTensorMixin)
+    return isinstance(param, UninitializedTensorMixin)

@@ -74,7 +74,7 @@ class RNNBase(Module):
         self.proj_size = proj_size
         features, rows = proj_size or hidden_size, _GATES[mode] * hidden_size
         directions = 2 if bidirectional else 1
-        self._weight_names: list[list[str]] = []  # of each layer and direction
+        self._all_weights: list[list[str]] = []  # of each layer and direction
         for layer in range(num_layers):
             inputs = input_size if layer == 0 else features * directions
             shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, features)}
@@ -86,7 +86,7 @@ class RNNBase(Module):
                 names = [f"{part}_l{layer}{suffix}" for part in shapes]
                 for p, shape in zip(names, shapes.values()):
                     setattr(self, p, Parameter(create.empty(shape, device=device, dtype=dtype)))
-                self._weight_names.append(names)
+                self._all_weights.append(names)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -101,7 +101,15 @@ class RNNBase(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The parameters, a list per layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._weight_names]
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Parameter]:
+        return [getattr(self, name) for name in self._flat_weights_names]
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
@@ -147,7 +155,7 @@ class RNNBase(Module):
             sizes = (batch,) * steps
         if x.shape[-1] != self.input_size:
             raise ValueError(f"{name}: input has {x.shape[-1]} features, built for input_size={self.input_size}.")
-        _one_dtype(name, x, getattr(self, self._weight_names[0][0]))
+        _one_dtype(name, x, getattr(self, self._all_weights[0][0]))
         if not packed:
             x = x.reshape(steps * batch, self.input_size)
         states = self._first_states(hx, sizes[0], single, order, x)
@@ -171,7 +179,7 @@ class RNNBase(Module):
                 x = F.dropout(x, self.dropout, True)
             outs = []
             for k in range(layer * directions, (layer + 1) * directions):
-                weights = [getattr(self, name) for name in self._weight_names[k]]
+                weights = [getattr(self, name) for name in self._all_weights[k]]
                 out, *ends = self._run(x, [s[k] for s in states], weights, sizes, k % directions == 1)
                 outs.append(out)
                 for all_ends, end in zip(last, ends):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from math import inf, sqrt
+from math import inf
 from typing import Any
 
-from ..dtypes import bool as bool_
-from ..ops import create, join
+from ..ops import create
+from ..ops.attention import each_once
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -117,62 +117,19 @@ class MultiheadAttention(Module):
             average_attn_weights: the mean over the heads instead of the weights of each.
             is_causal: says that attn_mask is the causal one.
         """
-        single = self._check(query, key, value)
-        if single:
-            query, key, value = _each(lambda x: x.unsqueeze(1), query, key, value)
-            if key_padding_mask is not None:
-                key_padding_mask = key_padding_mask.unsqueeze(0)
-        elif self.batch_first:
-            query, key, value = _each(lambda x: x.transpose(0, 1), query, key, value)
-        if is_causal and attn_mask is None:
-            raise ValueError(
-                "MultiheadAttention: is_causal only says that attn_mask is causal; pass the mask too, "
-                "Transformer.generate_square_subsequent_mask(L)."
-            )
-        (length, batch, _), source = query.shape, key.shape[0]
-        mask = self._mask(query, attn_mask, key_padding_mask, (batch, length, source))
-        q, k, v = self._projected(query, key, value)
-        if self.bias_k is not None:
-            k = join.cat([k, self.bias_k.expand(1, batch, -1)])
-            v = join.cat([v, self.bias_v.expand(1, batch, -1)])
-        if self.add_zero_attn:
-            zero = create.zeros(1, batch, self.embed_dim, dtype=k.dtype)
-            k, v = join.cat([k, zero]), join.cat([v, zero])
-        if mask is not None and k.shape[0] > source:
-            mask = F.pad(mask, (0, k.shape[0] - source))  # nothing forbids the steps added
-        # (steps, N, E) → (N, heads, steps, d)
-        q, k, v = (x.reshape(x.shape[0], batch, self.num_heads, self.head_dim).permute(1, 2, 0, 3) for x in (q, k, v))
-        dropout = self.dropout if self.training else 0.0
-        weights = None
-        if need_weights:
-            scores = (q * (1 / sqrt(self.head_dim))) @ k.transpose(-2, -1)
-            weights = F.softmax(scores if mask is None else scores + mask, dim=-1)
-            weights = F.dropout(weights, dropout) if dropout else weights
-            out = weights @ v
-            weights = weights.mean(1) if average_attn_weights else weights
-        elif is_causal and key_padding_mask is None and k.shape[0] == source:
-            out = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True)
-        else:
-            out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
-        out = self.out_proj(out.permute(2, 0, 1, 3).reshape(length, batch, self.embed_dim))
-        if single:
-            return out.squeeze(1), None if weights is None else weights.squeeze(0)
-        return out.transpose(0, 1) if self.batch_first else out, weights
-
-    def _projected(self, query: Any, key: Any, value: Any) -> Any:
-        """q, k and v in E features each; one product where the inputs are the same tensor."""
-        weight, bias = self.in_proj_weight, self.in_proj_bias
-        if weight is not None and key is value and query is key:
-            return F.linear(query, weight, bias).chunk(3, -1)
-        if weight is not None:
-            weights = weight.chunk(3)
-        else:
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        biases = (None, None, None) if bias is None else bias.chunk(3)
-        return [F.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases)]
+        if self._check(query, key, value) and self.batch_first:
+            query, key, value = each_once(lambda x: x.transpose(0, 1), query, key, value)
+        out, weights = F.multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k,
+            self.bias_v, self.add_zero_attn, self.dropout, None, None, self.training, key_padding_mask, need_weights,
+            attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
+            average_attn_weights=average_attn_weights, is_causal=is_causal,
+        )  # fmt: skip
+        out = self.out_proj(out)
+        return out.transpose(0, 1) if self.batch_first and out.ndim == 3 else out, weights
 
     def _check(self, query: Any, key: Any, value: Any) -> bool:
-        """Refuse shapes that do not fit; whether there is no batch."""
+        """Refuse shapes that do not fit; whether there is a batch."""
         shapes = {"query": tuple(query.shape), "key": tuple(key.shape), "value": tuple(value.shape)}
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
@@ -186,43 +143,7 @@ class MultiheadAttention(Module):
         at = 0 if self.batch_first else 1
         if query.ndim == 3 and query.shape[at] != key.shape[at]:
             raise ValueError(f"MultiheadAttention: query and key must have the same batch; got {found}.")
-        return query.ndim == 2
-
-    def _mask(self, query: Any, attn_mask: Any, padding: Any, sizes: tuple[int, int, int]) -> Any:
-        """Both masks as numbers to add to the scores, of (N, heads, L, S) or what broadcasts to it."""
-        batch, length, source = sizes
-        mask = None
-        if attn_mask is not None:
-            wanted = ((length, source), (batch * self.num_heads, length, source))
-            if tuple(attn_mask.shape) not in wanted:
-                raise ValueError(
-                    f"MultiheadAttention: attn_mask must be {wanted[0]} or {wanted[1]}, got {tuple(attn_mask.shape)}."
-                )
-            mask = _additive("attn_mask", attn_mask, query.dtype)
-            mask = mask if mask.ndim == 2 else mask.reshape(batch, self.num_heads, length, source)
-        if padding is not None:
-            if tuple(padding.shape) != (batch, source):
-                raise ValueError(
-                    f"MultiheadAttention: key_padding_mask must be {(batch, source)}, got {tuple(padding.shape)}."
-                )
-            padding = _additive("key_padding_mask", padding, query.dtype).reshape(batch, 1, 1, source)
-            mask = padding if mask is None else mask + padding
-        return mask
-
-
-def _each(turn: Callable[[Any], Any], query: Any, key: Any, value: Any) -> Any:
-    """All three turned, those that are the same tensor once, so that they still are."""
-    k = turn(key)
-    return k if query is key else turn(query), k, k if value is key else turn(value)
-
-
-def _additive(what: str, mask: Any, dtype: Any) -> Any:
-    """A mask as numbers to add to scores: −inf where it is True."""
-    if mask.dtype is bool_:
-        return create.zeros(mask.shape, dtype=dtype).masked_fill_(mask, -inf)
-    if not mask.is_floating_point():
-        raise TypeError(f"MultiheadAttention: {what} must be bool or floating, got {mask.dtype}.")
-    return mask.to(dtype)
+        return query.ndim == 3
 
 
 def _activation(activation: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod, sqrt
 from typing import Any
 
 from ..autograd.function import Function
@@ -10,7 +10,13 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
 from ..tensor import Tensor
+from .activation import softmax
+from .create import zeros
+from .dropout import dropout
+from .join import cat
+from .linalg import linear
 from .promote import as_operand, needs_floating
+from .vision import pad
 
 
 class Attention(Function):
@@ -133,6 +139,155 @@ def _four_axes(x: Tensor, lead: Shape) -> Tensor:
         return x
     heads = lead[-1] if lead else 1
     return x.reshape(prod(lead[:-1]), heads, *tail)
+
+
+# ---- in several heads -----------------------------------------------------------------------------------------------
+
+
+def multi_head_attention_forward(
+    query: Any,
+    key: Any,
+    value: Any,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Any,
+    in_proj_bias: Any,
+    bias_k: Any,
+    bias_v: Any,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Any,
+    out_proj_bias: Any,
+    training: bool = True,
+    key_padding_mask: Any = None,
+    need_weights: bool = True,
+    attn_mask: Any = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Any = None,
+    k_proj_weight: Any = None,
+    v_proj_weight: Any = None,
+    static_k: Any = None,
+    static_v: Any = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """softmax(q·kᵀ/√d)·v in several heads side by side, between linear maps: `MultiheadAttention` without the module.
+
+    Shape: query (L, N, E), key (S, N, kdim), value (S, N, vdim) → (L, N, E) and the weights (N, L, S), averaged over
+    the heads, or (N, heads, L, S); or all without N. in_proj_weight (3E, E), in_proj_bias (3E,), out_proj_weight (E, E),
+    out_proj_bias (E,).
+
+    Args:
+        embed_dim_to_check: E.
+        bias_k, bias_v: (1, 1, E), one more source step; or None.
+        add_zero_attn: one more source step, of zeros.
+        dropout_p: probability of dropping a weight, if `training`.
+        out_proj_weight: None leaves the heads side by side, (L, N, E), without the map behind them.
+        key_padding_mask: (N, S), True where a source step is padding; or numbers to add to its scores.
+        attn_mask: (L, S) or (N·heads, L, S), True where a target step must not look; or numbers to add.
+        use_separate_proj_weight: q_proj_weight (E, E), k_proj_weight (E, kdim) and v_proj_weight (E, vdim) stand for
+            in_proj_weight.
+        static_k, static_v: (N·heads, S, d), instead of what key and value give.
+        is_causal: says that attn_mask is the causal one.
+    """
+    op = "multi_head_attention_forward"
+    if query.ndim not in (2, 3) or query.shape[-1] != embed_dim_to_check or embed_dim_to_check % num_heads:
+        raise ValueError(
+            f"{op}: query {tuple(query.shape)} must be (L, N, E) or (L, E) with E = {embed_dim_to_check}, which must divide "
+            f"into {num_heads} heads."
+        )
+    single = query.ndim == 2
+    if single:
+        query, key, value = each_once(lambda x: x.unsqueeze(1), query, key, value)
+        key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
+    if is_causal and attn_mask is None:
+        raise ValueError(
+            f"{op}: is_causal only says that attn_mask is causal; pass the mask too, "
+            "Transformer.generate_square_subsequent_mask(L)."
+        )
+    (length, batch, width), source = query.shape, key.shape[0]
+    weights = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else in_proj_weight
+    q, k, v = _projected(query, key, value, weights, in_proj_bias)
+    if bias_k is not None:
+        k, v = cat([k, bias_k.expand(1, batch, -1)]), cat([v, bias_v.expand(1, batch, -1)])
+
+    def heads_of(x: Any) -> Any:
+        return x.reshape(x.shape[0], batch, num_heads, width // num_heads).permute(1, 2, 0, 3)  # (N, heads, steps, d)
+
+    q, k, v = heads_of(q), heads_of(k), heads_of(v)
+    if static_k is not None:
+        k = static_k.reshape(batch, num_heads, *static_k.shape[1:])
+        source = k.shape[2] - (bias_k is not None)
+    if static_v is not None:
+        v = static_v.reshape(batch, num_heads, *static_v.shape[1:])
+    if add_zero_attn:
+        zero = zeros(batch, num_heads, 1, k.shape[3], dtype=k.dtype)
+        k, v = cat([k, zero], 2), cat([v, zero], 2)
+    mask = _both_masks(op, q, attn_mask, key_padding_mask, source)
+    added = k.shape[2] - source
+    if mask is not None and added:
+        mask = pad(mask, (0, added))  # nothing forbids the steps added
+    dropped = dropout_p if training else 0.0
+    scores = None
+    if need_weights:
+        scores = (q * (1 / sqrt(width // num_heads))) @ k.transpose(-2, -1)
+        scores = softmax(scores if mask is None else scores + mask, dim=-1)
+        scores = dropout(scores, dropped) if dropped else scores
+        out = scores @ v
+        scores = scores.mean(1) if average_attn_weights else scores
+    elif is_causal and key_padding_mask is None and not added:
+        out = scaled_dot_product_attention(q, k, v, dropout_p=dropped, is_causal=True)
+    else:
+        out = scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropped)
+    out = out.permute(2, 0, 1, 3).reshape(length, batch, width)
+    if out_proj_weight is not None:
+        out = linear(out, out_proj_weight, out_proj_bias)
+    if single:
+        return out.squeeze(1), None if scores is None else scores.squeeze(0)
+    return out, scores
+
+
+def each_once(turn: Any, query: Any, key: Any, value: Any) -> Any:
+    """All three turned, those that are the same tensor once, so that they still are."""
+    k = turn(key)
+    return k if query is key else turn(query), k, k if value is key else turn(value)
+
+
+def _projected(query: Any, key: Any, value: Any, weights: Any, bias: Any) -> Any:
+    """q, k and v in E features each; one product where the inputs are the same tensor and the weights one."""
+    if isinstance(weights, Tensor):
+        if key is value and query is key:
+            return linear(query, weights, bias).chunk(3, -1)
+        weights = weights.chunk(3)
+    biases = (None, None, None) if bias is None else bias.chunk(3)
+    return [linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases)]
+
+
+def _both_masks(op: str, q: Any, attn_mask: Any, padding: Any, source: int) -> Any:
+    """Both masks as numbers to add to the scores, of (N, heads, L, S) or what broadcasts to it."""
+    batch, heads, length, _ = q.shape
+    mask = None
+    if attn_mask is not None:
+        wanted = ((length, source), (batch * heads, length, source))
+        if tuple(attn_mask.shape) not in wanted:
+            raise ValueError(f"{op}: attn_mask must be {wanted[0]} or {wanted[1]}, got {tuple(attn_mask.shape)}.")
+        mask = _additive(op, "attn_mask", attn_mask, q.dtype)
+        mask = mask if mask.ndim == 2 else mask.reshape(batch, heads, length, source)
+    if padding is not None:
+        if tuple(padding.shape) != (batch, source):
+            raise ValueError(f"{op}: key_padding_mask must be {(batch, source)}, got {tuple(padding.shape)}.")
+        padding = _additive(op, "key_padding_mask", padding, q.dtype).reshape(batch, 1, 1, source)
+        mask = padding if mask is None else mask + padding
+    return mask
+
+
+def _additive(op: str, what: str, mask: Any, dtype: Any) -> Any:
+    """A mask as numbers to add to scores: −inf where it is True."""
+    if mask.array.dtype.kind == "b":
+        return zeros(mask.shape, dtype=dtype).masked_fill_(mask, -inf)
+    if not mask.is_floating_point():
+        raise TypeError(f"{op}: {what} must be bool or floating, got {mask.dtype}.")
+    return mask.to(dtype)
 
 
 __all__: list[str] = []

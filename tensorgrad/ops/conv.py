@@ -186,6 +186,20 @@ def conv_transpose3d(
     return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *geometry)
 
 
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+    """`conv1d` of sequences laid out (T, B, C): time, batch, channels.
+
+    Shape: input (T, B, C), weight (S, C, K), bias (K,) → (T + 2·pad − S + 1, B, K).
+    """
+    x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
+    if x.array.ndim != 3 or w.array.ndim != 3:
+        raise ValueError(
+            f"conv_tbc: input {tuple(x.array.shape)} must be (T, B, C), weight {tuple(w.array.shape)} (S, C, K)."
+        )
+    y = _conv("conv_tbc", 1, x.permute(1, 2, 0), w.permute(2, 1, 0), bias, 1, pad, 1, 1)
+    return y.permute(2, 0, 1)
+
+
 def _conv(
     op: str, d: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Tensor:

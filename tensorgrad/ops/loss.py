@@ -16,7 +16,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
-from .linalg import vector_norm
+from .linalg import linear, vector_norm
 from .promote import as_operand, cast, floating, needs_floating, paired
 from .words import numpy_words
 
@@ -442,6 +442,44 @@ def cross_entropy(
     else:
         losses = fused(x, t, w)
     return losses.reshape(shape) if reduction == "none" and losses.array.shape != shape else losses
+
+
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """`cross_entropy` of the scores linear_weight · input + linear_bias.
+
+    Shape: input (N, D) or (D,), linear_weight (C, D) or (C, d₁, …, D), linear_bias (C,) or (C, d₁, …); target as
+    `cross_entropy` takes it for scores of (N, C), (C,) or (N, C, d₁, …).
+
+    Args:
+        ignore_index: None is −100.
+        options: of PyTorch's computation in pieces; here there is one way, and it must be None.
+    """
+    op = "linear_cross_entropy"
+    if options is not None:
+        raise ValueError(f"{op}: options must be None; the scores are computed at once.")
+    x, w = as_operand(op, input), as_operand(op, linear_weight, "linear_weight")
+    if x.array.ndim not in (1, 2) or w.array.ndim < 2 or x.array.shape[-1] != w.array.shape[-1]:
+        what = "input must be (N, D) or (D,), linear_weight (C, D) or (C, d₁, …, D)"
+        raise ValueError(
+            mismatch(op, what, "D, the last of both, must be one.", input=x.array.shape, linear_weight=w.array.shape)
+        )
+    (*scores, d), b = w.array.shape, linear_bias
+    logits = linear(x, w.reshape(-1, d), None if b is None else b.reshape(-1)).reshape(*x.array.shape[:-1], *scores)
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits, target, weight, ignore_index=ignored, reduction=reduction, label_smoothing=label_smoothing
+    )
 
 
 def _soft_cross_entropy(x: Tensor, t: Tensor, weight: Any, ignored: int, reduction: str, smoothing: float) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import signature
 from typing import Any
 
 from ..autograd.function import Function
@@ -206,6 +208,29 @@ def _fractional(
 def _picked(x: Tensor, indices: Any, d: int, return_indices: bool) -> Any:
     y = LinearMap("pick", indices, d)(x)
     return (y, Tensor._of(indices)) if return_indices else y
+
+
+def _with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
+    """A pool that always returns the indices as well, as PyTorch names it too."""
+
+    @wraps(pool)
+    def both(*args: Any, **kwargs: Any) -> Any:
+        given = signature(pool).bind(*args, **kwargs).arguments
+        return pool(**{**given, "return_indices": True})
+
+    both.__name__ = both.__qualname__ = f"{pool.__name__}_with_indices"
+    return both
+
+
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(
+    _with_indices, (max_pool1d, max_pool2d, max_pool3d)
+)
+adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = map(
+    _with_indices, (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
+)
+fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = map(
+    _with_indices, (fractional_max_pool2d, fractional_max_pool3d)
+)
 
 
 def max_unpool1d(

@@ -331,6 +331,12 @@ row("CrossEntropyLoss(weight=tensor([1.0, 2.0, 0.5]), label_smoothing=0.1)", (2,
 row("CrossEntropyLoss(ignore_index=1)", (5, 3), np.array([1, 0, 2, 1, 1]))
 row("CrossEntropyLoss(label_smoothing=0.2)", (4, 3), Uniform((4, 3), 0.1, 1.0))
 row("CrossEntropyLoss()", (3,), np.array(1))
+row("NLLLoss2d(ignore_index=1)", (2, 3, 4, 2), ints((2, 4, 2), 3))
+row("LinearCrossEntropyLoss(5, 3)", (4, 5), np.array([0, 2, 1, 1]))
+row("LinearCrossEntropyLoss(5, 3, bias=True, weight=tensor([1.0, 2.0, 0.5]), label_smoothing=0.1)", (4, 5),
+    np.array([0, 2, 1, 1]))
+row("LinearCrossEntropyLoss(5, 3, out_features=(2, 2), bias=True, reduction='none', ignore_index=1)", (4, 5),
+    ints((4, 2, 2), 3))
 row("PoissonNLLLoss(log_input=False, full=True)", Uniform((4, 3), 0.5, 2.0), Uniform((4, 3), 2.0, 5.0))
 row("GaussianNLLLoss(full=True, eps=0.1)", (4, 3), (4, 3), Uniform((4, 1), 0.5, 2.0))
 row("MSELoss(size_average=False)", (4, 3), (4, 3))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tensorgrad as tg
-from tensorgrad.nn.functional import scaled_dot_product_attention
+from tensorgrad.nn.functional import multi_head_attention_forward, scaled_dot_product_attention
 from tensorgrad.ops.attention import Attention
 from tests.ops.optest import F, OpTest, sample
 
@@ -183,3 +183,49 @@ def test_half_precision() -> None:
     q, k, v = (tg.randn(2, 8, 4) for _ in range(3))
     y = scaled_dot_product_attention(q.half(), k.half(), v.half())
     assert y.dtype is tg.float16 and tg.allclose(y.float(), scaled_dot_product_attention(q, k, v), atol=1e-2)
+
+
+TESTED = [multi_head_attention_forward]  # by MultiheadAttention in tests/nn as well
+
+
+def multi_head(*shape: int, **options: Any) -> tuple[Any, Any]:
+    """Of one random tensor, with random weights."""
+    rng = np.random.default_rng(0)
+    e = shape[-1]
+
+    def make(*size: int) -> tg.Tensor:
+        return tg.tensor(rng.standard_normal(size))
+
+    x, w, b, out, end = make(*shape), make(3 * e, e), make(3 * e), make(e, e), make(e)
+    return multi_head_attention_forward(x, x, x, e, 2, w, b, None, None, False, 0.0, out, end, **options)
+
+
+class TestMultiHeadAttentionForward:
+    def test_is_the_module_with_its_last_map(self) -> None:
+        net = tg.nn.MultiheadAttention(4, 2).double()
+        x = tg.randn(3, 2, 4, dtype=tg.float64)
+        given = (net.in_proj_weight, net.in_proj_bias, None, None, False, 0.0)
+        both = multi_head_attention_forward(x, x, x, 4, 2, *given, net.out_proj.weight, net.out_proj.bias)
+        for a, b in zip(both, net(x, x, x)):
+            np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-12)
+        bare, _ = multi_head_attention_forward(x, x, x, 4, 2, *given, None, None)
+        np.testing.assert_allclose(net.out_proj(bare).detach().numpy(), both[0].detach().numpy(), rtol=1e-12)
+
+    def test_given_keys_and_values(self) -> None:
+        out, weights = multi_head(1, 1, 4, static_k=tg.zeros(2, 3, 2).double(), static_v=tg.ones(2, 3, 2).double())
+        assert out.shape == (1, 1, 4) and weights.tolist() == [[[pytest.approx(1 / 3)] * 3]]
+
+    def test_without_a_batch(self) -> None:
+        out, weights = multi_head(3, 4, average_attn_weights=False)
+        again, _ = multi_head(3, 1, 4, need_weights=False)
+        assert weights.shape == (2, 3, 3)
+        np.testing.assert_allclose(out.numpy(), again.numpy()[:, 0], rtol=1e-12)
+
+    def test_errors(self) -> None:
+        x, w = tg.ones(3, 4), tg.ones(12, 4)
+        with pytest.raises(ValueError, match=r"query \(3, 4\) must be \(L, N, E\) or \(L, E\) with E = 6"):
+            multi_head_attention_forward(x, x, x, 6, 2, w, None, None, None, False, 0.0, None, None)
+        with pytest.raises(ValueError, match="must divide into 3 heads"):
+            multi_head_attention_forward(x, x, x, 4, 3, w, None, None, None, False, 0.0, None, None)
+        with pytest.raises(ValueError, match="is_causal only says that attn_mask is causal; pass the mask too"):
+            multi_head(3, 4, is_causal=True)

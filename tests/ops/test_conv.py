@@ -91,6 +91,19 @@ class TestConv1d(OpTest):
         return reference(1, *args, **kwargs)
 
 
+class TestConvTbc(OpTest):
+    op = staticmethod(nnf.conv_tbc)
+    samples = [sample((6, 2, 3), (3, 3, 4), (4,)), sample((5, 1, 2), (2, 2, 3), (3,), pad=2)]
+    errors = [
+        (given(nnf.conv_tbc, (6, 3), (3, 3, 4), (4,)), ValueError, "conv_tbc: input (6, 3) must be (T, B, C)"),
+        (given(nnf.conv_tbc, (6, 2, 3), (3, 2, 4), (4,)), ValueError, "conv_tbc: input has 3 channels, weight expects 2"),
+    ]
+
+    def expected(self, x, w, bias, pad=0):
+        y = reference(1, x.transpose(1, 2, 0), w.transpose(2, 1, 0), bias, padding=pad)
+        return y.transpose(2, 0, 1)
+
+
 class TestConv2d(OpTest):
     op = staticmethod(nnf.conv2d)
     samples = [

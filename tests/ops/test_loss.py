@@ -484,6 +484,53 @@ class TestCrossEntropyOfProbabilities(OpTest):
         return reduced(-(w * t * logs).sum(axis), reduction)
 
 
+class TestLinearCrossEntropy(OpTest):
+    op = staticmethod(TF.linear_cross_entropy)
+    samples = [
+        *every((4, 2), (3, 2), CLASSES),
+        sample((4, 2), (3, 2), CLASSES, linear_bias=F((3,)), label_smoothing=0.2, ignore_index=0),
+        sample((4, 2), (3, 2), F((4, 3), 0, 1), weight=np.array([0.5, 1.0, 2.0])),
+        sample((2, 2), (3, 2, 2, 2), PIXELS, linear_bias=F((3, 2, 2)), reduction="none"),
+        sample((2,), (3, 2), np.array(1)),
+    ]
+    errors = [
+        (
+            lambda: TF.linear_cross_entropy(tg.ones(4, 2), two, tg.tensor(CLASSES)),
+            ValueError,
+            "linear_cross_entropy: input must be (N, D) or (D,), linear_weight (C, D) or (C, d₁, …, D).\n"
+            "    input          (4, 2)\n"
+            "    linear_weight  (2, 3)\n"
+            "D, the last of both, must be one.",
+        ),
+        (
+            lambda: TF.linear_cross_entropy(two, two, one, options=1),
+            ValueError,
+            "linear_cross_entropy: options must be None; the scores are computed at once.",
+        ),
+    ]
+
+    def expected(
+        self,
+        x: Any,
+        w: Any,
+        t: Any,
+        linear_bias: Any = None,
+        weight: Any = None,
+        reduction: str = "mean",
+        ignore_index: Any = None,
+        label_smoothing: float = 0.0,
+    ) -> Any:
+        scores = np.tensordot(x, w, (-1, -1)) + (0 if linear_bias is None else linear_bias)
+        if x.ndim == 1:
+            scores, t = scores[None], np.asarray(t)[None]
+        options = dict(weight=weight, reduction=reduction, label_smoothing=label_smoothing)
+        if t.dtype.kind == "f":
+            return TestCrossEntropyOfProbabilities().expected(scores, t, **options)
+        ignored = -100 if ignore_index is None else ignore_index
+        logs = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+        return by_class(logs, t, weight, ignored, reduction, label_smoothing)
+
+
 def test_cross_entropy_gives_the_class_weights_a_gradient() -> None:
     x = tg.randn(4, 3, dtype=tg.float64, requires_grad=True)
     w = tg.tensor([0.5, 1.0, 2.0], dtype=tg.float64, requires_grad=True)

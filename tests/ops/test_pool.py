@@ -515,3 +515,16 @@ def test_half_precision_is_added_up_in_single(op):
     x = np.full((1, 64, 64), 100.0, "float16")
     y = op(tg.tensor(x), 64 if op is nnf.avg_pool2d else 1)
     assert y.array.dtype == np.float16 and y.item() == 100
+
+
+def test_pools_that_always_give_indices() -> None:
+    x = tg.randn(1, 2, 6, 6)
+    pairs = [
+        (nnf.max_pool2d_with_indices(x, 2), nnf.max_pool2d(x, 2, return_indices=True)),
+        (nnf.max_pool2d_with_indices(x, 3, 2, 1, 1, True, False), nnf.max_pool2d(x, 3, 2, 1, 1, True, True)),
+        (nnf.adaptive_max_pool2d_with_indices(x, (2, 3)), nnf.adaptive_max_pool2d(x, (2, 3), True)),
+        (nnf.max_pool1d_with_indices(x[0], 2, stride=1), nnf.max_pool1d(x[0], 2, 1, return_indices=True)),
+    ]
+    for (a, i), (b, j) in pairs:
+        assert a.tolist() == b.tolist() and i.tolist() == j.tolist()
+    assert nnf.max_pool3d_with_indices.__name__ == "max_pool3d_with_indices"

@@ -72,6 +72,28 @@ def test_prints_the_same(row: Row) -> None:
         assert k == kk and a.requires_grad == b.requires_grad
 
 
+PRIVATE = ("_version", "_reversed_padding_repeated_twice", "_flat_weights_names", "_all_weights", "_qkv_same_embed_dim")
+
+
+@every
+def test_attributes(row: Row) -> None:
+    """What programs read: in_features, kernel_size as a tuple, bias None, …"""
+    for (name, ours), theirs in zip(row.module(tg).named_modules(), row.module(torch).modules()):
+        for key in {*vars(theirs), *PRIVATE, *getattr(theirs, "__constants__", ())}:
+            if (key.startswith("_") and key not in PRIVATE) or not hasattr(theirs, key) or key in UNKNOWN:
+                continue
+            value, mine = getattr(theirs, key), getattr(ours, key)
+            if isinstance(value, (tuple, list)) and key in PRIVATE:
+                assert list(mine) == list(value), (name, key)
+            elif isinstance(value, (bool, int, float, str, tuple, list, type(None))):
+                assert mine == value and type(mine) is type(value), (name, key)
+            elif isinstance(value, torch.Tensor):
+                assert tuple(mine.shape) == tuple(value.shape), (name, key)
+
+
+UNKNOWN = ("use_nested_tensor", "activation_relu_or_gelu")  # of PyTorch's inference kernels
+
+
 @pytest.mark.parametrize("mode", ["train", "eval"])
 @every
 def test_results_and_gradients(row: Row, mode: str) -> None:

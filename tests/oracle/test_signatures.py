@@ -1,101 +1,106 @@
-"""Names of functions and of their arguments: what PyTorch has is here, and a call by keyword is understood as there.
-
-PyTorch's native functions have no signature to inspect; they are declared in the file its wheel brings for generators of
-code, one `- func: name.overload(Tensor self, int dim=-1, *, …) -> …` each.
-"""
+"""The public names of torch.nn, torch.optim and what is below them, and how they are called: name, order, kind and default
+of every argument."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
-from functools import cache
-from pathlib import Path
+import types
 from typing import Any
 
 import pytest
-import torch
-import torchgen
 
-import tensorgrad as tg
+# Names that are left out, and why. A module's own imports (torch, math, typing) are no names of it.
+LEFT_OUT = {
+    "nn": {
+        "Container": "an empty base from before 2017",
+        "CrossMapLRN2d": "miscounts its window after the first channels; LocalResponseNorm is the same, counted right",
+        "LinearCrossEntropyOptions": "of a computation in pieces",
+        "factory_kwargs": "a helper of PyTorch's own modules",
+        **dict.fromkeys(("intrinsic", "qat", "quantizable", "quantized"), "quantisation"),
+    },
+    "nn.functional": {
+        **dict.fromkeys(("grouped_mm", "scaled_grouped_mm", "scaled_mm", "ScalingType", "SwizzleType"), "8-bit floats"),
+        **dict.fromkeys(("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"), "helpers"),
+        "assert_int_or_pair": "a helper",
+        "grad": "nn.grad, by an import",
+    },
+    "nn.utils": {
+        "convert_conv2d_weight_memory_format": "a tensor has one memory format",
+        "convert_conv3d_weight_memory_format": "a tensor has one memory format",
+        "memory_format": "the file of these two",
+    },
+    "nn.utils.rnn": {"PackedSequence_": "PackedSequence's base", "bind": "a helper"},
+    "nn.utils.parametrize": {"transfer_parametrizations_and_params": "for PyTorch's own quantisation"},
+    "nn.utils.stateless": {"NamedMemberAccessor": "a helper"},
+    "nn.attention": {
+        f"{what}_flash_attention_{impl}": "there is one way"
+        for what in ("register", "activate", "restore", "current", "list")
+        for impl in ("impl", "impls")
+    },
+    "optim": {"SparseAdam": "for sparse gradients", "swap_in_optimizer_params_and_state": "for PyTorch's tracing"},
+}
+MODULES = (
+    "nn nn.functional nn.init nn.grad nn.utils nn.utils.rnn nn.utils.parametrize nn.utils.parametrizations "
+    "nn.utils.stateless nn.parameter nn.attention optim optim.lr_scheduler optim.swa_utils"
+).split()
 
-from .bridge import Unsupported, compare, to_ours
-from .differences import DIFFERENT, LEFT_OUT, LOOSE
-from .test_opinfo import op_db, ours_for, summary
-
-DECLARATIONS = Path(torchgen.__file__).parent / "packaged" / "ATen" / "native" / "native_functions.yaml"
-ALSO = {"dim": "axis", "keepdim": "keepdims"}  # NumPy's words, which PyTorch's parser of arguments takes as well
+# PyTorch hides these behind (*args, **kwargs); the arguments are those of its documentation.
+HIDDEN = re.compile(r"^(RNN|LSTM|GRU|NLLLoss2d)$|^(adaptive_|fractional_)?max_pool\dd$")
 
 
-@cache
-def declared() -> dict[str, list[list[str]]]:
-    """The names of the arguments, `self` first where there is one, of each overload of each native function."""
-    found: dict[str, list[list[str]]] = {}
-    text = DECLARATIONS.read_text()
-    for name, arguments in re.findall(r"^- func: (\w+)(?:\.\w+)?\((.*)\) -> ", text, re.M):
-        each = re.sub(r"\[[^]]*\]|=[^,]*", "", arguments).split(", ")  # without sizes and defaults
-        found.setdefault(name, []).append([a.split()[-1] for a in each if " " in a and "!" not in a])
-    return found
+def parameters(x: Any) -> list[tuple[str, str, str]]:
+    """Name, kind and default of every argument but `out`, which all that have it take in one way."""
+    try:
+        given = inspect.signature(x).parameters.values()
+    except (TypeError, ValueError):  # written in C
+        return []
+
+    def kind(p: Any) -> str:
+        return "POSITIONAL_OR_KEYWORD" if p.kind is p.POSITIONAL_ONLY else p.kind.name
+
+    def default(p: Any) -> str:
+        return p.default.__name__ if isinstance(p.default, types.FunctionType) else repr(p.default)
+
+    return [(p.name, kind(p), default(p).replace("torch.", "tensorgrad.")) for p in given if p.name != "out"]
 
 
-def overloads(name: str) -> list[list[str]]:
-    """Those of a function as OpInfo names it."""
-    native = name.replace("linalg.", "linalg_").replace("special.", "special_").removeprefix("nn.functional.")
-    return declared().get(native, [])
+def own_names(module: Any) -> list[str]:
+    """The public functions, classes and modules that are the module's, not of what it imports."""
+    names, family = [], ".".join(module.__name__.split(".")[:2])
+    for name in dir(module):
+        x = getattr(module, name)
+        home = x.__name__ if isinstance(x, types.ModuleType) else getattr(x, "__module__", None)
+        in_c = isinstance(x, types.BuiltinFunctionType) and (home is None or home.startswith("torch"))
+        if not name.startswith("_") and (
+            in_c or (callable(x) or isinstance(x, types.ModuleType)) and str(home).startswith(family)
+        ):
+            names.append(name)
+    return names
 
 
-def entries() -> list[Any]:
-    found = []
-    for op in op_db:
-        hidden = ("_", "torch.ops", "masked.", "fft.", "signal.", "sparse.")
-        if op.name in LEFT_OUT or op.name.startswith(hidden) or ours_for(op.name) is None or not overloads(op.name):
+@pytest.mark.parametrize("path", MODULES)
+def test_every_name_is_there(path: str) -> None:
+    theirs, ours = (importlib.import_module(f"{library}.{path}") for library in ("torch", "tensorgrad"))
+    missing = {n for n in own_names(theirs) if not hasattr(ours, n)}
+    assert missing == set(LEFT_OUT.get(path, ())) & set(dir(theirs))
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_every_name_is_called_alike(path: str) -> None:
+    theirs, ours = (importlib.import_module(f"{library}.{path}") for library in ("torch", "tensorgrad"))
+    different, compared = {}, 0
+    for name in own_names(theirs):
+        t, o = getattr(theirs, name), getattr(ours, name, None)
+        if o is None or not callable(t) or HIDDEN.match(name) or isinstance(t, types.ModuleType):
             continue
-        label = op.name + (f"-{op.variant_test_name}" if op.variant_test_name else "")
-        if callable(getattr_of(torch, op.name)) and not inspect.isclass(getattr_of(torch, op.name)):
-            found.append(pytest.param(op, False, id=label))
-        if callable(getattr(torch.Tensor, op.name, None)):
-            found.append(pytest.param(op, True, id=f"Tensor.{label}"))
-    return found
-
-
-def getattr_of(module: Any, path: str) -> Any:
-    for part in path.split("."):
-        module = getattr(module, part, None)
-    return module
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("op", "method"), entries())
-def test_every_argument_by_keyword(op: Any, method: bool) -> None:
-    """PyTorch's own samples with every argument by name, wherever PyTorch takes the call."""
-    torch.manual_seed(0)
-    theirs = getattr(torch.Tensor, op.name) if method else getattr_of(torch, op.name)
-    ours = getattr(tg.Tensor, op.name, None) if method else getattr_of(tg, op.name)
-    dtype = torch.float64 if torch.float64 in op.dtypes else torch.int64
-    for s in list(op.sample_inputs("cpu", dtype))[:24]:
-        if DIFFERENT.get(op.name, lambda s, dtype: "")(s, "float64"):
-            continue
-        for by_name in spelled(op.name, s, method):
-            first = [by_name.pop("self")] if method else []
-            try:
-                want = theirs(*first, **by_name)
-                mine = [to_ours(x) for x in first], {k: to_ours(v) for k, v in by_name.items()}
-            except (TypeError, RuntimeError, IndexError, ValueError, Unsupported):
-                continue
-            got = ours(*mine[0], **mine[1])
-            seen = s.output_process_fn_grad
-            compare(seen(got), seen(want), f"{summary(s)} by {sorted(by_name)}", **LOOSE.get(op.name, {}))
-
-
-def spelled(name: str, s: Any, method: bool) -> list[dict[str, Any]]:
-    """The ways to give a sample's arguments by name."""
-    found = []
-    for names in overloads(name):
-        names = ["input" if n == "self" and not method else n for n in names]
-        given = [s.input, *s.args]
-        if len(given) > len(names) or set(names[: len(given)]) & set(s.kwargs) or method and names[:1] != ["self"]:
-            continue
-        by_name = dict(zip(names, given)) | s.kwargs
-        found.append(by_name)
-        if ALSO.keys() & by_name.keys():
-            found.append({ALSO.get(k, k): v for k, v in by_name.items()})
-    return found
+        a, b = parameters(t), parameters(o)
+        if not a or [kind for _, kind, _ in a] == ["VAR_POSITIONAL", "VAR_KEYWORD"]:
+            continue  # written in C, or hidden by a decorator
+        compared += 1
+        extra = b[len(a) :]
+        if b[: len(a)] != a or any(default == "<class 'inspect._empty'>" for *_, default in extra):
+            different[name] = (a, b)
+    assert not different, different
+    assert compared
