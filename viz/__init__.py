@@ -5,6 +5,9 @@
     viz.plot_history(trainer.history)           matplotlib figures
     viz.plot_decision_boundary(trainer, points, targets)
     viz.plot_activations([Value.relu, Value.tanh], value=Value)
+    viz.plot_landscape(critic, {"data": x})     a function of two numbers, and points upon it
+    viz.plot_paths(function, {"Adam": points})  the ways of optimizers
+    viz.plot_letters(text, surprise)            a text, shaded letter by letter
 
 It reads the public attributes of a result (see `viz.graph`'s module) and imports neither engine.
 """
@@ -17,7 +20,14 @@ from .graph import Edge, Graph, Node, Scope, from_value, graph_of
 from .render import graph, render
 
 if TYPE_CHECKING:
-    from .plots import plot_activations, plot_decision_boundary, plot_history
+    from .plots import (
+        plot_activations,
+        plot_decision_boundary,
+        plot_history,
+        plot_landscape,
+        plot_letters,
+        plot_paths,
+    )
 
 __all__ = [
     "Edge",
@@ -30,13 +40,17 @@ __all__ = [
     "plot_activations",
     "plot_decision_boundary",
     "plot_history",
+    "plot_landscape",
+    "plot_letters",
+    "plot_paths",
     "render",
 ]
+_PLOTS = tuple(name for name in __all__ if name.startswith("plot_"))
 
 
 def __getattr__(name: str) -> Any:
     """The plots, imported when first asked for: matplotlib takes half a second."""
-    if name in ("plot_activations", "plot_decision_boundary", "plot_history"):
+    if name in _PLOTS:
         try:
             from . import plots
         except ImportError as error:

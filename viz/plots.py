@@ -20,6 +20,8 @@ CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 STROKES = ("-", "--", "-.", ":")  # lines differ in stroke as well as in colour
 MARKERS = "osD^vP"
 
+Extent = tuple[float, float, float, float]  # left, right, bottom, top
+
 
 class Figure(figure.Figure):
     """A figure that shows itself in a notebook, whether or not pyplot was ever imported."""
@@ -47,7 +49,9 @@ PANELS = {
 }  # fmt: skip
 
 
-def plot_history(history: Any, *, title: str = "", log: bool | None = None) -> Figure:
+def plot_history(
+    history: Any, *, title: str = "", log: bool | None = None, unit: str = "epoch", every: int = 1
+) -> Figure:
     """Draw the curves of a training run: the loss, and below it accuracy and learning rate where they were recorded.
 
     Args:
@@ -55,6 +59,7 @@ def plot_history(history: Any, *, title: str = "", log: bool | None = None) -> F
             `learning_rates`; a list of losses; a dict of lists; or a list of dicts, one per epoch.
         title: a heading.
         log: logarithmic loss axis. By default where the loss is positive and spans more than a factor of 30.
+        unit, every: there is an entry for each `every` of them: `unit="step", every=250`.
 
     Raises:
         TypeError: it holds no such list.
@@ -65,10 +70,10 @@ def plot_history(history: Any, *, title: str = "", log: bool | None = None) -> F
     chart = Figure(7.2, 1.5 * sum(heights))
     axes = chart.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axis, (panel, curves) in zip(axes, panels.items()):
-        _draw_curves(axis, panel, curves, log)
-    epochs = max(len(values) for curves in panels.values() for values in curves.values())
-    axes[-1].set_xlim(1 - 0.02 * epochs, epochs + 0.02 * epochs)
-    axes[-1].set_xlabel("epoch")
+        _draw_curves(axis, panel, curves, log, every)
+    last = every * max(len(values) for curves in panels.values() for values in curves.values())
+    axes[-1].set_xlim(every - 0.02 * last, last + 0.02 * last)
+    axes[-1].set_xlabel(unit)
     axes[-1].xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
     if title:
         chart.suptitle(title, color=INK, fontweight="bold")
@@ -126,10 +131,10 @@ def _numbers(name: str, values: Any) -> np.ndarray:
     return numbers
 
 
-def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: bool | None) -> None:
+def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: bool | None, every: int) -> None:
     finite = np.concatenate([values[np.isfinite(values)] for values in curves.values()])
     for i, (name, values) in enumerate(curves.items()):
-        epochs = np.arange(1, len(values) + 1)
+        epochs = every * np.arange(1, len(values) + 1)
         axis.plot(
             epochs,
             values,
@@ -142,7 +147,9 @@ def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: boo
         )
         broken = epochs[~np.isfinite(values)]
         if panel == "loss" and len(broken):
-            axis.axvline(broken[0], color=PURPLE, linewidth=1.4, linestyle=":", label=f"first {values[broken[0] - 1]}")
+            axis.axvline(
+                broken[0], color=PURPLE, linewidth=1.4, linestyle=":", label=f"first {values[~np.isfinite(values)][0]}"
+            )
     if panel == "loss" and finite.size:
         spread = finite.max() / finite.min() if finite.min() > 0.0 else 0.0
         if log or (log is None and spread > 30.0):
@@ -200,15 +207,14 @@ def plot_decision_boundary(
         threshold: where the boundary of a one-number answer lies. By default half-way between the two targets, so 0
             for -1 and 1, 0.5 for 0 and 1.
     """
-    data = _points(points)
+    data = _points(points, "plot_decision_boundary")
     marks = _targets(targets, len(data))
-    if isinstance(resolution, bool) or not isinstance(resolution, int) or resolution < 2:
-        raise ValueError(f"plot_decision_boundary: resolution needs a whole number of at least 2, got {resolution!r}.")
+    _check_resolution("plot_decision_boundary", resolution)
     low, high = data.min(axis=0), data.max(axis=0)
     margin = 0.12 * np.where(high > low, high - low, 1.0) + 0.08
     xs, ys = (np.linspace(low[i] - margin[i], high[i] + margin[i], resolution) for i in range(2))
     grid = [[float(x), float(y)] for y in ys for x in xs]
-    answers = _answers(predict, grid)
+    answers = _answers(predict, grid, "plot_decision_boundary")
 
     chart = Figure(5.8, 4.8)
     axis = chart.subplots()
@@ -242,9 +248,6 @@ def plot_decision_boundary(
     handles.insert(0, lines.Line2D([], [], linestyle=""))
     chart.legend(handles, ["target", *words], loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
     return chart
-
-
-Extent = tuple[float, float, float, float]
 
 
 def _draw_score(
@@ -292,14 +295,19 @@ def _tint(colour: str) -> tuple[float, float, float]:
     return r, g, b
 
 
-def _points(points: Any) -> np.ndarray:
+def _check_resolution(who: str, resolution: Any) -> None:
+    if isinstance(resolution, bool) or not isinstance(resolution, int) or resolution < 2:
+        raise ValueError(f"{who}: resolution needs a whole number of at least 2, got {resolution!r}.")
+
+
+def _points(points: Any, who: str) -> np.ndarray:
     try:
         data = np.array([[float(c) for c in point] for point in points])
     except (TypeError, ValueError):
         data = np.empty(0)
     if data.ndim != 2 or data.shape[1] != 2 or not len(data):
         raise ValueError(
-            "plot_decision_boundary: points need two numbers each, (n, 2), and at least one point. "
+            f"{who}: points need two numbers each, (n, 2), and at least one point. "
             f"Got {_describe(points)}. Choose two features to draw."
         )
     return data
@@ -323,11 +331,11 @@ def _describe(x: Any) -> str:
         return type(x).__name__
 
 
-def _answers(predict: Any, grid: list[list[float]]) -> np.ndarray:
+def _answers(predict: Any, grid: list[list[float]], who: str) -> np.ndarray:
     """(len(grid), number of outputs), however the model likes to be asked."""
     ask: Callable[[Any], Any] = getattr(predict, "predict", predict)
     if not callable(ask):
-        raise TypeError(f"plot_decision_boundary: {type(predict).__name__} is neither callable nor has a predict().")
+        raise TypeError(f"{who}: {type(predict).__name__} is neither callable nor has a predict().")
     try:
         answers = list(_plain(ask(grid)))
         together = len(answers) == len(grid)
@@ -337,7 +345,7 @@ def _answers(predict: Any, grid: list[list[float]]) -> np.ndarray:
         answers = [ask(point) for point in grid]
     rows = [np.atleast_1d(np.array(_floats(answer), dtype=float)).ravel() for answer in answers]
     if len({len(row) for row in rows}) != 1 or not len(rows[0]):
-        raise ValueError("plot_decision_boundary: predict gave answers of different lengths.")
+        raise ValueError(f"{who}: the model gave answers of different lengths.")
     return np.stack(rows)
 
 
@@ -348,6 +356,241 @@ def _plain(answers: Any) -> Any:
 def _floats(answer: Any) -> Any:
     answer = _plain(answer)
     return [float(x) for x in answer] if isinstance(answer, (list, tuple)) else np.asarray(answer, dtype=float)
+
+
+# ---- landscapes -------------------------------------------------------------------------------------------------
+
+
+def plot_landscape(
+    function: Any,
+    points: Mapping[str, Any],
+    *,
+    resolution: int = 80,
+    names: Sequence[str] = ("x₀", "x₁"),
+    label: str = "",
+    title: str = "",
+) -> Figure:
+    """Draw a function of two numbers in shades with contour lines, and clouds of points upon it.
+
+    Args:
+        function: takes a list of [x, y] and returns one number each. A Trainer or a model that takes one point does too.
+        points: the clouds by name, (n, 2) each. They say which part of the plane is drawn.
+        resolution: steps along each side; the function is asked resolution² times.
+        names: of the axes. label: what the function says. title: a heading.
+
+    Raises:
+        ValueError: no points, or points that are not pairs.
+    """
+    clouds = {str(name): _points(cloud, "plot_landscape") for name, cloud in points.items()}
+    if not clouds:
+        raise ValueError("plot_landscape: no points given, so there is no saying what part of the plane to draw.")
+    extent = _around(list(clouds.values()))
+    heights = _heights("plot_landscape", function, extent, resolution)
+
+    tall = (extent[3] - extent[2]) / (extent[1] - extent[0])
+    chart = Figure(6.4, 1.2 + 4.6 * min(max(tall, 0.4), 1.6))
+    axis = chart.subplots()
+    shades = colors.LinearSegmentedColormap.from_list("height", ["#ffffff", "#dfe6e2", "#8fa5a3"])
+    finite = heights[np.isfinite(heights)]
+    # One deep corner must not wash out the rest: the scale begins where a tenth of the plane is lower.
+    low, high = (np.quantile(finite, 0.1), finite.max()) if finite.size else (0.0, 1.0)
+    surface = _fill(axis, heights, extent, "bilinear", cmap=shades, vmin=low, vmax=high)
+    if high > low:
+        lines_at = np.linspace(low, high, 10)
+        axis.contour(
+            heights, levels=lines_at, extent=extent, colors=[INK], linewidths=0.6, linestyles="solid", alpha=0.5
+        )
+    for i, (name, cloud) in enumerate(clouds.items()):
+        axis.scatter(
+            cloud[:, 0],
+            cloud[:, 1],
+            s=9 if len(cloud) > 100 else 30,
+            color=CYCLE[i % len(CYCLE)],
+            marker=MARKERS[i % len(MARKERS)],
+            alpha=0.75,
+            linewidths=0,
+            label=name,
+            zorder=3,
+        )
+    axis.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1], aspect="equal")
+    axis.set_title(title, color=INK, fontweight="bold")
+    _finish(axis)
+    axis.grid(False)
+    axis.yaxis.label.set(rotation=0, ha="right", va="center")
+    bar = chart.colorbar(surface, ax=axis, shrink=0.85, aspect=28, extend="min", ticks=ticker.MaxNLocator(6))
+    bar.outline.set_visible(False)
+    bar.set_label(label, color=MUTED, fontsize=9)
+    bar.ax.tick_params(labelsize=8, colors=MUTED, labelcolor=INK)
+    chart.legend(loc="outside lower center", ncols=len(clouds), frameon=False, fontsize=9, markerscale=2)
+    return chart
+
+
+def plot_paths(
+    function: Any,
+    paths: Mapping[str, Any],
+    *,
+    goal: Sequence[float] | None = None,
+    notes: Mapping[str, str] | None = None,
+    every: int | None = None,
+    extent: Extent | None = None,
+    columns: int = 4,
+    resolution: int = 160,
+    names: Sequence[str] = ("x₀", "x₁"),
+    title: str = "",
+) -> Figure:
+    """Draw the ways that several optimizers took down the same function, one panel each.
+
+    Contour lines are close together where the function is low: each stands for a fixed factor above the lowest.
+
+    Args:
+        function: takes a list of [x, y] and returns one number each.
+        paths: by name the points in order, (n, 2) each.
+        goal: the lowest point, marked with a star.
+        notes: a few words for each path, shown below its name.
+        every: a dot after so many steps shows how fast it went.
+        extent: (left, right, bottom, top) of the part of the plane to draw; by default all that the paths reach.
+        columns: panels in a row.
+        resolution: steps along each side; the function is asked resolution² times.
+        names: of the axes. title: a heading.
+
+    Raises:
+        ValueError: no paths, or points that are not pairs.
+    """
+    ways = {str(name): _points(path, "plot_paths") for name, path in paths.items()}
+    if not ways:
+        raise ValueError("plot_paths: no paths given.")
+    if extent is None:
+        places = [way[np.isfinite(way).all(1)] for way in ways.values()]
+        extent = _around(places if goal is None else [*places, _points([goal], "plot_paths")])
+    heights = _heights("plot_paths", function, extent, resolution)
+    above = heights - np.nanmin(heights)
+    top = float(np.nanmax(above)) or 1.0
+    levels = top * np.geomspace(1e-4, 1.0, 9)
+
+    columns = max(1, min(columns, len(ways)))
+    rows = -(-len(ways) // columns)
+    chart = Figure(2.7 * columns + 0.4, 2.55 * rows + 0.8)
+    axes = chart.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    shades = colors.LinearSegmentedColormap.from_list("depth", ["#dbe7ec", "#f2f4f2", "#ffffff"])
+    norm = colors.LogNorm(levels[0], top)
+    for i, (axis, (name, way)) in enumerate(zip(axes, ways.items())):
+        axis.contourf(np.maximum(above, levels[0]), levels=levels, extent=extent, cmap=shades, norm=norm)
+        axis.contour(above, levels=levels, extent=extent, colors=[LINE], linewidths=0.5)
+        axis.plot(way[:, 0], way[:, 1], color=VERMILLION, linewidth=1.3, zorder=3)
+        axis.plot(*way[0], marker="o", color=INK, markersize=5.5, linestyle="", label="start", zorder=4)
+        if every:
+            dots = way[every::every]
+            options: dict[str, Any] = dict(marker="o", color=VERMILLION, linestyle="", markersize=3.8, zorder=3)
+            axis.plot(dots[:, 0], dots[:, 1], markeredgecolor="white", label=f"every {every} steps", **options)
+        if goal is not None:
+            axis.plot(*goal, marker="*", color=BLUE, markersize=11.0, linestyle="", label="goal", zorder=5)
+        axis.set(xlim=extent[:2], ylim=extent[2:])
+        note = (notes or {}).get(name, "")
+        axis.set_title(f"{name}\n" if note else name, fontsize=10, color=INK, fontweight="bold")
+        if note:
+            axis.text(0.5, 1.03, note, transform=axis.transAxes, fontsize=8, color=MUTED, ha="center")
+        _finish(axis)
+        axis.grid(False)
+        if i % columns == 0:
+            axis.set_ylabel(names[1], rotation=0, ha="right", va="center")
+        if i + columns >= len(ways):
+            axis.set_xlabel(names[0])
+            axis.xaxis.set_tick_params(labelbottom=True)
+    for axis in axes[len(ways) :]:
+        axis.remove()
+    handles, words = axes[0].get_legend_handles_labels()
+    chart.legend(handles, words, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
+    if title:
+        chart.suptitle(title, color=INK, fontweight="bold")
+    return chart
+
+
+def _around(clouds: Sequence[np.ndarray]) -> Extent:
+    """The part of the plane that holds these points, with a margin."""
+    together = np.concatenate(clouds)
+    if not len(together):
+        raise ValueError("plot_paths: the extent has no finite point. Give extent=(left, right, bottom, top).")
+    low, high = together.min(axis=0), together.max(axis=0)
+    margin = 0.1 * np.where(high > low, high - low, 1.0)
+    (left, bottom), (right, top) = low - margin, high + margin
+    return float(left), float(right), float(bottom), float(top)
+
+
+def _heights(who: str, function: Any, extent: Extent, resolution: int) -> np.ndarray:
+    """The function on a grid, (resolution, resolution), the lowest row first."""
+    _check_resolution(who, resolution)
+    xs, ys = np.linspace(*extent[:2], resolution), np.linspace(*extent[2:], resolution)
+    answers = _answers(function, [[float(x), float(y)] for y in ys for x in xs], who)
+    if answers.shape[1] != 1:
+        raise ValueError(f"{who}: the function gave {answers.shape[1]} numbers for a point; it needs to give one.")
+    return answers.reshape(resolution, resolution)
+
+
+# ---- letters ----------------------------------------------------------------------------------------------------
+
+
+def plot_letters(
+    text: str,
+    values: Any,
+    *,
+    columns: int = 64,
+    label: str = "",
+    title: str = "",
+) -> Figure:
+    """Draw a text with each letter on a ground that is the darker, the larger its value: how surprised a model was by
+    each, or how much attention it got.
+
+    Args:
+        text: letters; a new line begins after each newline, which is shown as ↵ if it has a value, and after `columns`
+            letters.
+        values: one number per letter, 0 or above; nan where there is none.
+        label: what the numbers are. title: a heading.
+
+    Raises:
+        ValueError: no text, another number of values, or a negative one.
+    """
+    numbers = np.array([float(v) for v in _plain(values)])
+    if not text:
+        raise ValueError("plot_letters: the text is empty.")
+    if len(numbers) != len(text):
+        raise ValueError(f"plot_letters: {len(text)} letters, but {len(numbers)} values. Each letter needs one.")
+    if (numbers < 0).any():
+        raise ValueError(f"plot_letters: values are 0 or above, and one is {np.nanmin(numbers):g}.")
+    if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
+        raise ValueError(f"plot_letters: columns needs a whole number of at least 1, got {columns!r}.")
+    places, row, column = [], 0, 0
+    for letter in text:
+        if column == columns:
+            row, column = row + 1, 0
+        places.append((row, column))
+        row, column = (row + 1, 0) if letter == "\n" else (row, column + 1)
+    rows, width = places[-1][0] + 1, max(column for _, column in places) + 1
+
+    ground = np.full((rows, width), math.nan)
+    for place, number in zip(places, numbers):
+        ground[place] = number
+    chart = Figure(max(0.105 * width + 0.9, 4.0), 0.22 * rows + (0.5 if title else 0.1))
+    axis = chart.subplots()
+    shades = colors.LinearSegmentedColormap.from_list("value", ["#ffffff", "#fbe3cf", ORANGE, VERMILLION])
+    finite = numbers[np.isfinite(numbers)]
+    top = float(np.quantile(finite, 0.98)) if finite.size else 1.0  # one strange letter must not pale the others
+    surface = axis.imshow(ground, cmap=shades, vmin=0.0, vmax=top or 1.0, aspect="auto", interpolation="nearest")
+    for letter, number, (row, column) in zip(text, numbers, places):
+        shown = letter if letter != "\n" else "" if math.isnan(number) else "↵"
+        grey = MUTED if letter == "\n" else INK
+        axis.text(
+            column, row, shown, ha="center", va="center_baseline", color=grey, family="DejaVu Sans Mono", fontsize=9
+        )
+    axis.set_axis_off()
+    bar = chart.colorbar(
+        surface, ax=axis, aspect=max(8.0, 2.0 * rows), pad=0.01, extend="max", ticks=ticker.MaxNLocator(4)
+    )
+    bar.outline.set_edgecolor(LINE)
+    bar.set_label(label, color=MUTED, fontsize=9)
+    bar.ax.tick_params(labelsize=8, colors=MUTED, labelcolor=INK)
+    if title:
+        axis.set_title(title, color=INK, fontweight="bold", fontsize=11)
+    return chart
 
 
 # ---- activations ------------------------------------------------------------------------------------------------

@@ -32,6 +32,13 @@ class TestHistory:
         assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", "loss")
         assert axis.get_title(loc="right") == "last: 1.5"
 
+    def test_an_entry_for_every_so_many_steps(self):
+        (axis,) = viz.plot_history([3.0, 2.0, math.nan], unit="step", every=250).axes
+        assert list(axis.get_lines()[0].get_xdata()) == [250, 500, 750] and axis.get_xlabel() == "step"
+        assert list(axis.get_lines()[1].get_xdata()) == [750, 750]
+        assert axis.get_xlim()[0] < 250 and axis.get_xlim()[1] > 750
+        assert [text.get_text() for text in axis.get_legend().get_texts()] == ["training", "first nan"]
+
     def test_an_object_with_everything(self):
         history = History([2.0, 1.0], [0.5, 1.0], [2.5, 1.5], [0.1, 0.05])
         axes = viz.plot_history(history, title="Run").axes
@@ -213,6 +220,120 @@ class TestDecisionBoundary:
 
         with pytest.raises(ZeroDivisionError, match="model broken"):
             viz.plot_decision_boundary(broken, POINTS, XOR, resolution=4)
+
+
+class TestLandscape:
+    def test_shades_lines_and_clouds(self):
+        clouds = {"data": [[0.0, 0.0], [4.0, 1.0]], "samples": np.array([[2.0, 2.0]])}
+        chart = viz.plot_landscape(
+            lambda ps: [x + y for x, y in ps], clouds, resolution=9, label="height", title="Hill"
+        )
+        axis, bar = chart.axes
+        heights = axis.images[0].get_array()
+        assert heights.shape == (9, 9) and heights[0, 0] < heights[0, -1] < heights[-1, -1]
+        assert axis.get_xlim() == pytest.approx((-0.4, 4.4)) and axis.get_ylim() == pytest.approx((-0.2, 2.2))
+        assert heights[0, 0] == pytest.approx(-0.6) and heights[-1, -1] == pytest.approx(6.6)
+        scattered = {c.get_label(): c.get_offsets().tolist() for c in axis.collections if c.get_label() in clouds}
+        assert scattered == {"data": [[0.0, 0.0], [4.0, 1.0]], "samples": [[2.0, 2.0]]}
+        assert (bar.get_ylabel(), axis.get_title()) == ("height", "Hill") and legend(chart) == ["data", "samples"]
+
+    @pytest.mark.parametrize("height", [1.0, math.nan])
+    def test_a_plain(self, height):
+        chart = viz.plot_landscape(lambda ps: [height] * len(ps), {"data": [[1.0, 2.0]]}, resolution=4)
+        assert chart.axes[0].images[0].get_array().shape == (4, 4)
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "words"),
+        [
+            ((len, {}), ValueError, "plot_landscape: no points given"),
+            ((len, {"data": [[1.0]]}), ValueError, r"plot_landscape: points need two numbers each, \(n, 2\)"),
+            ((lambda ps: [[1.0, 2.0]] * len(ps), {"data": POINTS}), ValueError, "gave 2 numbers for a point"),
+            ((3, {"data": POINTS}), TypeError, "plot_landscape: int is neither callable"),
+        ],
+    )
+    def test_errors(self, arguments, error, words):
+        with pytest.raises(error, match=words):
+            viz.plot_landscape(*arguments, resolution=4)
+
+    def test_resolution(self):
+        with pytest.raises(ValueError, match="plot_landscape: resolution needs a whole number of at least 2, got 1"):
+            viz.plot_landscape(len, {"data": POINTS}, resolution=1)
+
+
+class TestPaths:
+    def bowl(self, points):
+        return [x * x + y * y for x, y in points]
+
+    def test_a_panel_for_each(self):
+        paths = {"SGD": [[2.0, 1.0], [1.0, 0.5], [0.5, 0.25]], "Adam": [[2.0, 1.0], [1.0, 1.0]], "Muon": [[2.0, 1.0]]}
+        chart = viz.plot_paths(
+            self.bowl, paths, goal=(0.0, 0.0), notes={"Adam": "lr 1"}, every=2, columns=2, resolution=9, title="Ways"
+        )
+        assert [axis.get_title() for axis in chart.axes] == ["SGD", "Adam\n", "Muon"]
+        line, start, dots, goal = chart.axes[0].get_lines()
+        assert line.get_xydata().tolist() == paths["SGD"] and start.get_xydata().tolist() == [[2.0, 1.0]]
+        assert dots.get_xydata().tolist() == [[0.5, 0.25]] and goal.get_xydata().tolist() == [[0.0, 0.0]]
+        assert [text.get_text() for text in chart.axes[1].texts] == ["lr 1"]
+        assert [axis.get_xlabel() for axis in chart.axes] == ["", "x₀", "x₀"]
+        assert [axis.get_ylabel() for axis in chart.axes] == ["x₁", "", "x₁"]
+        assert chart.axes[0].get_xlim() == pytest.approx((-0.2, 2.2)) and legend(chart) == [
+            "start",
+            "every 2 steps",
+            "goal",
+        ]
+        assert chart.get_suptitle() == "Ways"
+
+    def test_a_way_that_leaves_the_numbers(self):
+        path = [[0.0, 0.0], [1.0, 1.0], [math.inf, math.nan]]
+        (axis,) = viz.plot_paths(self.bowl, {"SGD": path}, resolution=5).axes
+        assert axis.get_xlim() == pytest.approx((-0.1, 1.1))
+        (axis,) = viz.plot_paths(self.bowl, {"SGD": path}, extent=(-1.0, 3.0, -2.0, 2.0), resolution=5).axes
+        assert axis.get_xlim() == (-1.0, 3.0) and axis.get_ylim() == (-2.0, 2.0)
+
+    def test_errors(self):
+        with pytest.raises(ValueError, match="plot_paths: no paths given"):
+            viz.plot_paths(self.bowl, {})
+        with pytest.raises(ValueError, match=r"plot_paths: points need two numbers each, \(n, 2\)"):
+            viz.plot_paths(self.bowl, {"SGD": []})
+        with pytest.raises(ValueError, match="plot_paths: the extent has no finite point"):
+            viz.plot_paths(self.bowl, {"SGD": [[math.nan, 0.0]]})
+
+
+class TestLetters:
+    def test_each_letter_on_its_ground(self):
+        chart = viz.plot_letters("ab c\nd", [math.nan, 1.0, 2.0, 3.0, 0.5, 0.0], columns=3, label="bits", title="Text")
+        axis, bar = chart.axes
+        drawn = [(*text.get_position(), text.get_text()) for text in axis.texts]
+        assert drawn == [(0, 0, "a"), (1, 0, "b"), (2, 0, " "), (0, 1, "c"), (1, 1, "↵"), (0, 2, "d")]
+        ground = axis.images[0].get_array()
+        expected = [[math.nan, 1.0, 2.0], [3.0, 0.5, math.nan], [0.0, math.nan, math.nan]]
+        np.testing.assert_array_equal(np.ma.filled(ground, math.nan), expected)
+        assert (bar.get_ylabel(), axis.get_title()) == ("bits", "Text")
+
+    def test_a_newline_without_a_value_is_not_shown(self):
+        axis = viz.plot_letters("a\n", [1.0, math.nan]).axes[0]
+        assert [text.get_text() for text in axis.texts] == ["a", ""]
+
+    def test_one_strange_letter_does_not_pale_the_others(self):
+        axis = viz.plot_letters("a" * 200, [1.0] * 199 + [100.0]).axes[0]
+        assert axis.images[0].get_clim() == (0.0, 1.0)
+
+    @pytest.mark.parametrize("values", [[0.0, 0.0], [math.nan, math.nan]])
+    def test_nothing_to_tell(self, values):
+        assert viz.plot_letters("ab", values)._repr_png_().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(
+        ("text", "values", "columns", "words"),
+        [
+            ("", [], 64, "plot_letters: the text is empty"),
+            ("ab", [1.0], 64, "2 letters, but 1 values. Each letter needs one"),
+            ("ab", [1.0, -2.0], 64, "values are 0 or above, and one is -2"),
+            ("ab", [1.0, 2.0], 0, "columns needs a whole number of at least 1, got 0"),
+        ],
+    )
+    def test_errors(self, text, values, columns, words):
+        with pytest.raises(ValueError, match=words):
+            viz.plot_letters(text, values, columns=columns)
 
 
 class TestActivations:
