@@ -46,6 +46,7 @@ from .dtypes import (
     short,
     uint8,
 )
+from .func import vmap
 from .ops import methods as _methods
 from .ops.activation import *
 from .ops.compare import *
