@@ -24,7 +24,19 @@ MLP = "Sequential(Linear(8, 16), ReLU(), Linear(16, 4))"
 ROWS: list[tuple[str, tuple[int, ...]]] = [
     ("Linear(8, 8)", (8, 8)),
     (MLP, (8, 8)),
+    ("Linear(784, 128)", (64, 784)),
     ("Sequential(Conv2d(3, 16, 3, padding=1), BatchNorm2d(16), ReLU(), MaxPool2d(2))", (16, 3, 32, 32)),
+    ("BatchNorm2d(64)", (16, 64, 16, 16)),
+    ("LayerNorm(256)", (64, 32, 256)),
+    ("RMSNorm(256)", (64, 32, 256)),
+    ("GroupNorm(8, 64)", (8, 64, 16, 16)),
+    ("GELU()", (64, 1024)),
+    ("Softmax(-1)", (64, 1024)),
+    ("Dropout(0.5)", (64, 1024)),
+    ("MaxPool2d(2)", (16, 32, 32, 32)),
+    ("AvgPool2d(2)", (16, 32, 32, 32)),
+    ("Upsample(scale_factor=2, mode='bilinear')", (4, 32, 16, 16)),
+    ("ReflectionPad2d(2)", (4, 32, 16, 16)),
     ("RNN(64, 128)", (50, 32, 64)),
     ("GRU(8, 8)", (20, 1, 8)),
     ("GRU(64, 128)", (50, 32, 64)),
@@ -49,7 +61,7 @@ def least(tasks: list[Callable[[], Any]], rounds: int, times: int) -> list[float
 
 def tasks(library: Any, build: str, shape: tuple[int, ...]) -> list[Callable[[], Any]]:
     """Forward, and forward + backward, of a module in one of the libraries."""
-    module, x = eval(build, vars(library.nn).copy()), library.randn(shape)
+    module, x = eval(build, vars(library.nn).copy()), library.randn(shape, requires_grad=True)
 
     def result() -> Any:
         out = module(x)
@@ -57,6 +69,7 @@ def tasks(library: Any, build: str, shape: tuple[int, ...]) -> list[Callable[[],
 
     def both() -> None:
         module.zero_grad()
+        x.grad = None
         result().sum().backward()
 
     return [result, both]

@@ -59,7 +59,7 @@ class Prelu(Function):
     broadcasts = True
 
     def forward(self, x: Any, weight: Any) -> Any:
-        return on(x).where(on(x).as_array(x > 0), x, x * weight)
+        return on(x).prelu(x, weight)
 
     def backward(self, grad: Tensor, x: Tensor, weight: Tensor) -> Any:
         above = gt(x, 0)

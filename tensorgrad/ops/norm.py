@@ -52,8 +52,8 @@ class Normalize(Function):
     def fused_backward(self, grad: Any, x: Any, weight: Any, bias: Any) -> Any:
         affine = self.affine if self.needs[1] or self.needs[2] else None
         seen = (grad.reshape(self.view), x.reshape(self.view), self._affine(weight), self.mean, self.var)
-        gx, gw, gb = on(x).normalize_backward(*seen, self.axes, self.eps, affine)
-        return gx.reshape(x.shape), _like(gw, weight), _like(gb, bias)
+        gx, gw, gb = on(x).normalize_backward(*seen, self.axes, self.eps, affine, self.needs[0])
+        return None if gx is None else gx.reshape(x.shape), _like(gw, weight), _like(gb, bias)
 
     def _affine(self, weight: Any) -> Any:
         return None if weight is None else weight.reshape(self.affine)

@@ -74,7 +74,6 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
             f"pad: mode {mode!r} pads all spatial axes of (N, C, …) or (C, …); input {shape} with {2 * d} numbers is "
             "neither."
         )
-    maps = []
     for i, (before, after) in enumerate(pairs):
         n, axis = shape[-1 - i], len(shape) - 1 - i
         kept = n + min(before, 0) + min(after, 0)
@@ -84,9 +83,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
                 f"pad: {(before, after)} is too much for axis {axis} of input {shape} in mode {mode!r}; at most "
                 f"{max(limit, 0)}."
             )
-        if before or after:
-            maps.append((axis, on(x.array).pad_index(n, before, after, mode), None))
-    return LinearMap("resample", tuple(maps), name=f"pad_{mode}")(x)
+    return LinearMap("pad_edges", tuple(reversed(pairs)), mode, name=f"pad_{mode}")(x)
 
 
 # ---- resizing -------------------------------------------------------------------------------------------------------

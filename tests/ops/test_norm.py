@@ -357,3 +357,17 @@ def test_sums_over_many_rows_keep_their_digits() -> None:
         layer(tg.tensor(x, dtype=dtype)).backward(tg.tensor(x, dtype=dtype))
         found.append([layer.weight.grad.numpy(), layer.bias.grad.numpy()])
     np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
+def test_weights_learn_from_an_input_that_does_not() -> None:
+    """What the data themselves would get is not computed."""
+    x, seed = tg.randn(4, 6, dtype=tg.float64), tg.randn(4, 6, dtype=tg.float64)
+    for norm in (tg.nn.LayerNorm(6), tg.nn.BatchNorm1d(6), tg.nn.GroupNorm(2, 6), tg.nn.RMSNorm(6)):
+        norm.double()
+        grads = []
+        for given in (x, x.clone().requires_grad_()):
+            norm.zero_grad()
+            (norm(given) * seed).sum().backward()
+            grads.append([p.grad.numpy() for p in norm.parameters()])
+        for a, b in zip(*grads):
+            np.testing.assert_array_equal(a, b)

@@ -33,6 +33,14 @@ def leaky_relu(x: Any, slope: float) -> Any:
     return np.maximum(x, t) if 0 < slope <= 1 else where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
 
 
+def prelu(x: Any, weight: Any) -> Any:
+    """x above 0, weight·x elsewhere; weight broadcasts to x."""
+    t = x * weight
+    if weight.size and weight.min() > 0 and weight.max() <= 1:
+        return np.maximum(x, t, out=t if isinstance(t, np.ndarray) else None)
+    return where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
+
+
 def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
     """grad above 0, slope·grad elsewhere."""
     return where(np.asarray(x > _ZERO[x.dtype]), grad, np.asarray(grad * slope))
@@ -73,9 +81,14 @@ def hardsigmoid_backward(grad: Any, x: Any) -> Any:
     return keep(np.asarray(grad / 6), np.asarray((x > -3) & (x < 3)))
 
 
+@piecewise
 def hardswish(x: Any) -> Any:
     """x · hardsigmoid(x)."""
-    return x * _ramp(x) / 6
+    t = np.add(x, 3, _like(x))
+    t.clip(0, 6, out=t)
+    t *= x
+    t /= 6
+    return t
 
 
 def hardswish_backward(grad: Any, x: Any) -> Any:

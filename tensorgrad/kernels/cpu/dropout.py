@@ -16,6 +16,8 @@ def keep_mask(rng: Any, shape: Shape, p: float) -> Any:
 
 def dropout(x: Any, keep: Any, scale: float) -> Any:
     """x · scale where kept, 0 elsewhere; keep broadcasts."""
+    if keep.shape != x.shape:  # whole channels: their factors are few
+        return x * (keep * x.dtype.type(scale))
     out = x * x.dtype.type(scale)
     out *= keep
     return out

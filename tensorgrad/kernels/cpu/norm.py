@@ -54,11 +54,11 @@ def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: b
 
 
 def normalize_backward(
-    grad: Any, x: Any, weight: Any, mean: Any, var: Any, axes: Shape, eps: float, affine: Shape | None
+    grad: Any, x: Any, weight: Any, mean: Any, var: Any, axes: Shape, eps: float, affine: Shape | None, want_x: bool
 ) -> Any:
     """The gradients towards x, weight and bias; the last two in the shape `affine`, or None without one."""
     # h = (x − mean)·rstd, g = grad·weight:  gx = rstd · (g − mean(g) − h·mean(g·h)),  gw = Σ grad·h,  gb = Σ grad
-    gx = np.empty(x.shape, x.dtype)
+    gx = np.empty(x.shape, x.dtype) if want_x else None
     count = math.prod([x.shape[i] for i in axes])
     shape = affine or ((1,) * x.ndim if weight is None else weight.shape)
     gw, gb = np.zeros(shape, var.dtype), np.zeros(shape, var.dtype)
@@ -76,6 +76,8 @@ def normalize_backward(
         if affine is not None:
             _cut(gw, part)[...] += _total(gh, summed)
             _cut(gb, part)[...] += _total(total, summed)
+        if gx is None:
+            continue
         w = None if weight is None else _cut(weight, part)
         if crossed and w is not None:
             gh, total = _dot(gh, w, axes), _dot(total, w, axes)

@@ -7,6 +7,7 @@ Resizing along one axis is a sparse matrix: each output is a weighted sum of a f
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,16 +30,62 @@ def pad_constant(x: Any, pads: tuple[Shape, ...], value: Any) -> Any:
     return y
 
 
-def pad_index(n: int, before: int, after: int, mode: str) -> Any:
-    """Which of n elements stand in a padded row."""
-    # → (1, before + n + after) int64
-    if mode == "circular":  # what is taken away at one end does not come back at the other
-        row = np.arange(max(-before, 0), n - max(-after, 0))
-        return row[np.arange(-max(before, 0), len(row) + max(after, 0)) % len(row)][None]
-    index = np.arange(-before, n + after)
-    if mode == "reflect":
-        index = np.where(index < 0, -index, np.where(index >= n, 2 * (n - 1) - index, index))
-    return np.clip(index, 0, n - 1)[None]
+def pad_edges(x: Any, pads: tuple[Shape, ...], mode: str) -> Any:
+    """x with its own elements before and after along the last axes, as `mode` says; negative numbers take away."""
+    # pads: (before, after) for each of the last axes
+    inside, outside, grown = _cropped(x.ndim, pads, mode)
+    x = x[inside]
+    y = np.empty([n + b + a for n, (b, a) in zip(x.shape, grown)], x.dtype)
+    y[tuple([slice(b, b + n) for n, (b, _) in zip(x.shape, grown)])] = x
+    for axis, edge, source in _edges(x.shape, grown, mode):
+        # The axes before this one are not filled yet: what is copied of them is copied over later.
+        lead = (slice(None),) * axis
+        y[(*lead, edge)] = y[(*lead, source)]
+    return np.ascontiguousarray(y[outside])
+
+
+def pad_edges_backward(grad: Any, shape: Shape, pads: tuple[Shape, ...], mode: str) -> Any:
+    """The transpose: the gradient of every copy goes to what was copied."""
+    if is_half(grad):
+        return pad_edges_backward(grad.astype(np.float32), shape, pads, mode).astype(grad.dtype)
+    inside, outside, grown = _cropped(len(shape), pads, mode)
+    gx = np.zeros(shape, grad.dtype)
+    kept = gx[inside].shape
+    y = np.zeros([n + b + a for n, (b, a) in zip(kept, grown)], grad.dtype)
+    y[outside] = grad
+    for axis, edge, source in reversed(list(_edges(kept, grown, mode))):
+        lead = (slice(None),) * axis
+        copies = y[(*lead, edge)]
+        y[(*lead, source)] += copies.sum(axis, keepdims=True) if mode == "replicate" else copies
+    gx[inside] = y[tuple([slice(b, b + n) for n, (b, _) in zip(kept, grown)])]
+    return gx
+
+
+def _cropped(ndim: int, pads: tuple[Shape, ...], mode: str) -> Any:
+    """Negative pads apart: what to take of the input before and what of the result after, and pads of all axes that are
+    not negative. A circle is cut before it is closed; otherwise what is cut may be copied to the other end first."""
+    every = ((0, 0),) * (ndim - len(pads)) + tuple(pads)
+    cut = tuple([slice(max(-b, 0), -max(-a, 0) or None) for b, a in every])
+    whole = (slice(None),) * ndim
+    grown = [(max(b, 0), max(a, 0)) for b, a in every]
+    return (cut, whole, grown) if mode == "circular" else (whole, cut, grown)
+
+
+def _edges(shape: Shape, pads: Any, mode: str) -> Iterator[tuple[int, slice, slice]]:
+    """(axis, edge, source) for every edge, the last axis first: result[edge] = result[source] along the axis."""
+    for axis in reversed(range(len(shape))):
+        n, (before, after) = shape[axis], pads[axis]
+        end = before + n
+        if mode == "reflect":
+            sources = slice(2 * before, before, -1), slice(end - 2, end - 2 - after if end - 2 >= after else None, -1)
+        elif mode == "replicate":
+            sources = slice(before, before + 1), slice(end - 1, end)
+        else:
+            sources = slice(n, n + before), slice(before, before + after)
+        if before:
+            yield axis, slice(0, before), sources[0]
+        if after:
+            yield axis, slice(end, end + after), sources[1]
 
 
 # ---- resizing -------------------------------------------------------------------------------------------------------
@@ -230,7 +277,8 @@ __all__ = [
     "im2col",
     "im2col_backward",
     "pad_constant",
-    "pad_index",
+    "pad_edges",
+    "pad_edges_backward",
     "resample",
     "resample_backward",
     "resize_taps",
