@@ -27,9 +27,9 @@ from tensorgrad.vision.datasets import (
     Digits,
     FakeData,
     FashionMNIST,
-    File,
     ImageFolder,
 )
+from tensorgrad.vision.datasets.base import File
 from tensorgrad.vision.utils import make_grid, save_image
 
 RNG = np.random.default_rng(0)
@@ -138,7 +138,7 @@ def test_download_of_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         path.write_bytes(gzip.compress(idx(IMAGES if "images" in path.name else LABELS)))
         return path
 
-    monkeypatch.setattr("tensorgrad.vision.datasets.download", fetched)
+    monkeypatch.setattr("tensorgrad.vision.datasets.mnist.download", fetched)
     assert len(MNIST(tmp_path, download=True)) == 7 and len(asked) == 2
     assert [[u.rpartition("/")[2] for u in urls] for urls, _, _ in asked] == [
         ["train-images-idx3-ubyte.gz"] * 2, ["train-labels-idx1-ubyte.gz"] * 2,
@@ -254,7 +254,7 @@ def test_cifar_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         path.write_bytes(data)
         return path
 
-    monkeypatch.setattr("tensorgrad.vision.datasets.download", fetched)
+    monkeypatch.setattr("tensorgrad.vision.datasets.cifar.download", fetched)
     assert len(CIFAR10(tmp_path, download=True)) == 20
     assert File("a", hashlib.sha256(b"").hexdigest(), 0).name == "a"
 
@@ -361,7 +361,9 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
     picture, target = d[1]
     assert picture.shape == (3, 6, 4) and target == 10 and len(d) == 3
     assert picture[0, 0, 0].item() == pytest.approx(10 / 255)
-    texts = DatasetFolder(tmp_path, lambda p: Path(p).read_text(), is_valid_file=lambda p: p.endswith("txt"), allow_empty=True)
+    texts = DatasetFolder(
+        tmp_path, lambda p: Path(p).read_text(), is_valid_file=lambda p: p.endswith("txt"), allow_empty=True
+    )
     assert list(texts) == [("no picture", 0)] and len(list(DataLoader(d, batch_size=2))) == 2
     with pytest.raises(ValueError, match="give either extensions or is_valid_file"):
         DatasetFolder(tmp_path, open)
@@ -369,6 +371,25 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
         DatasetFolder(tmp_path, open, (".txt",))
     with pytest.raises(FileNotFoundError, match="more has no folders; each class has one of its name"):
         ImageFolder(tmp_path / "dog" / "more")
+
+
+def test_classes_of_ones_own(tmp_path: Path) -> None:
+    """A subclass chooses which folders are classes, as programs for torchvision do."""
+
+    class OnlySome(DatasetFolder):
+        def find_classes(self, directory: Any) -> tuple[list[str], dict[str, int]]:
+            return ["b", "a"], {"b": 0, "a": 1}
+
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text(name)
+    d = OnlySome(tmp_path, lambda p: Path(p).read_text(), ".TXT")
+    assert d.classes == ["b", "a"] and d.class_to_idx == {"b": 0, "a": 1} and list(d) == [("a", 1), ("b", 0)]
+    assert DatasetFolder.make_dataset(tmp_path, {"c": 7}, (".txt",)) == [(str(tmp_path / "c" / "c.txt"), 7)]
+    with pytest.raises(FileNotFoundError, match="ImageFolder: there is no folder .*nowhere"):
+        ImageFolder(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="class_to_idx must name at least one class"):
+        DatasetFolder.make_dataset(tmp_path, {}, (".txt",))
 
 
 def test_noise() -> None:

@@ -100,7 +100,9 @@ def test_first_values_of_a_vgg(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(nn, "Linear", Small)
     ours = models.VGG(nn.Sequential(nn.Conv2d(3, 64, 3)), 64)
-    assert ours.classifier[0].weight.std().item() == pytest.approx(0.01, rel=0.03) and ours.classifier[0].bias.sum() == 0
+    assert (
+        ours.classifier[0].weight.std().item() == pytest.approx(0.01, rel=0.03) and ours.classifier[0].bias.sum() == 0
+    )
     assert ours.features[0].weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.05)
     plain = models.VGG(nn.Sequential(nn.Conv2d(3, 64, 3)), 64, init_weights=False)
     assert plain.classifier[0].weight.std().item() == pytest.approx((3 * 392) ** -0.5, rel=0.05)

@@ -1,4 +1,5 @@
-"""Transforms: against NumPy and Pillow where nothing is random, within their promises and seeded where it is."""
+"""Transforms: against NumPy and Pillow where nothing is random, within their promises and seeded where it is. What they do
+to a picture is `functional`'s, and tested there."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 import tensorgrad as tg
+from tensorgrad import nn
 from tensorgrad.utils.data import DataLoader, Dataset
 from tensorgrad.vision import transforms as T
 
@@ -56,7 +58,7 @@ def test_to_picture() -> None:
     same(T.ToPILImage()(PIXELS), PICTURE)
     assert T.ToPILImage()(tg.rand(1, 4, 5)).mode == T.ToPILImage()(tg.rand(4, 5)).mode == "L"
     assert T.ToPILImage()(tg.rand(2, 4, 5)).mode == "LA" and T.ToPILImage()(tg.rand(4, 4, 5)).mode == "RGBA"
-    assert T.ToPILImage("RGB")(tg.rand(1, 4, 5)).mode == "RGB" and T.ToPILImage("F")(tg.rand(1, 4, 5)).mode == "F"
+    assert T.ToPILImage("HSV")(tg.rand(3, 4, 5)).mode == "HSV" and T.ToPILImage("F")(tg.rand(1, 4, 5)).mode == "F"
 
 
 def test_normalize() -> None:
@@ -89,7 +91,16 @@ def test_resize(options: Any, expected: tuple[int, int]) -> None:
     same(out, PICTURE.resize(expected[::-1], Image.Resampling.BILINEAR))
     assert T.Resize(3)(PICTURE.transpose(Image.Transpose.ROTATE_90)).size == (3, 4)
     for mode in T.InterpolationMode:
-        same(T.Resize((4, 4), mode)(GREY), GREY.resize((4, 4), Image.Resampling[mode.name]))
+        expected = GREY.resize((4, 4), Image.Resampling[mode.name.removesuffix("_EXACT")])
+        same(T.Resize((4, 4), mode)(GREY), expected)
+        if "_" not in mode.name:
+            same(T.Resize((4, 4), Image.Resampling[mode.name])(GREY), expected)  # as older programs say it
+    assert T.Resize(**options)(T.ToTensor()(PICTURE)).shape[1:] == expected_shape(options)
+
+
+def expected_shape(options: Any) -> Any:
+    """What a picture becomes, a tensor becomes."""
+    return T.Resize(**options)(PICTURE).size[::-1]
 
 
 @pytest.mark.parametrize("img", [PICTURE, GREY, T.PILToTensor()(PICTURE), T.ToTensor()(GREY)])
@@ -114,7 +125,7 @@ def test_colours_of_the_border() -> None:
     assert red.getpixel((0, 0)) == (255, 0, 0) and red.getpixel((1, 1)) == tuple(PIXELS[0, 0])
     assert T.Pad(1, fill=(1.0, 0.5, 0.0))(T.ToTensor()(PICTURE))[:, 0, 0].tolist() == [1.0, 0.5, 0.0]
     palette = PICTURE.convert("P")
-    assert T.Pad(2, fill=7)(palette).getpixel((0, 0)) == (7, 7, 7)
+    assert T.Pad(2, fill=7)(palette).getpixel((0, 0)) == 7  # the number of a colour
 
 
 def pieces(transform: Any, n: int = 200) -> Counter[tuple[int, int]]:
@@ -145,13 +156,14 @@ def test_random_resized_crop() -> None:
     tg.manual_seed(0)
     transform = T.RandomResizedCrop((5, 7), scale=(0.3, 0.6), ratio=(0.5, 2.0))
     for _ in range(200):
-        top, left, h, w = transform._piece(60, 90)
+        top, left, h, w = transform.get_params(Image.new("L", (90, 60)), (0.3, 0.6), (0.5, 2.0))
         assert 0 <= top <= 60 - h and 0 <= left <= 90 - w
         assert 0.28 * 5400 < h * w < 0.62 * 5400 and 0.48 < w / h < 2.1
     assert transform(PICTURE).size == (7, 5)
     # none of the allowed shapes fits into a strip: its middle, as large as can be
-    assert T.RandomResizedCrop(4, scale=(1.0, 1.0))._piece(10, 100) == (0, 43, 10, 13)
-    assert T.RandomResizedCrop(4, scale=(1.0, 1.0))._piece(100, 10) == (43, 0, 13, 10)
+    assert T.RandomResizedCrop.get_params(tg.ones(1, 10, 100), (1.0, 1.0), (3 / 4, 4 / 3)) == (0, 43, 10, 13)
+    assert T.RandomResizedCrop.get_params(tg.ones(1, 100, 10), (1.0, 1.0), (3 / 4, 4 / 3)) == (43, 0, 13, 10)
+    assert transform(T.ToTensor()(PICTURE)).shape == (3, 5, 7)
     same(T.RandomResizedCrop((6, 9), scale=(1.0, 1.0), ratio=(1.5, 1.5))(PICTURE), PICTURE)
 
 
@@ -163,7 +175,7 @@ def test_rotation() -> None:
     large = T.RandomRotation((30, 30), T.InterpolationMode.BICUBIC, expand=True)(GREY)
     same(large, GREY.rotate(30, Image.Resampling.BICUBIC, expand=True))
     same(T.RandomRotation((30, 30), center=(2, 1))(GREY), GREY.rotate(30, center=(2, 1)))
-    assert T.RandomRotation(10).degrees == (-10.0, 10.0)
+    assert T.RandomRotation(10).degrees == [-10.0, 10.0] and T.RandomRotation(10)(tg.ones(3, 8, 8)).shape == (3, 8, 8)
     tg.manual_seed(0)
     assert len({np.asarray(T.RandomRotation(80)(PICTURE)).tobytes() for _ in range(9)}) > 5
 
@@ -193,6 +205,8 @@ def test_jitter_of_one_thing() -> None:
         np.testing.assert_allclose(found, expected, atol=8)
     same(T.ColorJitter(hue=0.5)(GREY), GREY)
     same(T.ColorJitter()(PICTURE), PICTURE)
+    x = T.ToTensor()(PICTURE)
+    np.testing.assert_allclose(T.ColorJitter(brightness=(0.5, 0.5))(x).numpy(), x.numpy() * 0.5, rtol=1e-6)
 
 
 def test_jitter_of_all() -> None:
@@ -200,6 +214,79 @@ def test_jitter_of_all() -> None:
     jitter = T.ColorJitter(0.4, 0.4, 0.4, 0.1)
     assert jitter.brightness == (0.6, 1.4) and jitter.hue == (-0.1, 0.1) and T.ColorJitter(2).brightness == (0.0, 3.0)
     assert len({np.asarray(jitter(PICTURE)).tobytes() for _ in range(20)}) == 20
+
+
+def test_places_of_affine_and_perspective() -> None:
+    tg.manual_seed(0)
+    seen = [T.RandomAffine.get_params((10, 20), (0.1, 0.5), (0.5, 2.0), (-3, 3), (100, 40)) for _ in range(200)]
+    angles, moved, scales, shears = zip(*seen)
+    assert all(10 <= a <= 20 for a in angles) and all(0.5 <= s <= 2 for s in scales) and max(angles) - min(angles) > 8
+    assert all(abs(x) <= 10 and abs(y) <= 20 for x, y in moved) and any(abs(y) > 10 for _, y in moved)
+    assert all(abs(x) <= 3 and y == 0 for x, y in shears)
+    assert T.RandomAffine.get_params((0, 0), None, None, (1, 1, 2, 2), (9, 9)) == (0.0, (0, 0), 1.0, (1.0, 2.0))
+    still = T.RandomAffine(0)
+    same(still(PICTURE), PICTURE)
+    turned = T.RandomAffine((30, 30), fill=9)
+    same(turned(PICTURE), T.functional.affine(PICTURE, 30, (0, 0), 1.0, (0, 0), fill=9))
+    assert T.RandomAffine(30, (0.1, 0.1), (0.8, 1.2), 5)(T.ToTensor()(PICTURE)).shape == (3, 6, 9)
+
+    start, end = T.RandomPerspective.get_params(100, 60, 0.5)
+    assert start == [[0, 0], [99, 0], [99, 59], [0, 59]] and start != end
+    assert all(0 <= abs(a - b) <= 25 and 0 <= abs(c - d) <= 15 for (a, c), (b, d) in zip(start, end))
+    assert T.RandomPerspective(p=0.0)(PICTURE) is PICTURE and T.RandomPerspective(p=1.0)(PICTURE).size == PICTURE.size
+    same(T.RandomPerspective(0.0, p=1.0, interpolation=T.InterpolationMode.NEAREST)(PICTURE), PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("transform", "function"),
+    [
+        (T.RandomInvert(1.0), T.functional.invert),
+        (T.RandomPosterize(3, 1.0), lambda img: T.functional.posterize(img, 3)),
+        (T.RandomSolarize(100, 1.0), lambda img: T.functional.solarize(img, 100)),
+        (T.RandomAdjustSharpness(2, 1.0), lambda img: T.functional.adjust_sharpness(img, 2)),
+        (T.RandomAutocontrast(1.0), T.functional.autocontrast),
+        (T.RandomEqualize(1.0), T.functional.equalize),
+        (T.GaussianBlur(3, (0.5, 0.5)), lambda img: T.functional.gaussian_blur(img, 3, 0.5)),
+        (T.FiveCrop(3), lambda img: T.functional.five_crop(img, 3)),
+        (T.TenCrop(3, True), lambda img: T.functional.ten_crop(img, 3, True)),
+    ],
+)
+def test_functions_as_transforms(transform: Any, function: Any) -> None:
+    for img in (PICTURE, T.PILToTensor()(PICTURE)):
+        found, expected = transform(img), function(img)
+        for a, b in zip(found, expected) if isinstance(found, tuple) else [(found, expected)]:
+            same(a, b)
+        if hasattr(transform, "p"):
+            transform.p = 0.0
+            assert transform(img) is img
+            transform.p = 1.0
+
+
+def test_blur_draws_its_width() -> None:
+    tg.manual_seed(0)
+    drawn = [T.GaussianBlur.get_params(0.1, 2.0) for _ in range(100)]
+    assert 0.1 <= min(drawn) < 0.3 and 1.8 < max(drawn) <= 2.0
+    with pytest.raises(ValueError, match=r"GaussianBlur: sigma must be a number above 0, or \(from, to\), got 0"):
+        T.GaussianBlur(3, 0)
+    with pytest.raises(ValueError, match="GaussianBlur: kernel_size must be one or two odd numbers above 0, got 4"):
+        T.GaussianBlur(4)
+
+
+def test_whitening() -> None:
+    x = tg.rand(4, 2, 3, 3, generator=tg.Generator().manual_seed(0)).double()
+    matrix, mean = tg.rand(18, 18, dtype=tg.float64), x.reshape(4, 18).mean(0)
+    out = T.LinearTransformation(matrix, mean)(x)
+    np.testing.assert_allclose(out.reshape(4, 18).numpy(), ((x.reshape(4, 18) - mean) @ matrix).numpy())
+    assert T.LinearTransformation(matrix, mean)(x[0]).shape == (2, 3, 3)
+    with pytest.raises(ValueError, match=r"needs a matrix \(D, D\) and a mean \(D,\), got \(2, 3\) and \(3,\)"):
+        T.LinearTransformation(tg.ones(2, 3), tg.ones(3))
+    with pytest.raises(ValueError, match=r"the tensor has shape \(3, 4, 4\), the matrix \(18, 18\)"):
+        T.LinearTransformation(matrix, mean)(tg.ones(3, 4, 4).double())
+
+
+def test_another_dtype() -> None:
+    x = T.PILToTensor()(PICTURE)
+    assert tg.allclose(T.ConvertImageDtype(tg.float32)(x), T.ToTensor()(PICTURE))
 
 
 def test_erasing() -> None:
@@ -233,14 +320,75 @@ def test_compositions() -> None:
     assert repr(T.Compose([T.ToTensor(), T.Normalize((0.5,), (0.5,))])) == (
         "Compose(\n    ToTensor()\n    Normalize(mean=(0.5,), std=(0.5,))\n)"
     )
-    assert repr(T.RandomHorizontalFlip(0.3)) == "RandomHorizontalFlip(p=0.3)" and repr(T.Lambda(len)) == "Lambda()"
-    assert repr(T.Resize(3)) == "Resize(size=3, interpolation=bilinear, max_size=None, antialias=True)"
     tg.manual_seed(0)
+    orders = {T.RandomOrder([lambda x: x + "a", lambda x: x + "b", lambda x: x + "c"])("") for _ in range(100)}
+    assert len(orders) == 6 and all(sorted(x) == ["a", "b", "c"] for x in orders)
     turned = [T.RandomApply([T.RandomHorizontalFlip(1.0)], 0.25)(GREY) is not GREY for _ in range(400)]
     assert 60 < sum(turned) < 140
     drawn = Counter(T.RandomChoice([lambda x: "a", lambda x: "b", lambda x: "c"], p=[1, 0, 3])(0) for _ in range(400))
     assert set(drawn) == {"a", "c"} and 60 < drawn["a"] < 140
     assert {T.RandomChoice([lambda x: "a", lambda x: "b"])(0) for _ in range(50)} == {"a", "b"}
+
+
+REPRS = {  # as torchvision 0.28 prints them
+    "ToTensor()": T.ToTensor(), "ToPILImage()": T.ToPILImage(), "ToPILImage(mode=L)": T.ToPILImage("L"),
+    "Normalize(mean=(0.5,), std=[0.2])": T.Normalize((0.5,), [0.2], True), "ConvertImageDtype()": T.ConvertImageDtype(tg.float32),
+    "Resize(size=3, interpolation=bilinear, max_size=None, antialias=True)": T.Resize(3),
+    "Resize(size=[4], interpolation=bicubic, max_size=8, antialias=None)":
+        T.Resize([4], T.InterpolationMode.BICUBIC, 8, None),
+    "CenterCrop(size=(4, 4))": T.CenterCrop(4), "TenCrop(size=(3, 4), vertical_flip=True)": T.TenCrop((3, 4), True),
+    "Pad(padding=(1, 2), fill=(1, 2, 3), padding_mode=edge)": T.Pad((1, 2), (1, 2, 3), "edge"),
+    "RandomCrop(size=(4, 5), padding=2)": T.RandomCrop((4, 5), 2, True, 3),
+    "RandomResizedCrop(size=(4, 4), scale=(0.08, 1.0), ratio=(0.75, 1.3333), interpolation=bilinear, antialias=True)":
+        T.RandomResizedCrop(4),
+    "RandomHorizontalFlip(p=0.3)": T.RandomHorizontalFlip(0.3), "RandomVerticalFlip(p=0.5)": T.RandomVerticalFlip(),
+    "RandomRotation(degrees=[-30.0, 30.0], interpolation=nearest, expand=False, fill=0)": T.RandomRotation(30, fill=None),
+    "RandomRotation(degrees=[10.0, 20.0], interpolation=nearest, expand=True, center=(1, 2), fill=3)":
+        T.RandomRotation((10, 20), expand=True, center=(1, 2), fill=3),
+    "RandomAffine(degrees=[-10.0, 10.0])": T.RandomAffine(10),
+    "RandomAffine(degrees=[1.0, 2.0], translate=(0.1, 0.2), scale=(0.5, 1), shear=[-3.0, 3.0], interpolation=bilinear, "
+    "fill=3, center=(1, 2))":
+        T.RandomAffine((1, 2), (0.1, 0.2), (0.5, 1), 3, T.InterpolationMode.BILINEAR, 3, (1, 2)),
+    "RandomPerspective(p=0.5)": T.RandomPerspective(), "Grayscale(num_output_channels=3)": T.Grayscale(3),
+    "RandomGrayscale(p=0.2)": T.RandomGrayscale(0.2),
+    "GaussianBlur(kernel_size=(3, 5), sigma=(1.0, 1.0))": T.GaussianBlur((3, 5), 1.0),
+    "ColorJitter(brightness=(0.9, 1.1), contrast=None, saturation=(0.3, 0.4), hue=(-0.05, 0.05))":
+        T.ColorJitter(0.1, 0, (0.3, 0.4), 0.05),
+    "RandomErasing(p=1, scale=(0.02, 0.33), ratio=(0.3, 3.3), value=random, inplace=False)": T.RandomErasing(1, value="random"),
+    "RandomInvert(p=0.5)": T.RandomInvert(), "RandomSolarize(threshold=100,p=0.5)": T.RandomSolarize(100),
+    "LinearTransformation(transformation_matrix=[[1.0]], mean_vector=[0.0])": T.LinearTransformation(tg.ones(1, 1), tg.zeros(1)),
+    "Lambda()": T.Lambda(len), "Compose(\n)": T.Compose([]),
+    "Compose(\n    ToTensor()\n    CenterCrop(size=(3, 3))\n)": T.Compose([T.ToTensor(), T.CenterCrop(3)]),
+    "RandomApply(\n    p=0.3\n    ToTensor()\n)": T.RandomApply([T.ToTensor()], 0.3),
+    "RandomChoice(\n    ToTensor()\n)(p=[2])": T.RandomChoice([T.ToTensor()], [2]),
+    "RandomOrder(\n    ToTensor()\n)": T.RandomOrder([T.ToTensor()]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REPRS)
+def test_reprs(text: str) -> None:
+    assert repr(REPRS[text]) == text
+
+
+def test_they_are_modules() -> None:
+    """As torchvision's manual has them: `nn.Sequential` of transforms, on tensors."""
+    row = nn.Sequential(T.CenterCrop(4), T.Normalize((0.5,) * 3, (0.2,) * 3), T.RandomHorizontalFlip(1.0))
+    x = T.ToTensor()(PICTURE)
+    assert tg.allclose(row(x), ((x[:, 1:5, 2:6] - 0.5) / 0.2).flip(-1)) and "CenterCrop(size=(4, 4))" in repr(row)
+    assert not list(row.parameters()) and not row.state_dict()
+
+
+def test_drawn_once_for_a_picture_and_its_mask() -> None:
+    """`get_params` and the functions, for what has to happen to two pictures alike."""
+    tg.manual_seed(0)
+    top, left, h, w = T.RandomCrop.get_params(PICTURE, (3, 4))
+    a, b = (T.functional.crop(img, top, left, h, w) for img in (PICTURE, GREY))
+    same(a.convert("L"), b)
+    order, brightness, contrast, saturation, hue = T.ColorJitter.get_params((0.5, 1.5), None, (1, 1), (-0.1, 0.1))
+    assert sorted(order) == [0, 1, 2, 3] and 0.5 <= brightness <= 1.5 and contrast is None and saturation == 1
+    assert 5 <= T.RandomRotation.get_params((5, 6)) <= 6 and abs(hue) <= 0.1
+    i, j, h, w, paint = T.RandomErasing.get_params(tg.ones(3, 20, 20), (0.1, 0.2), (0.5, 2.0))
+    assert paint.shape == (3, h, w) and i + h <= 20 and j + w <= 20
 
 
 RANDOM = T.Compose(
@@ -280,21 +428,26 @@ def test_seeds() -> None:
     ("call", "kind", "words"),
     [
         (lambda: T.ToTensor()(3), TypeError, r"ToTensor: needs a picture or an array \(H, W\) or \(H, W, C\), got int"),
-        (lambda: T.ToTensor()(np.ones(3)), TypeError, r"got ndarray of shape \(3,\)"),
+        (lambda: T.ToTensor()(np.ones(3)), ValueError, r"ToTensor: needs an array .* got shape \(3,\)"),
         (lambda: T.PILToTensor()(tg.ones(3)), TypeError, "PILToTensor: needs a picture of Pillow, got Tensor of shape"),
         (lambda: T.ToPILImage()("x"), TypeError, "ToPILImage: needs a tensor or an array, got str"),
         (lambda: T.ToPILImage()(tg.ones(5, 4, 4)), ValueError, r"up to four channels, got \(5, 4, 4\)"),
         (lambda: T.Normalize(0.5, 0.0), ValueError, "Normalize: std is 0.0; division by zero"),
         (lambda: T.Normalize(0.5, 0.5)(PICTURE), TypeError, r"Normalize: needs a tensor, got Image. Put it behind ToTensor"),
-        (lambda: T.Normalize(0.5, 0.5)(tg.ones(1, 2, 2).long()), TypeError, r"needs a floating tensor .* got .*int64"),
+        (lambda: T.Normalize(0.5, 0.5)(tg.ones(1, 2, 2).long()), TypeError, "needs a floating tensor, got .*int64"),
         (lambda: T.Normalize([0.5] * 2, [0.5] * 3)(tg.ones(3, 2, 2)), ValueError, "2 means and 3 deviations for 3 channels"),
         (lambda: T.Normalize([0.5] * 3, [0.5] * 3)(tg.ones(1, 2, 2)), ValueError, "3 means and 3 deviations for 1 channels"),
         (lambda: T.Resize(0), ValueError, "Resize: size must be above 0, got 0"),
         (lambda: T.Resize((1, 2, 3)), ValueError, r"Resize: size must be one or two whole numbers above 0, got \(1, 2, 3\)"),
         (lambda: T.Resize(9, max_size=9), ValueError, "max_size=9 must be above a size that is one number"),
         (lambda: T.Resize((2, 2), max_size=9), ValueError, "max_size=9 must be above a size that is one number"),
-        (lambda: T.Resize(9)(tg.ones(3, 4, 4)), TypeError, r"Resize: needs a picture of Pillow.* Put it before ToTensor"),
-        (lambda: T.Pad((1, 2, 3)), ValueError, r"Pad: padding is one number, two or four, got \(1, 2, 3\)"),
+        (lambda: T.Resize(9)("x"), TypeError, r"Resize: needs a picture or a tensor \(…, H, W\), got str"),
+        (lambda: T.Resize(3, "bilinear"), TypeError, "Resize: interpolation must be an InterpolationMode, got str"),
+        (lambda: T.Pad((1, 2, 3)), ValueError, r"Pad: padding is one whole number, two or four, got \(1, 2, 3\)"),
+        (lambda: T.RandomAffine(5, (0.1, 2)), ValueError, r"translate is two shares from 0 to 1, got \(0.1, 2\)"),
+        (lambda: T.RandomAffine(5, scale=(0, 2)), ValueError, "RandomAffine: scale must be two numbers, 0 < low"),
+        (lambda: T.RandomPerspective(2), ValueError, "distortion_scale must be from 0 to 1, got 2"),
+        (lambda: T.ColorJitter()(3), TypeError, r"ColorJitter: needs a picture or a tensor \(…, H, W\), got int"),
         (lambda: T.Pad(1, padding_mode="x"), ValueError, "padding_mode must be constant, edge, reflect or symmetric, got 'x'"),
         (lambda: T.RandomCrop(3, padding_mode="x"), ValueError, "padding_mode must be"),
         (lambda: T.CenterCrop(-1), ValueError, "CenterCrop: size must be one or two whole numbers above 0, got -1"),
@@ -333,8 +486,9 @@ def test_without_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
         4,
     )
     assert T.ToTensor()(PIXELS).shape == (3, 6, 9)
+    assert T.Compose([T.Resize(4), T.ColorJitter(0.1, 0.1, 0.1, 0.1), T.RandomRotation(9)])(x).shape == (3, 4, 6)
     with pytest.raises(ImportError, match=r"Resize: needs the package Pillow: pip install 'tensorgrad-learn\[data\]'"):
-        T.Resize(3)(x)
+        T.Resize(3)(PICTURE)
 
 
 def test_everything_public_is_tested() -> None:

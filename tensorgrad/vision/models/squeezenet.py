@@ -53,9 +53,7 @@ class SqueezeNet(nn.Module):
             body = [*small[0], pool(), Fire(128, 32, 128, 128), *small[1], pool(), *large, Fire(512, 64, 256, 256)]
         self.features = nn.Sequential(*stem, *body)
         last = nn.Conv2d(512, num_classes, 1)
-        self.classifier = nn.Sequential(
-            nn.Dropout(dropout), last, nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d((1, 1))
-        )
+        self.classifier = nn.Sequential(nn.Dropout(dropout), last, nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d((1, 1)))
         for m in self.modules():
             if isinstance(m, nn.Conv2d):
                 if m is last:
