@@ -8,6 +8,9 @@
     viz.plot_landscape(critic, {"data": x})     a function of two numbers, and points upon it
     viz.plot_paths(function, {"Adam": points})  the ways of optimizers
     viz.plot_letters(text, surprise)            a text, shaded letter by letter
+    viz.plot_points(codes, classes)
+    viz.plot_pictures(samples)                  small pictures side by side
+    viz.plot_confusion(counts)                  which class was taken for which
 
 It reads the public attributes of a result (see `viz.graph`'s module) and imports neither engine.
 """
@@ -22,11 +25,14 @@ from .render import graph, render
 if TYPE_CHECKING:
     from .plots import (
         plot_activations,
+        plot_confusion,
         plot_decision_boundary,
         plot_history,
         plot_landscape,
         plot_letters,
         plot_paths,
+        plot_pictures,
+        plot_points,
     )
 
 __all__ = [
@@ -38,11 +44,14 @@ __all__ = [
     "graph",
     "graph_of",
     "plot_activations",
+    "plot_confusion",
     "plot_decision_boundary",
     "plot_history",
     "plot_landscape",
     "plot_letters",
     "plot_paths",
+    "plot_pictures",
+    "plot_points",
     "render",
 ]
 _PLOTS = tuple(name for name in __all__ if name.startswith("plot_"))

@@ -1,4 +1,4 @@
-"""Training curves, decision boundaries and activations as finished matplotlib figures.
+"""Training curves, decision boundaries, landscapes, points, pictures and texts as finished matplotlib figures.
 
 Each function returns a `matplotlib.figure.Figure` that no window and no global list knows: it shows itself at the end
 of a notebook cell, `figure.savefig("loss.png")` writes it, and it is freed like any other object.
@@ -593,6 +593,68 @@ def plot_letters(
     return chart
 
 
+# ---- points -----------------------------------------------------------------------------------------------------
+
+
+def plot_points(
+    points: Any,
+    classes: Sequence[Any] | Any = None,
+    *,
+    title: str = "",
+    names: Sequence[str] = ("x₀", "x₁"),
+) -> Figure:
+    """Draw points of the plane, each in the colour and with the marker of its class.
+
+    Classes whose names are a letter or a digit are drawn as that, so that ten of them are told apart.
+
+    Args:
+        points: (n, 2): data, codes of an autoencoder, two components of anything.
+        classes: n of them, numbers or words. None: all alike.
+        title: a heading.
+        names: of the axes.
+
+    Raises:
+        ValueError: another shape, no points, or another number of classes.
+    """
+    data = _points(_plain_array(points), "plot_points")
+    labels = np.array([""] * len(data)) if classes is None else np.array([_label(c) for c in _plain_array(classes)])
+    if len(labels) != len(data):
+        raise ValueError(f"plot_points: {len(data)} points, but {len(labels)} classes. Each point needs one.")
+    kinds = sorted(dict.fromkeys(labels.tolist()), key=lambda name: (len(name), name))
+    spelt = len(kinds) > len(MARKERS) and all(len(name) == 1 and name.isalnum() for name in kinds)
+    chart = Figure(6.2, 5.0)
+    axis = chart.subplots()
+    size = (34 if spelt else 26) if len(data) <= 600 else (16 if spelt else 10)
+    for i, kind in enumerate(kinds):
+        chosen, colour = data[labels == kind], CYCLE[i % len(CYCLE)]
+        axis.scatter(
+            chosen[:, 0],
+            chosen[:, 1],
+            s=size,
+            color=colour,
+            marker=f"${kind}$" if spelt else MARKERS[i % len(MARKERS)],
+            edgecolors=colour if spelt else "white",
+            linewidths=0.3 if spelt else 0.5,
+            label=kind,
+        )
+    axis.set(xlabel=names[0], ylabel=names[1], title=title)
+    axis.title.set(color=INK, fontweight="bold")
+    _finish(axis)
+    if len(names[1]) <= 3:
+        axis.yaxis.label.set(rotation=0, ha="right", va="center")
+    if len(kinds) > 1 and not spelt:  # letters and digits say themselves what they are
+        handles, words = axis.get_legend_handles_labels()
+        handles.insert(0, lines.Line2D([], [], linestyle=""))
+        columns = min(len(handles), 8)
+        chart.legend(handles, ["class", *words], loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+    return chart
+
+
+def _label(x: Any) -> str:
+    x = x.item() if hasattr(x, "item") else x
+    return f"{x:g}" if isinstance(x, (int, float)) else str(x)
+
+
 # ---- activations ------------------------------------------------------------------------------------------------
 
 
@@ -651,3 +713,148 @@ def _sampled(function: Callable[[Any], Any], xs: np.ndarray, value: Callable[[fl
 def _name_of(function: Callable[[Any], Any]) -> str:
     name = getattr(function, "__name__", None) or getattr(function, "name", None) or type(function).__name__
     return str(name).lower()
+
+
+# ---- pictures ---------------------------------------------------------------------------------------------------
+
+
+def plot_pictures(
+    pictures: Any,
+    *,
+    titles: Sequence[Any] = (),
+    columns: int | None = None,
+    limits: tuple[float, float] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw small pictures side by side: examples of the data, samples of a model, filters of a layer.
+
+    Args:
+        pictures: grey ones (N, H, W) or (N, 1, H, W), coloured ones (N, 3, H, W), as an array, a tensor or a list; or
+            several groups of them by name, each of which starts a row: `{"digits": x, "reconstructed": y}`.
+        titles: what stands above each picture, N words; not with groups.
+        columns: pictures per row. By default as many as make the whole about half as high as wide, at most 16.
+        limits: the values that are black and white, or (coloured) no light and full light. By default the smallest and
+            the largest of each group.
+        title: a heading.
+
+    Raises:
+        ValueError: another shape, no pictures, titles of another number, or limits that are not low < high.
+    """
+    groups = dict(pictures) if isinstance(pictures, Mapping) else {"": pictures}
+    arrays = {str(name): _pictures(group) for name, group in groups.items()}
+    if not arrays:
+        raise ValueError("plot_pictures: there are no pictures.")
+    n = max(len(array) for array in arrays.values())
+    if titles and (isinstance(pictures, Mapping) or len(titles) != n):
+        raise ValueError(f"plot_pictures: {len(titles)} titles for {n} pictures. Give one for each, and no groups.")
+    if columns is None:
+        columns = min(n, 16, n if len(arrays) > 1 else math.ceil(math.sqrt(2 * n)))
+    if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
+        raise ValueError(f"plot_pictures: columns needs a whole number of at least 1, got {columns!r}.")
+    if limits is not None and not limits[0] < limits[1]:
+        raise ValueError(f"plot_pictures: limits are low < high, got {limits}.")
+
+    # One axis whose unit is an inch: an axis for each picture would take minutes to lay out.
+    wide, gap, above, heading = min(0.9, max(0.45, 9.0 / columns)), 0.06, 0.2 if titles else 0.0, 0.28
+    words = max(0.12 * len(title), *(0.09 * len(name) for name in arrays))
+    chart = Figure(max(columns * (wide + gap), words) + 3 * gap, 1.0)
+    chart.set_layout_engine("none")
+    axis = chart.add_axes((0.0, 0.0, 1.0, 1.0))
+    y = 0.38 if title else 2 * gap
+    for name, array in arrays.items():
+        if name:
+            axis.text(2 * gap, y + heading - gap, name, fontsize=9, color=MUTED)
+            y += heading
+        black, white = limits or _spread(array)
+        high = wide * array.shape[1] / array.shape[2]
+        for i, picture in enumerate(np.clip((array - black) / (white - black), 0.0, 1.0)):
+            row, column = divmod(i, columns)
+            left, top = 2 * gap + column * (wide + gap), y + row * (high + gap + above) + above
+            extent = (left, left + wide, top + high, top)
+            axis.imshow(picture, cmap="gray", vmin=0.0, vmax=1.0, extent=extent, interpolation="nearest")
+            if titles:
+                axis.text(left + wide / 2, top - 0.5 * gap, str(titles[i]), fontsize=9, color=INK, ha="center")
+        y += (i // columns + 1) * (high + gap + above) + gap
+    chart.set_figheight(y + gap)
+    axis.set(xlim=(0.0, chart.get_figwidth()), ylim=(y + gap, 0.0))
+    axis.set_axis_off()
+    if title:
+        axis.text(chart.get_figwidth() / 2, 0.25, title, fontsize=12, color=INK, fontweight="bold", ha="center")
+    return chart
+
+
+def _pictures(group: Any) -> np.ndarray:
+    """(N, H, W), or (N, H, W, 3) for coloured ones."""
+    array = np.asarray(_plain_array(group) if hasattr(group, "shape") else [_plain_array(picture) for picture in group])
+    if array.ndim == 4 and array.shape[1] in (1, 3):
+        array = array[:, 0] if array.shape[1] == 1 else array.transpose(0, 2, 3, 1)
+    elif array.ndim != 3:
+        raise ValueError(
+            "plot_pictures: needs pictures (N, H, W), (N, 1, H, W) or (N, 3, H, W), got shape "
+            f"{array.shape}. A single one is pictures[None]."
+        )
+    if not array.size:
+        raise ValueError("plot_pictures: there are no pictures.")
+    return array.astype(np.float64)
+
+
+def _plain_array(x: Any) -> Any:
+    return _plain(x.detach() if hasattr(x, "detach") else x)
+
+
+def _spread(array: np.ndarray) -> tuple[float, float]:
+    finite = array[np.isfinite(array)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return (low, high) if low < high else (low, low + 1.0)
+
+
+# ---- confusion --------------------------------------------------------------------------------------------------
+
+
+def plot_confusion(counts: Any, *, classes: Sequence[Any] | None = None, title: str = "") -> Figure:
+    """Draw how often each class (row) was taken for each other (column).
+
+    The shade is the share of the row, so that rare classes are seen as well; the numbers are the counts.
+
+    Args:
+        counts: (C, C), as of `tensorgrad.metrics.ConfusionMatrix` or scikit-learn's `confusion_matrix`.
+        classes: their names; by default their numbers.
+        title: a heading.
+
+    Raises:
+        ValueError: not square, negative, or with another number of names.
+    """
+    matrix = np.asarray(_plain_array(counts))
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
+        raise ValueError(f"plot_confusion: needs counts (C, C), got shape {matrix.shape}.")
+    if matrix.dtype.kind not in "iuf" or not (matrix >= 0).all():
+        raise ValueError("plot_confusion: counts are numbers of at least 0.")
+    n = len(matrix)
+    names = [str(name) for name in (range(n) if classes is None else classes)]
+    if len(names) != n:
+        raise ValueError(f"plot_confusion: {n} classes, but {len(names)} names. Each class needs one.")
+    total = matrix.sum(1, keepdims=True)
+    share = matrix / np.where(total > 0, total, 1)
+
+    side = max(3.6, 0.46 * n)
+    chart = Figure(side + 1.6, side + 1.0)
+    axis = chart.subplots()
+    shades = colors.LinearSegmentedColormap.from_list("shades", ["#ffffff", "#bfdcec", BLUE])
+    surface = axis.imshow(share, cmap=shades, vmin=0.0, vmax=1.0)
+    if n <= 30:
+        for i, j in np.argwhere(matrix > 0):
+            dark = share[i, j] > 0.6
+            axis.text(j, i, f"{matrix[i, j]:g}", ha="center", va="center", fontsize=8, color="white" if dark else INK)
+    places = np.arange(n) if n <= 30 else np.arange(0, n, -(-n // 20))
+    long = max(map(len, names)) > 3
+    axis.set_xticks(places, [names[i] for i in places], rotation=45 if long else 0, ha="right" if long else "center")
+    axis.set_yticks(places, [names[i] for i in places])
+    axis.set(xlabel="the model's answer", ylabel="true class", title=title)
+    axis.title.set(color=INK, fontweight="bold")
+    _finish(axis)
+    axis.grid(False)
+    bar = chart.colorbar(surface, ax=axis, shrink=0.8, aspect=28, format=ticker.PercentFormatter(1.0))
+    bar.outline.set_visible(False)
+    bar.set_label("share of the true class", color=MUTED, fontsize=9)
+    bar.ax.tick_params(labelsize=8, colors=MUTED, labelcolor=INK)
+    return chart

@@ -336,6 +336,145 @@ class TestLetters:
             viz.plot_letters(text, values, columns=columns)
 
 
+class TestPoints:
+    def test_classes_differ_in_marker_as_well_as_in_colour(self):
+        chart = viz.plot_points(POINTS, ["even", "odd", "odd", "even"], title="Parity", names=("a", "b"))
+        axis = chart.axes[0]
+        even, odd = sorted(axis.collections, key=lambda c: c.get_label())
+        assert np.array_equal(even.get_offsets(), [[0, 0], [1, 1]])
+        assert np.array_equal(odd.get_offsets(), [[0, 1], [1, 0]])
+        assert not np.array_equal(even.get_facecolor(), odd.get_facecolor())
+        assert len(even.get_paths()[0].vertices) != len(odd.get_paths()[0].vertices)
+        assert legend(chart) == ["class", "odd", "even"]
+        assert (axis.get_title(), axis.get_xlabel(), axis.get_ylabel()) == ("Parity", "a", "b")
+
+    def test_ten_digits_are_drawn_as_digits(self):
+        chart = viz.plot_points(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 10)
+        assert [c.get_label() for c in chart.axes[0].collections] == list("0123456789")
+        assert len({len(c.get_paths()[0].vertices) for c in chart.axes[0].collections}) > 6
+        assert not chart.legends
+
+    def test_tensors(self):
+        import tensorgrad as tg
+
+        chart = viz.plot_points(tg.tensor(POINTS, requires_grad=True), tg.tensor([0, 1, 1, 0]))
+        assert legend(chart) == ["class", "0", "1"]
+
+    def test_without_classes(self):
+        chart = viz.plot_points(POINTS)
+        assert len(chart.axes[0].collections) == 1 and not chart.legends
+
+    @pytest.mark.parametrize(
+        ("points", "classes", "words"),
+        [
+            ([[1.0, 2.0, 3.0]], None, r"plot_points: points need two numbers each, \(n, 2\)"),
+            ([], None, "Got an empty list"),
+            (POINTS, [0, 1], "plot_points: 4 points, but 2 classes. Each point needs one"),
+        ],
+    )
+    def test_errors(self, points, classes, words):
+        with pytest.raises(ValueError, match=words):
+            viz.plot_points(points, classes)
+
+
+def words(axis):
+    return [text.get_text() for text in axis.texts]
+
+
+class TestPictures:
+    def test_grey(self):
+        pictures = np.arange(24.0).reshape(6, 2, 2)
+        (axis,) = viz.plot_pictures(pictures, columns=4, titles="abcdef", title="Six").axes
+        assert len(axis.images) == 6 and words(axis) == [*"abcdef", "Six"]
+        assert np.allclose(axis.images[0].get_array(), pictures[0] / 23)  # the darkest black, the brightest white
+        left, right, low, high = np.transpose([image.get_extent() for image in axis.images])
+        assert np.array_equal(left[:2], left[4:]) and np.allclose(right - left, 0.9)
+        assert (np.diff(left[:4]) > 0).all() and high[4] > low[0]  # inches from the top: the second row is below
+
+    def test_colour_tensors_and_lists(self):
+        import tensorgrad as tg
+
+        x = tg.rand(2, 3, 4, 5, requires_grad=True)
+        for pictures in (x, list(x), x.detach().numpy()):
+            images = viz.plot_pictures(pictures, limits=(0, 1)).axes[0].images
+            assert np.allclose(images[1].get_array(), x[1].permute(1, 2, 0).detach().numpy())
+        assert viz.plot_pictures(tg.rand(2, 1, 4, 5)).axes[0].images[0].get_array().shape == (4, 5)
+
+    def test_groups_start_rows(self):
+        groups = {"real": np.ones((3, 2, 2)), "made up": np.zeros((5, 4, 4))}
+        chart = viz.plot_pictures(groups, columns=3, limits=(0, 1))
+        tops = [image.get_extent()[3] for image in chart.axes[0].images]
+        assert words(chart.axes[0]) == ["real", "made up"]
+        assert len(set(tops[:3])) == len(set(tops[3:6])) == len(set(tops[6:])) == 1 and tops[0] < tops[3] < tops[6]
+
+    def test_limits(self):
+        images = viz.plot_pictures(np.array([[[-1.0, 0.0, 2.0, 9.0]]]), limits=(0, 4)).axes[0].images
+        assert images[0].get_array().tolist() == [[0, 0, 0.5, 1]]
+
+    def test_one_value_and_nan_are_no_trouble(self):
+        viz.plot_pictures(np.zeros((1, 2, 2)))._repr_png_()
+        viz.plot_pictures(np.full((1, 2, 2), math.nan))._repr_png_()
+
+    def test_nothing_is_cut_off(self):
+        chart = viz.plot_pictures(np.zeros((1, 2, 2)), title="A title that is much wider than the single picture")
+        chart.canvas.draw()
+        box = chart.axes[0].texts[0].get_window_extent()
+        assert box.x0 > 0 and box.x1 < chart.bbox.width
+
+    @pytest.mark.parametrize(
+        ("pictures", "options", "words"),
+        [
+            (np.zeros((2, 2)), {}, r"needs pictures \(N, H, W\), .* got shape \(2, 2\). A single one is pictures\[None\]"),
+            (np.zeros((1, 2, 5, 5)), {}, r"got shape \(1, 2, 5, 5\)"),
+            (np.zeros((0, 2, 2)), {}, "there are no pictures"),
+            ({}, {}, "there are no pictures"),
+            (np.zeros((2, 2, 2)), {"titles": ["a"]}, "1 titles for 2 pictures"),
+            ({"a": np.zeros((1, 2, 2))}, {"titles": ["a"]}, "Give one for each, and no groups"),
+            (np.zeros((2, 2, 2)), {"columns": 0}, "columns needs a whole number of at least 1, got 0"),
+            (np.zeros((2, 2, 2)), {"limits": (1, 1)}, r"limits are low < high, got \(1, 1\)"),
+        ],
+    )
+    def test_errors(self, pictures, options, words):
+        with pytest.raises(ValueError, match=words):
+            viz.plot_pictures(pictures, **options)
+
+
+class TestConfusion:
+    def test_counts_are_written_and_shares_are_shaded(self):
+        chart = viz.plot_confusion([[3, 1, 0], [0, 0, 0], [0, 0, 9]], classes=["cat", "dog", "aeroplane"], title="T")
+        axis, bar = chart.axes
+        assert [(text.get_position(), text.get_text()) for text in axis.texts] == [
+            ((0, 0), "3"), ((1, 0), "1"), ((2, 2), "9"),
+        ]  # fmt: skip
+        assert axis.images[0].get_array().tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 1]]
+        assert [label.get_text() for label in axis.get_yticklabels()] == ["cat", "dog", "aeroplane"]
+        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("the model's answer", "true class", "T")
+
+    def test_a_metric(self):
+        from tensorgrad.metrics import ConfusionMatrix
+
+        chart = viz.plot_confusion(ConfusionMatrix(2)([0, 1, 1], [0, 0, 1]))
+        assert [text.get_text() for text in chart.axes[0].texts] == ["1", "1", "1"]
+
+    def test_many_classes_are_shaded_only(self):
+        axis = viz.plot_confusion(np.eye(40, dtype=int)).axes[0]
+        assert not axis.texts and len(axis.get_xticks()) == 20
+
+    @pytest.mark.parametrize(
+        ("counts", "options", "words"),
+        [
+            ([[1, 2]], {}, r"needs counts \(C, C\), got shape \(1, 2\)"),
+            (np.zeros((0, 0)), {}, r"got shape \(0, 0\)"),
+            ([[-1]], {}, "counts are numbers of at least 0"),
+            ([["a"]], {}, "counts are numbers of at least 0"),
+            ([[1]], {"classes": ["a", "b"]}, "1 classes, but 2 names. Each class needs one"),
+        ],
+    )
+    def test_errors(self, counts, options, words):
+        with pytest.raises(ValueError, match=words):
+            viz.plot_confusion(counts, **options)
+
+
 class TestActivations:
     def test_values_and_derivatives(self):
         chart = viz.plot_activations([Value.tanh, Value.relu], value=Value, low=-2.0, high=2.0, points=5)
