@@ -20,7 +20,7 @@ def make_grid(
     scale_each: bool = False,
     pad_value: float = 0.0,
 ) -> Tensor:
-    """Pictures side by side in one.  (N, C, H, W), or a list of (C, H, W) → (3, …, …); one channel becomes three.
+    """Pictures side by side in one.  (N, C, H, W), or a list of (C, H, W) → (C, …, …); one channel becomes three.
 
     Args:
         nrow: pictures per row.
@@ -33,12 +33,12 @@ def make_grid(
         x = x[None, None]
     elif x.ndim == 3:
         x = x[None]
-    if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError(f"make_grid: needs pictures (N, C, H, W) with C = 1 or 3, got shape {x.shape}.")
+    if x.ndim != 4:
+        raise ValueError(f"make_grid: needs pictures (N, C, H, W), got shape {x.shape}.")
     if not len(x):
         raise ValueError("make_grid: there are no pictures.")
     if normalize:
-        x = x.astype(np.float32)
+        x = x.astype(x.dtype if x.dtype.kind == "f" else np.float32)
         for part in x if scale_each else [x]:
             low, high = value_range if value_range is not None else (part.min(), part.max())
             part[...] = (part.clip(low, high) - low) / max(float(high) - float(low), 1e-5)

@@ -309,7 +309,9 @@ def test_grids(tmp_path: Path) -> None:
     assert all(each[:, :, 4 * i : 4 * i + 4].max() == 1 for i in range(5))
     clipped = make_grid(x, normalize=True, value_range=(0.25, 0.75), padding=0)
     assert (clipped == 0).sum() > 20 and (clipped == 1).sum() > 20
-    for bad in (tg.ones(2, 4, 5, 5), tg.ones(5), tg.ones(0, 3, 2, 2)):
+    assert make_grid(tg.ones(2, 4, 5, 5), padding=0).shape == (4, 5, 10)
+    assert make_grid(x.double(), normalize=True).dtype is tg.float64
+    for bad in (tg.ones(2, 4, 5, 5, 5), tg.ones(5), tg.ones(0, 3, 2, 2)):
         with pytest.raises(ValueError, match="make_grid: (needs pictures|there are no pictures)"):
             make_grid(bad)
 
