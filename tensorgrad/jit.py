@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from .nn import Module as ScriptModule
+from .nn import Module
 
 T = TypeVar("T")
+
+
+class ScriptModule(Module):
+    """A base for modules whose methods are marked with `script_method`; a Module as any other."""
 
 
 def script(obj: T, optimize: Any = None, _frames_up: int = 0, _rcb: Any = None, example_inputs: Any = None) -> T:

@@ -121,6 +121,8 @@ class _ConvNd(Module):
 class _Convolution(_ConvNd):
     """Conv1d, 2d and 3d; the docstring of Conv2d holds for all."""
 
+    _conv: Any
+
     def __init__(
         self,
         in_channels: int,
@@ -139,11 +141,15 @@ class _Convolution(_ConvNd):
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
         )
 
-    def _convolve(self, conv: Any, input: Tensor) -> Tensor:
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution with another weight, which subclasses make of `self.weight`."""
         if self.padding_mode == "zeros":
-            return conv(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+            return self._conv(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
         padded = F.pad(input, self._beside(), mode=self.padding_mode)
-        return conv(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        return self._conv(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, self.weight, self.bias)
 
 
 class Conv1d(_Convolution):
@@ -153,9 +159,7 @@ class Conv1d(_Convolution):
     """
 
     spatial = 1
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._convolve(F.conv1d, input)
+    _conv = staticmethod(F.conv1d)
 
 
 class Conv2d(_Convolution):
@@ -172,9 +176,7 @@ class Conv2d(_Convolution):
     """
 
     spatial = 2
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._convolve(F.conv2d, input)
+    _conv = staticmethod(F.conv2d)
 
 
 class Conv3d(_Convolution):
@@ -184,9 +186,7 @@ class Conv3d(_Convolution):
     """
 
     spatial = 3
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._convolve(F.conv3d, input)
+    _conv = staticmethod(F.conv3d)
 
 
 class _ConvTransposeNd(_ConvNd):

@@ -160,13 +160,23 @@ def _clones(layer: Module, n: int) -> ModuleList:
 
 
 class _Layer(Module):
-    """What encoder and decoder layers share: the feed-forward part, and how a sublayer is added and normalised."""
+    """What encoder and decoder layers share: their parts, under the names that subclasses override in PyTorch, and how a
+    part is added and normalised."""
 
     norm_first: bool
 
-    def _feed_forward(self, x: Tensor, last: Module) -> Tensor:
+    def _sa_block(
+        self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False
+    ) -> Tensor:
+        """Self-attention."""
         me: Any = self
-        return last(me.linear2(me.dropout(me.activation(me.linear1(x)))))
+        masks = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask, "is_causal": is_causal}
+        return me.dropout1(me.self_attn(x, x, x, need_weights=False, **masks)[0])
+
+    def _ff_block(self, x: Tensor) -> Tensor:
+        """The network for each step."""
+        me: Any = self
+        return me._last_dropout(me.linear2(me.dropout(me.activation(me.linear1(x)))))
 
     def _around(self, x: Any, norm: Module, sublayer: Callable[[Any], Any]) -> Any:
         """x + sublayer(norm(x)), or, as in the paper, norm(x + sublayer(x))."""
@@ -216,12 +226,13 @@ class TransformerEncoderLayer(_Layer):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool = False,
     ) -> Tensor:
-        def attend(x: Tensor) -> Tensor:
-            masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
-            return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+        masks = (src_mask, src_key_padding_mask, is_causal)
+        x = self._around(src, self.norm1, lambda x: self._sa_block(x, *masks))
+        return self._around(x, self.norm2, self._ff_block)
 
-        x = self._around(src, self.norm1, attend)
-        return self._around(x, self.norm2, lambda x: self._feed_forward(x, self.dropout2))
+    @property
+    def _last_dropout(self) -> Module:
+        return self.dropout2
 
 
 class TransformerDecoderLayer(_Layer):
@@ -270,21 +281,27 @@ class TransformerDecoderLayer(_Layer):
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        def attend(x: Tensor) -> Tensor:
-            masks = {"attn_mask": tgt_mask, "key_padding_mask": tgt_key_padding_mask, "is_causal": tgt_is_causal}
-            return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+        own = (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+        others = (memory_mask, memory_key_padding_mask, memory_is_causal)
+        x = self._around(tgt, self.norm1, lambda x: self._sa_block(x, *own))
+        x = self._around(x, self.norm2, lambda x: self._mha_block(x, memory, *others))
+        return self._around(x, self.norm3, self._ff_block)
 
-        def read(x: Tensor) -> Tensor:
-            masks = {
-                "attn_mask": memory_mask,
-                "key_padding_mask": memory_key_padding_mask,
-                "is_causal": memory_is_causal,
-            }
-            return self.dropout2(self.multihead_attn(x, memory, memory, need_weights=False, **masks)[0])
+    def _mha_block(
+        self,
+        x: Tensor,
+        mem: Tensor,
+        attn_mask: Tensor | None,
+        key_padding_mask: Tensor | None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        """Attention to the encoder's result."""
+        masks: dict[str, Any] = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask, "is_causal": is_causal}
+        return self.dropout2(self.multihead_attn(x, mem, mem, need_weights=False, **masks)[0])
 
-        x = self._around(tgt, self.norm1, attend)
-        x = self._around(x, self.norm2, read)
-        return self._around(x, self.norm3, lambda x: self._feed_forward(x, self.dropout3))
+    @property
+    def _last_dropout(self) -> Module:
+        return self.dropout3
 
 
 class TransformerEncoder(Module):

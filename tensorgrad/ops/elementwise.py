@@ -30,6 +30,7 @@ from .promote import (
     result_dtype,
     same_dtype,
 )
+from .words import factors_first
 from .write import within_range
 
 # ---- arithmetic: operations ----------------------------------------------------------------------------------------
@@ -197,8 +198,10 @@ def _of_two(op: str, cls: type[Function], x: Any, z: Any) -> Tensor:
         raise _apart(op, error, input=x, other=z) from None
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
-    """input + alpha · other.  Shape: broadcast."""
+def add(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
+    """input + alpha · other.  Shape: broadcast.  PyTorch's older order, `add(input, alpha, other)`, is taken as well."""
+    if older:
+        other, alpha = _alpha_last("add", other, older)
     x, z = paired("add", input, other)
     if alpha != 1:
         z = _times(z, alpha, "add", x, z)
@@ -208,8 +211,11 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
         raise _apart("add", error, input=x, other=z) from None
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
-    """input − alpha · other.  Shape: broadcast.  Not for bools: their difference is `^`."""
+def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
+    """input − alpha · other.  Shape: broadcast.  Not for bools: their difference is `^`.  PyTorch's older order,
+    `sub(input, alpha, other)`, is taken as well."""
+    if older:
+        other, alpha = _alpha_last("sub", other, older)
     x, z = paired("sub", input, other)
     if x is not input or z is not other:
         _no_bools(input, other)
@@ -222,6 +228,13 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     except TypeError:  # two bool tensors: NumPy has found it
         _no_bools(input, other)
         raise
+
+
+def _alpha_last(op: str, alpha: Any, other: tuple[Any, ...]) -> tuple[Any, Any]:
+    """`factors_first` without its cost for every addition."""
+    if len(other) != 1 or not isinstance(other[0], Tensor):
+        raise TypeError(f"{op}: takes input and other, and alpha by keyword; got {len(other) + 2} arguments.")
+    return other[0], alpha
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -657,6 +670,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
         raise _apart("lerp", error, input=x, end=z, weight=w) from None
 
 
+@factors_first("value", tensors=2)
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """input + value · tensor1 · tensor2.  Shape: broadcast."""
     dtype = result_dtype("addcmul", input, tensor1, tensor2)
@@ -665,6 +679,7 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     return _adding("addcmul", Addcmul(value), dtype, input, tensor1, tensor2)
 
 
+@factors_first("value", tensors=2)
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """input + value · tensor1 / tensor2.  Shape: broadcast.  Not for dividing integers."""
     if not result_dtype("addcdiv", tensor1, tensor2).is_floating_point:

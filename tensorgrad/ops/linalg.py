@@ -16,7 +16,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast, needs_floating, paired, result_dtype
-from .words import also, numpy_words
+from .words import also, factors_first, numpy_words
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
 
@@ -288,26 +288,31 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
 # ---- products and sums ----------------------------------------------------------------------------------------------
 
 
+@factors_first("beta", "alpha", tensors=2)
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·(mat1 @ mat2).  Shape: input broadcasts to (m, n), mat1 (m, k), mat2 (k, n)."""
     return _added("addmm", input, _product("addmm", mat1, mat2, 2, 2), beta, alpha)
 
 
+@factors_first("beta", "alpha", tensors=2)
 def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·(mat @ vec).  Shape: input broadcasts to (m,), mat (m, k), vec (k,)."""
     return _added("addmv", input, _product("addmv", mat, vec, 2, 1), beta, alpha)
 
 
+@factors_first("beta", "alpha", tensors=2)
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·(batch1 @ batch2).  Shape: input broadcasts to (b, m, n), (b, m, k), (b, k, n)."""
     return _added("baddbmm", input, _product("baddbmm", batch1, batch2, 3, 3), beta, alpha)
 
 
+@factors_first("beta", "alpha", tensors=2)
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·Σ batch1[b] @ batch2[b].  Shape: input broadcasts to (m, n), (b, m, k), (b, k, n)."""
     return _added("addbmm", input, _product("addbmm", batch1, batch2, 3, 3).sum(0), beta, alpha)
 
 
+@factors_first("beta", "alpha", tensors=2)
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·(vec1 ⊗ vec2).  Shape: input broadcasts to (m, n), vec1 (m,), vec2 (n,)."""
     x = as_operand("addr", input)

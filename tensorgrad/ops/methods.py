@@ -35,6 +35,7 @@ from . import (
     special,
     write,
 )
+from .words import factors_last
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -183,12 +184,22 @@ _DIRECT = {elementwise.add, elementwise.sub, elementwise.mul, elementwise.div} |
 }  # fmt: skip
 
 
+# What PyTorch's first versions took with the factor in front: `p.add_(-lr, grad)`, `p.addcdiv_(-lr, m, v)`.
+_OLDER_ORDER = {
+    elementwise.add: (factors_last(("alpha",), 1), 1), elementwise.sub: (factors_last(("alpha",), 1), 1),
+    elementwise.addcmul: (factors_last(("value",), 2), 2), elementwise.addcdiv: (factors_last(("value",), 2), 2),
+}  # fmt: skip
+
+
 def in_place(op: Any, name: str) -> Any:
     """The in-place form of an operation: compute, write into the first operand's memory, take the result's place."""
     kernel = f"{op.__name__}_" if op in _DIRECT else None
+    reordered, most = _OLDER_ORDER.get(op, (None, 0))
 
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if reordered is not None and len(args) > most:
+            args, kwargs = reordered(args, kwargs)
         if kernel is not None and directly(self, kernel, args, kwargs, name):
             return self
         check_writable(self, name)

@@ -1,4 +1,5 @@
-"""Other names of the same arguments, as PyTorch takes them too: NumPy's `axis=` for `dim=`, `keepdims=` for `keepdim=`."""
+"""Other ways to give the same arguments, as PyTorch takes them too: NumPy's `axis=` for `dim=`, `keepdims=` for `keepdim=`,
+and factors in front, as PyTorch's first versions had them: `p.add_(-lr, grad)`."""
 
 from __future__ import annotations
 
@@ -28,3 +29,39 @@ def also(**words: str) -> Callable[[F], F]:
 
 
 numpy_words = also(axis="dim", keepdims="keepdim")
+
+
+def factors_last(names: tuple[str, ...], tensors: int) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """A function that makes keywords of factors among positional arguments, those after the input."""
+
+    def reordered(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        n = len(args) - tensors
+        return (args[n:], {**dict(zip(names, args[:n])), **kwargs}) if 0 < n <= len(names) else (args, kwargs)
+
+    return reordered
+
+
+def factors_first(*names: str, tensors: int) -> Callable[[F], F]:
+    """Let a function be called with its factors as numbers before its tensors, and not as keywords only:
+    `x.addcdiv(value, a, b)`; where there are two, `x.addmm(beta, alpha, a, b)`, `addmm(beta, x, alpha, a, b)`.
+
+    Args:
+        names: of the factors. tensors: how many follow, besides the input.
+    """
+
+    reordered = factors_last(names, tensors)
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def either(*args: Any, **kwargs: Any) -> Any:
+            if len(args) > 1 + tensors:
+                input, *rest = args
+                if len(names) > 1 and isinstance(input, (int, float)):
+                    input, rest[0] = rest[0], input
+                args, kwargs = reordered(tuple(rest), kwargs)
+                return function(input, *args, **kwargs)
+            return function(*args, **kwargs)
+
+        return either  # type: ignore[return-value]
+
+    return decorate

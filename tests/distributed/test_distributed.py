@@ -8,6 +8,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import distributed as dist
+from tensorgrad.distributed import nn as collective
 from tensorgrad.nn import DataParallel
 from tensorgrad.nn.parallel import DistributedDataParallel, data_parallel
 
@@ -41,10 +42,17 @@ def test_collective_operations_of_one(group: None) -> None:
         dist.init_process_group()
 
 
+def test_collective_operations_that_can_be_differentiated(group: None) -> None:
+    x = tg.ones(2, requires_grad=True)
+    y = collective.all_reduce(x) + collective.all_gather(x)[0] + collective.broadcast(x, 0)
+    y.sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
 def test_without_a_group() -> None:
     assert not dist.is_initialized() and not dist.is_nccl_available()
     model = tg.nn.Linear(2, 1)
-    for ask in (dist.get_rank, dist.barrier, lambda: dist.all_reduce(tg.ones(1)), lambda: DistributedDataParallel(model)):
+    for ask in (dist.get_rank, dist.barrier, lambda: collective.all_reduce(tg.ones(1)), lambda: DistributedDataParallel(model)):
         with pytest.raises(RuntimeError, match="there is no group of processes yet; call init_process_group"):
             ask()
     with pytest.raises(RuntimeError, match="this is process 1 of 2, but this version of tensorgrad trains in one process"):

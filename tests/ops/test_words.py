@@ -30,3 +30,38 @@ def test_names_of_the_same_matrix() -> None:
 def test_signatures_show_the_names_of_the_documentation() -> None:
     assert list(inspect.signature(tg.linalg.cholesky).parameters) == ["A", "upper", "out"]
     assert list(inspect.signature(tg.Tensor.softmax).parameters)[:2] == ["input", "dim"]
+
+
+@pytest.mark.parametrize(
+    "older, now",
+    [
+        (lambda x, a, b: x.add(2, a), lambda x, a, b: x + 2 * a),
+        (lambda x, a, b: tg.sub(x, 2, a), lambda x, a, b: x - 2 * a),
+        (lambda x, a, b: x.add_(-2, a), lambda x, a, b: x - 2 * a),
+        (lambda x, a, b: x.sub_(2, a), lambda x, a, b: x - 2 * a),
+        (lambda x, a, b: tg.addcmul(x, 2, a, b), lambda x, a, b: x + 2 * a * b),
+        (lambda x, a, b: x.addcmul_(2, a, b), lambda x, a, b: x + 2 * a * b),
+        (lambda x, a, b: x.addcdiv(2, a, b), lambda x, a, b: x + 2 * a / b),
+        (lambda x, a, b: x.addcdiv_(-2, a, b), lambda x, a, b: x - 2 * a / b),
+        (lambda x, a, b: x.addmm(2, 3, a, b), lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: x.addmm_(1, -2, a, b), lambda x, a, b: x - 2 * (a @ b)),
+        (lambda x, a, b: tg.addmm(2, x, 3, a, b), lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: tg.addmm(2, x, a, b), lambda x, a, b: 2 * x + a @ b),
+        (lambda x, a, b: x.addmm(2, a, b), lambda x, a, b: 2 * x + a @ b),
+        (lambda x, a, b: tg.baddbmm(2, x[None], 3, a[None], b[None])[0], lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: x.addbmm_(2, 3, a[None], b[None]), lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: x[0].addmv(2, 3, a, b[0]), lambda x, a, b: 2 * x[0] + 3 * (a @ b[0])),
+        (lambda x, a, b: x.addr_(2, 3, a[0], b[0]), lambda x, a, b: 2 * x + 3 * tg.outer(a[0], b[0])),
+    ],
+)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_factors_in_front(older: object, now: object, recorded: bool) -> None:
+    """As PyTorch's first versions had them; recorded, and straight into memory."""
+    a = (x + 1).clone().requires_grad_(recorded)
+    assert older(x.clone(), a, x + 2).allclose(now(x, a, x + 2))
+
+
+def test_factors_in_front_of_nothing() -> None:
+    for wrong in (lambda: x.add(1, 2), lambda: x.sub(1, x, x), lambda: x.add_(1, x, x)):
+        with pytest.raises(TypeError, match="takes input and other, and alpha by keyword"):
+            wrong()
