@@ -112,11 +112,11 @@ def sum(
     `axis` and `keepdims` are NumPy's words for `dim` and `keepdim`.
     """
     x = input if isinstance(input, Tensor) else as_operand("sum", input)
+    if dim is axis is dtype is None and not keepdim and not keepdims and x.array.dtype.kind == "f":
+        return SumAll()(x)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
     whole = x.array.dtype.kind in "iub"
-    if dim is None is axis and not (whole or keepdim or keepdims):
-        return SumAll()(x)
     dim, keepdim = axis if dim is None else dim, keepdim or keepdims
     along = None if dim is None else axes("sum", dim, x.array.ndim)
     return _whole("sum", x, along, keepdim, dtype) if whole else Sum(along, keepdim)(x)
