@@ -40,6 +40,7 @@ Source = Any  # where a gradient goes: a Function, or a Tensor that is a leaf
 _births = count(1)
 _ndarray = np.ndarray
 _generic = np.generic
+_asarray = np.asarray
 _new = object.__new__
 _recording_now = recording.get
 _visiting_now = visiting.get
@@ -148,10 +149,10 @@ class Function:
             finally:
                 _silence_reset(token)
         if type(out) is not _ndarray:
-            if type(out) is tuple:
-                return self._many((x,), out, mode)
             if isinstance(out, _generic):
-                out = np.asarray(out)
+                out = _asarray(out)
+            elif type(out) is tuple:
+                return self._many((x,), out, mode)
         y = _new(Tensor)
         y.array = out
         if mode:
@@ -196,10 +197,10 @@ class Function:
             finally:
                 _silence_reset(token)
         if type(out) is not _ndarray:
-            if type(out) is tuple:
-                return self._many((x, z), out, mode)
             if isinstance(out, _generic):
-                out = np.asarray(out)
+                out = _asarray(out)
+            elif type(out) is tuple:
+                return self._many((x, z), out, mode)
         y = _new(Tensor)
         y.array = out
         if mode:

@@ -112,7 +112,7 @@ def sum(
     `axis` and `keepdims` are NumPy's words for `dim` and `keepdim`.
     """
     x = input if isinstance(input, Tensor) else as_operand("sum", input)
-    if dim is axis is dtype is None and not keepdim and not keepdims and x.array.dtype.kind == "f":
+    if x.array.dtype.kind == "f" and dim is axis is dtype is None and not (keepdim or keepdims):
         return SumAll()(x)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
