@@ -20,7 +20,7 @@ from ..nn.module import Module
 from ..nn.norm import _BatchNorm
 from ..ops import create
 from ..tensor import Tensor
-from .lr_scheduler import LRScheduler, Rates, per_group
+from .lr_scheduler.base import LRScheduler, Rates, per_group
 from .optimizer import Optimizer
 
 

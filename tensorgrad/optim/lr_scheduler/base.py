@@ -1,0 +1,131 @@
+"""What all schedules share."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ...autograd.modes import no_grad
+from ...tensor import Tensor
+from ..optimizer import Optimizer
+
+Rates = list[float]
+
+
+class LRScheduler:
+    """Base of the schedules.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        last_epoch: −1 starts; another number resumes there (the groups must then know their "initial_lr").
+
+    Attributes:
+        base_lrs: the learning rates of the groups at the start. last_epoch: how many steps have been taken.
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__}: needs an Optimizer, got {type(optimizer).__name__}.")
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", float(group["lr"]))
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"{type(self).__name__}: to resume at epoch {last_epoch}, group {i} of the optimizer must have an "
+                    "'initial_lr'. Load the optimizer's state_dict first."
+                )
+        self.optimizer = optimizer
+        self.base_lrs: Rates = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._initial_step()
+
+    def _initial_step(self) -> None:
+        """The step from −1 to 0, which sets the rates of the first epoch."""
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def _begin(self) -> None:
+        """Take over at epoch 0 from another schedule."""
+        self.step(0)
+
+    @property
+    def _rates(self) -> Rates:
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def get_lr(self) -> Rates:
+        """The rates of epoch `last_epoch`, from those of the epoch before, which the groups still hold."""
+        raise NotImplementedError(f"{type(self).__name__}: a scheduler defines get_lr().")
+
+    def _get_closed_form_lr(self) -> Rates | None:
+        """The rates of epoch `last_epoch`, from the base rates alone; None where there is no such formula."""
+        return None
+
+    def step(self, epoch: int | None = None) -> None:
+        """On to the next epoch (or to the one given)."""
+        if self._step_count == 1 and self.optimizer._steps_taken == 0:
+            warnings.warn(
+                f"{type(self).__name__}: step() was called before the optimizer's step(); the first value of the schedule "
+                "is skipped. Call optimizer.step() first.",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._step_count += 1
+        self._go_to(epoch)
+        self._get_lr_called_within_step = True  # schedules written for PyTorch warn in get_lr() without it
+        try:
+            rates = None if epoch is None else self._get_closed_form_lr()
+            self._set(self.get_lr() if rates is None else rates)
+        finally:
+            self._get_lr_called_within_step = False
+
+    def _go_to(self, epoch: float | None) -> None:
+        """Count on, or to the epoch given."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch  # type: ignore[assignment]
+
+    def _set(self, rates: Rates) -> None:
+        for group, lr in zip(self.optimizer.param_groups, rates):
+            put(group, "lr", lr)
+        self._note()
+
+    def _note(self) -> None:
+        """Keep the rates, for `get_last_lr`."""
+        lrs = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = [lr.detach().clone() if isinstance(lr, Tensor) else lr for lr in lrs]
+
+    def get_last_lr(self) -> Rates:
+        """The rates set last, one per group."""
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimizer."""
+        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.__dict__.update(state_dict)
+
+
+def per_group(name: str, setting: str, optimizer: Optimizer, value: Any) -> Rates:
+    """A setting as one number per group."""
+    groups = len(optimizer.param_groups)
+    if isinstance(value, (list, tuple)):
+        if len(value) != groups:
+            raise ValueError(f"{name}: {setting} has {len(value)} entries for {groups} parameter groups.")
+        return [float(v) for v in value]
+    return [float(value)] * groups
+
+
+def put(group: dict[str, Any], key: str, value: Any) -> None:
+    """Set a group's entry; a Tensor keeps its place and takes the value."""
+    if isinstance(group[key], Tensor):
+        with no_grad():
+            group[key].fill_(float(value))
+    else:
+        group[key] = value
+
+
+__all__ = ["LRScheduler", "Rates", "per_group", "put"]
