@@ -33,6 +33,11 @@ def is_floating_point(input: Tensor) -> bool:
     return input.is_floating_point()
 
 
+def is_signed(input: Tensor) -> bool:
+    """Whether a tensor's dtype has negative numbers."""
+    return input.is_signed()
+
+
 def is_complex(input: Tensor) -> bool:
     """Never: complex numbers are left out."""
     return False
@@ -153,6 +158,7 @@ __all__ = [
     "is_floating_point",
     "is_inference",
     "is_nonzero",
+    "is_signed",
     "is_tensor",
     "layout",
     "memory_format",

@@ -22,6 +22,7 @@ from .ops.decompose import (
     det,
     eigh,
     eigvalsh,
+    householder_product,
     inv,
     inv_ex,
     lstsq,
@@ -71,6 +72,7 @@ __all__ = [
     "diagonal",
     "eigh",
     "eigvalsh",
+    "householder_product",
     "inv",
     "inv_ex",
     "lstsq",
@@ -102,7 +104,8 @@ __all__ = [
 
 out.install(
     globals(),
-    "cholesky cholesky_ex cond cross det eigh eigvalsh inv inv_ex lu lu_factor lu_factor_ex lu_solve matmul matrix_norm "
+    "cholesky cholesky_ex cond cross det eigh eigvalsh householder_product inv inv_ex lu lu_factor lu_factor_ex "
+    "lu_solve matmul matrix_norm "
     "matrix_power matrix_rank multi_dot norm pinv qr slogdet solve solve_ex solve_triangular svd svdvals tensorinv "
     "tensorsolve vecdot vector_norm",
 )

@@ -74,7 +74,8 @@ def _write(op: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     results = result if several else (result,)
     if several != isinstance(out, (tuple, list)) or len(results) != len(outs):
         given = f"{len(outs)} tensors" if isinstance(out, (tuple, list)) else "one tensor"
-        wanted = f"a tuple of {len(results)} tensors ({', '.join(result._fields)})" if several else "one tensor"
+        names = f" ({', '.join(result._fields)})" if hasattr(result, "_fields") else ""
+        wanted = f"a tuple of {len(results)} tensors{names}" if several else "one tensor"
         raise TypeError(f"{op}: out must be {wanted}, got {given}.")
     for o, r in zip(outs, results):
         _check_result(op, o, r)
@@ -82,7 +83,9 @@ def _write(op: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         _put(op, o, r)
     if wants_grad:
         outs[0].requires_grad_()
-    return type(result)(*outs) if several else out
+    if several:
+        return type(result)(*outs) if hasattr(result, "_fields") else outs
+    return out
 
 
 def _check_target(op: str, out: Any) -> None:

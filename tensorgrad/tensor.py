@@ -374,6 +374,15 @@ class Tensor:
         steps = tuple(s // size for s in self.array.strides)
         return steps if dim is None else steps[dim]
 
+    def dim_order(self) -> tuple[int, ...]:
+        """The axes from the largest step in memory to the smallest."""
+        return tuple(sorted(range(self.array.ndim), key=lambda d: -self.array.strides[d]))
+
+    def is_set_to(self, tensor: Tensor) -> bool:
+        """Whether both look at the same memory in the same way."""
+        mine, other = self.array, tensor.array
+        return (mine.shape, mine.strides, self.data_ptr()) == (other.shape, other.strides, tensor.data_ptr())
+
     def storage_offset(self) -> int:
         """Where this view starts in the memory it looks at, in elements."""
         base = self.array

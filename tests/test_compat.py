@@ -91,6 +91,7 @@ def test_there_is_no_gpu_and_it_says_so() -> None:
 def test_questions_and_switches() -> None:
     x = tg.tensor([1.0, 2.0])
     assert tg.is_tensor(x) and not tg.is_tensor([1.0]) and tg.is_floating_point(x) and not tg.is_complex(x)
+    assert tg.is_signed(x) and not tg.is_signed(x.byte()) and x.is_set_to(x.data) and not x.is_set_to(x[:1])
     assert tg.numel(x) == 2 and tg.is_nonzero(tg.tensor(3)) and tg.typename(x) == "tensorgrad.Tensor"
     assert tg.typename(3) == "int" and tg.are_deterministic_algorithms_enabled()
     f = lambda: 3  # noqa: E731

@@ -33,6 +33,7 @@ def rows() -> list[Any]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:range includes its end")
 @pytest.mark.parametrize("cls", rows())
 def test_the_result_is_written_into_out(cls: type[OpTest]) -> None:
     """The same numbers as without, in the memory that was given."""

@@ -295,6 +295,21 @@ def empty_strided(
     return leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
 
 
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory that is not set, its axes in the order `physical_layout`, slowest first."""
+    shape, order = shape_of("empty_permuted", (size,)), sizes_of("empty_permuted", (physical_layout,))
+    if sorted(order) != list(range(len(shape))):
+        raise ValueError(f"empty_permuted: physical_layout {order} must name each axis of {shape} once.")
+    steps, step = [0] * len(shape), 1
+    for axis in reversed(order):
+        steps[axis] = step
+        step *= max(shape[axis], 1)
+    return empty_strided(shape, steps, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
 # ---- like another --------------------------------------------------------------------------------------------------
 
 
@@ -495,7 +510,7 @@ def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any)
 
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "empty_strided", "eye", "from_dlpack", "from_numpy",
-    "frombuffer", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "from_dlpack",
+    "from_numpy", "frombuffer", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor",
     "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip

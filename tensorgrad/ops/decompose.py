@@ -15,7 +15,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor
-from .linalg import matrix_norm, tril, triu
+from .linalg import matrix_norm, tril, triu, vector_norm
 from .promote import as_operand
 from .words import also
 
@@ -748,6 +748,149 @@ def _lu_solve(lu: Tensor, pivots: Tensor, b: Tensor, transposed: bool) -> Tensor
     return SolveTriangular(True)(lu, SolveTriangular(False, True)(lu, p.mT @ b))
 
 
+# ---- reflections ----------------------------------------------------------------------------------------------------
+
+
+def _reflectors(op: str, A: Any, tau: Any, what: str) -> tuple[Tensor, Tensor]:
+    """V, unit lower triangular, its columns the vectors vᵢ of Hᵢ = I − τᵢ·vᵢ·vᵢᵀ, and τ."""
+    a, t = matrices(op, A, what), as_operand(op, tau, "tau")
+    _same_dtype(op, a, t, f"{what} and tau")
+    m, n = a.array.shape[-2:]
+    if t.array.ndim != a.array.ndim - 1 or t.array.shape[:-1] != a.array.shape[:-2] or t.array.shape[-1] > min(m, n):
+        cure = f"{what} is (…, m, n), tau (…, k) with k ≤ m and k ≤ n."
+        raise ValueError(mismatch(op, "the reflections do not fit", cure, **{what: a.array.shape, "tau": t.array.shape}))
+    k = t.array.shape[-1]
+    return tril(a[..., :k], -1) + Tensor._of(on(a.array).identity(a.array, m)[:, :k]), t
+
+
+def _reflect(v: Tensor, tau: Tensor, x: Tensor, forwards: bool) -> Tensor:
+    """H₁·H₂·…·Hₖ·x, or, forwards, Hₖ·…·H₂·H₁·x, each a change of rank one."""
+    k = tau.array.shape[-1]
+    for i in range(k) if forwards else reversed(range(k)):
+        vi = v[..., i : i + 1]
+        x = x - tau[..., i : i + 1].unsqueeze(-1) * (vi @ (vi.mT @ x))
+    return x
+
+
+@also(input="A")
+def householder_product(A: Any, tau: Any) -> Tensor:
+    """The first n columns of Q = H₁·H₂·…·Hₖ, Hᵢ = I − τᵢ·vᵢ·vᵢᵀ: the orthogonal factor, from what `geqrf` gives.
+
+    vᵢ is 0 above row i, 1 there, and column i of A below.
+
+    Shape: A (…, m, n) with m ≥ n, tau (…, k) with k ≤ n → (…, m, n).
+    """
+    from .elementwise import where
+
+    a = matrices("householder_product", A)
+    m, n = a.array.shape[-2:]
+    if m < n:
+        raise ValueError(f"householder_product: A must not be wider than high, got shape {tuple(a.array.shape)}.")
+    start = Tensor._of(on(a.array).identity(a.array, m)[:, :n]).expand(a.array.shape)
+    q = _reflect(*_reflectors("householder_product", a, tau, "A"), start, False)
+    return where(start == start, q, a)  # even without reflections its place is above A
+
+
+@also(input2="tau")
+def orgqr(input: Any, tau: Any) -> Tensor:
+    """`linalg.householder_product`, by LAPACK's name."""
+    return householder_product(input, tau)
+
+
+@also(input2="tau", input3="other")
+def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool = False) -> Tensor:
+    """Q·other, or other·Q if not `left`; Qᵀ in place of Q if `transpose`; Q (…, m, m) as in `householder_product`.
+
+    Shape: input (…, m, n), tau (…, k), other (…, m, p), or (…, p, m) if not left → that of other.
+    """
+    v, t = _reflectors("ormqr", input, tau, "input")
+    x = matrices("ormqr", other, "other")
+    _same_dtype("ormqr", v, x, "input and other")
+    m = v.array.shape[-2]
+    if x.array.shape[-2 if left else -1] != m or x.array.shape[:-2] != v.array.shape[:-2]:
+        shapes = {"input": v.array.shape, "other": x.array.shape}
+        raise ValueError(mismatch("ormqr", f"Q is {m} × {m}, which does not fit other", "Set left accordingly.", **shapes))
+    return _reflect(v, t, x, transpose) if left else _reflect(v, t, x.mT, not transpose).mT
+
+
+class geqrf_result(NamedTuple):
+    a: Tensor
+    tau: Tensor
+
+
+def geqrf(input: Any) -> geqrf_result:
+    """The QR factorisation as LAPACK packs it: R on and above the diagonal of `a`, below it the vectors of the
+    reflections of `householder_product`, and their τ.
+
+    Shape: (…, m, n) → the same, (…, min(m, n)). For Q and R themselves, `linalg.qr` is faster.
+    """
+    from .elementwise import copysign, hypot, where
+    from .join import cat
+
+    rest = matrices("geqrf", input, "input")
+    m, n = rest.array.shape[-2:]
+    columns, rows, taus = [], [], []
+    for _ in range(min(m, n)):  # reflect the first column of what is left onto its first entry, −sign(α)·‖(α, x)‖
+        alpha, x = rest[..., :1, :1], rest[..., 1:, :1]
+        norm = vector_norm(x, 2, -2, keepdim=True)
+        done = norm == 0
+        beta = where(done, alpha, -copysign(hypot(where(done, 1.0, alpha), norm), alpha))
+        tau = where(done, 0.0, (beta - alpha) / where(done, 1.0, beta))
+        v = x / where(done, 1.0, alpha - beta)
+        top, below = rest[..., :1, 1:], rest[..., 1:, 1:]
+        along = tau * (top + v.mT @ below)
+        columns.append(v)
+        rows.append(cat([beta, top - along], -1))
+        taus.append(tau[..., 0])
+        rest = below - v @ along
+    for v, row in zip(reversed(columns), reversed(rows)):
+        rest = cat([row, cat([v, rest], -1)], -2)
+    return geqrf_result(rest, cat(taus, -1) if taus else rest.sum(-1)[..., :0])
+
+
+# ---- factorisations of low rank --------------------------------------------------------------------------------------
+
+
+def svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> tuple[Tensor, Tensor, Tensor]:
+    """U, S, V of a matrix of rank about q: A − M ≈ U·diag(S)·Vᵀ, by products with q random vectors (Halko et al.,
+    arXiv:0909.4061). For smaller matrices `linalg.svd` is faster.
+
+    Args:
+        q: a little more than the rank, at most the smaller side of A. niter: rounds of refinement. M: subtracted from A.
+
+    Shape: (…, m, n) → (…, m, q), (…, q), (…, n, q).
+    """
+    from .sampling import randn
+
+    x = matrices("svd_lowrank", A)
+    if M is not None:
+        x = x - M
+    m, n = x.array.shape[-2:]
+    if q < 0 or niter < 0:
+        raise ValueError(f"svd_lowrank: q and niter must be 0 or more, got {q} and {niter}.")
+    if m < n:
+        u, s, v = svd_lowrank(x.mT, q, niter)
+        return v, s, u
+    basis = qr(x @ randn(n, q, dtype=x.dtype)).Q
+    for _ in range(niter):
+        basis = qr(x @ qr(x.mT @ basis).Q).Q
+    u, s, vh = svd(basis.mT @ x, full_matrices=False)
+    return basis @ u, s, vh.mT
+
+
+def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 2) -> tuple[Tensor, Tensor, Tensor]:
+    """The principal components of the rows of A: U, S, V as in `svd_lowrank`, of A less its mean row if `center`.
+
+    The columns of V are the directions, S²/(m − 1) the variances along them, A·V[:, :k] the rows in k coordinates.
+    """
+    x = matrices("pca_lowrank", A)
+    m, n = x.array.shape[-2:]
+    q = min(6, m, n) if q is None else q
+    if not 0 <= q <= min(m, n):
+        raise ValueError(f"pca_lowrank: q must be from 0 to {min(m, n)}, the smaller side of A; got {q}.")
+    return svd_lowrank(x - x.mean(-2, keepdim=True) if center else x, q, niter)
+
+
 # ---- pseudo-inverse, least squares, rank ----------------------------------------------------------------------------
 
 
@@ -997,9 +1140,14 @@ __all__ = [
     "cholesky_inverse",
     "cholesky_solve",
     "det",
+    "geqrf",
     "logdet",
     "lu_unpack",
     "matrix_exp",
     "matrix_power",
+    "orgqr",
+    "ormqr",
+    "pca_lowrank",
     "slogdet",
+    "svd_lowrank",
 ]

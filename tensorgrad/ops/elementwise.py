@@ -13,7 +13,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import before_write, check_writable, write, written
 from ..kernels import on
-from ..kernels.shapes import broadcast
+from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
 from .promote import (
@@ -1188,14 +1188,33 @@ def is_neg(input: Tensor) -> bool:
 
 def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
     """Replace every number x by callable(x), one Python call each: for trying things out. Not recorded."""
-    if self.requires_grad:
-        raise RuntimeError("apply_: a Python function has no gradient; use x.detach(), or write it in operations.")
-    check_writable(self, "apply_")
-    kernels = on(self.array)
-    numbers = kernels.array([callable(x) for x in self.array.ravel().tolist()], self.array.dtype)
-    self.array[...] = numbers.reshape(self.array.shape)
-    written(self, "apply_")
+    return _mapped("apply_", self, callable)
+
+
+def _mapped(op: str, self: Tensor, callable: Callable[..., Any], *others: Any) -> Tensor:
+    zs = [as_operand(op, z, "each tensor") for z in others]
+    if self.requires_grad or any(z.requires_grad for z in zs):
+        raise RuntimeError(f"{op}: a Python function has no gradient; use x.detach(), or write it in operations.")
+    check_writable(self, op)
+    shape, kernels = self.array.shape, on(self.array)
+    for z in zs:
+        if broadcast(op, self=shape, other=z.array.shape) != shape:
+            raise ValueError(mismatch(op, "the tensor does not broadcast to self", self=shape, other=z.array.shape))
+    columns = [kernels.expand(z.array, shape).ravel().tolist() for z in zs]
+    numbers = kernels.array(list(map(callable, self.array.ravel().tolist(), *columns)), self.array.dtype)
+    self.array[...] = numbers.reshape(shape)
+    written(self, op)
     return self
+
+
+def map_(self: Tensor, tensor: Any, callable: Callable[[Any, Any], Any]) -> Tensor:
+    """Replace every number x by callable(x, y), y from a tensor that broadcasts, one Python call each. Not recorded."""
+    return _mapped("map_", self, callable, tensor)
+
+
+def map2_(self: Tensor, x: Any, y: Any, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
+    """Replace every number by callable(number, x, y), x and y from tensors that broadcast. Not recorded."""
+    return _mapped("map2_", self, callable, x, y)
 
 
 class FrexpResult(NamedTuple):
@@ -1421,14 +1440,16 @@ subtract, multiply, divide = sub, mul, div
 arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
 arcsinh, arccosh, arctanh = asinh, acosh, atanh
 fix, clip = trunc, clamp
+conj_physical = conj
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "angle", "arccos", "arccosh", "arcsin",
     "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "clamp",
-    "clamp_max", "clamp_min", "clip", "conj", "copysign", "cos", "cosh", "deg2rad", "div", "divide", "exp", "exp2",
-    "expm1", "fix", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "gcd",
-    "heaviside", "hypot", "is_conj", "is_neg", "lcm", "ldexp", "lerp", "log", "log10", "log1p", "log2", "logaddexp",
+    "clamp_max", "clamp_min", "clip", "conj", "conj_physical", "copysign", "cos", "cosh", "deg2rad", "div",
+    "divide", "exp", "exp2", "expm1", "fix", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac",
+    "frexp", "gcd", "heaviside", "hypot", "is_conj", "is_neg", "lcm", "ldexp", "lerp", "log", "log10", "log1p", "log2",
+    "logaddexp",
     "logaddexp2", "maximum", "minimum", "mul", "multiply", "nan_to_num", "neg", "negative", "nextafter", "positive",
     "pow", "rad2deg", "real", "reciprocal", "remainder", "resolve_conj", "resolve_neg", "round", "rsqrt", "rsub",
     "sgn", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "true_divide",

@@ -9,6 +9,7 @@ NumPy differs.
 from __future__ import annotations
 
 import warnings
+from math import prod
 from typing import Any
 
 from ..autograd.function import Function
@@ -17,7 +18,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast
-from .shape import Reshape, Slice, place, place_range, reshape
+from .shape import Reshape, Slice, place, place_range, reshape, sizes_of
 from .write import copy_into, number_in, same_dtype, without_leading_ones
 
 # ---- operations -----------------------------------------------------------------------------------------------------
@@ -426,6 +427,25 @@ def take(input: Any, index: Any) -> Tensor:
     return Index((places,))(reshape(x, -1))
 
 
+def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+    """Numbers of elements, counted in row-major order, as indices: one tensor per axis of `shape`."""
+    op = "unravel_index"
+    sizes = sizes_of(op, (shape,) if isinstance(shape, (tuple, list)) else ([shape],))
+    if any(s < 0 for s in sizes):
+        raise ValueError(f"{op}: sizes must be 0 or more, got {sizes}.")
+    rest = as_operand(op, indices, "indices").array
+    if rest.dtype.kind not in "iu":
+        raise TypeError(f"{op}: indices must be whole numbers, got {as_operand(op, indices).dtype}. Convert: .long().")
+    n = prod(sizes)
+    if rest.size and not 0 <= rest.min() <= rest.max() < n:
+        raise ValueError(f"{op}: indices must be from 0 to {n - 1}, the elements of shape {sizes}.")
+    found = []
+    for size in reversed(sizes):
+        found.append(Tensor._of(on(rest).whole(rest % max(size, 1))))
+        rest = rest // max(size, 1)
+    return tuple(reversed(found))
+
+
 def _in_flat(op: str, x: Tensor, places: Any) -> None:
     n = x.array.size
     bad = on(places).out_of_range(places, -n, n)
@@ -460,4 +480,4 @@ def _for_put(op: str, x: Tensor, index: Any, source: Any) -> tuple[Any, Tensor]:
     return places.reshape(-1), reshape(z, -1)
 
 
-__all__ = ["index_put", "put", "take"]
+__all__ = ["index_put", "put", "take", "unravel_index"]

@@ -393,8 +393,12 @@ def _even(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...]:
     return _tensor_split(op, x, where, dim)
 
 
+# PyTorch's `unsafe_` ones do not count writes through their results; here they are counted as ever.
+unsafe_chunk, unsafe_split_with_sizes = chunk, split_with_sizes
+unsafe_split = also(input="tensor", split_size="split_size_or_sections")(split)
+
 __all__ = [
     "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit", "dstack",
     "hsplit", "hstack", "meshgrid", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind",
-    "vsplit", "vstack",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit", "vstack",
 ]  # fmt: skip

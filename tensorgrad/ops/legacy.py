@@ -1,12 +1,20 @@
-"""Factorisations under their older names and conventions, as `tensorgrad.svd` …; new code uses `tensorgrad.linalg`."""
+"""Older names and conventions that `tensorgrad` has at the top level, as `tensorgrad.svd` or `tensorgrad.dropout` …; new
+code uses `tensorgrad.linalg` and `nn.functional`."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 from ..tensor import Tensor
-from . import decompose
+from . import create, decompose
+from . import dropout as _dropout
+from . import embedding as _embedding
+from . import linalg as _products
+from .conv import conv1d
 from .decompose import inv as inverse
+from .promote import as_operand
+from .vision import pad as _pad
 from .words import also
 
 
@@ -51,4 +59,108 @@ def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:
     return decompose.pinv(input, rtol=rcond)
 
 
-__all__ = ["cholesky", "inverse", "lu_solve", "pinverse", "qr", "svd"]
+def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+    """`linalg.lu_factor`: (LU, pivots); with `get_infos` also `info`, and no error for singular matrices."""
+    return decompose.lu_factor_ex(A, pivot=pivot) if get_infos else decompose.lu_factor(A, pivot=pivot)
+
+
+class triangular_solve_result(NamedTuple):
+    solution: Tensor
+    cloned_coefficient: Tensor
+
+
+@also(input="b")
+def triangular_solve(
+    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> triangular_solve_result:
+    """(X, a copy of A) with A·X = b, or Aᵀ·X = b: `linalg.solve_triangular`."""
+    a = decompose.squares("triangular_solve", A)
+    factor, up = (a.mT, not upper) if transpose else (a, upper)
+    return triangular_solve_result(
+        decompose.solve_triangular(factor, b, upper=up, unitriangular=unitriangular), a.clone()
+    )
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers N − 1, …, 1, 0 of every number of a vector, or 0, 1, … if `increasing`.  Shape: (n,) → (n, N)."""
+    t = as_operand("vander", x, "x")
+    if t.array.ndim != 1:
+        raise ValueError(f"vander: x must be a vector, got shape {tuple(t.array.shape)}. linalg.vander takes stacks.")
+    powers = decompose.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
+    return powers if increasing else powers.flip(1)
+
+
+def range(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """start, start + step, … up to and with end, in the default dtype.  Use `arange`, as the field does."""
+    warnings.warn("range includes its end, unlike Python's; use arange.", UserWarning, stacklevel=2)
+    if end is None:
+        start, end = 0, start
+    d = create.dtypes.as_dtype(dtype or create.dtypes.get_default_dtype())
+    n = int((end - start) / step) if step else 0
+    if step == 0 or n < 0:
+        raise ValueError(f"range: a step of {step} does not lead from {start} to {end}.")
+    return create.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
+
+
+def dropout(input: Any, p: float, train: bool) -> Tensor:
+    """`nn.functional.dropout`."""
+    return _dropout.dropout(input, p, train)
+
+
+def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`nn.functional.dropout`, in place."""
+    return _dropout.dropout(input, p, train, True)
+
+
+def alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+    """`nn.functional.alpha_dropout`."""
+    return _dropout.alpha_dropout(input, p, train)
+
+
+def feature_alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+    """`nn.functional.feature_alpha_dropout`."""
+    return _dropout.feature_alpha_dropout(input, p, train)
+
+
+def feature_dropout(input: Any, p: float, train: bool) -> Tensor:
+    """`nn.functional.dropout2d`: whole channels of (N, C, …)."""
+    return _dropout.dropout2d(input, p, train)
+
+
+def embedding(
+    weight: Any, input: Any, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+) -> Tensor:
+    """`nn.functional.embedding`, the table first; padding_idx −1 is none."""
+    idx = None if padding_idx == -1 else padding_idx
+    return _embedding.embedding(input, weight, idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """`nn.functional.bilinear`."""
+    return _products.bilinear(input1, input2, weight, bias)
+
+
+def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Tensor:
+    """`nn.functional.pad` with mode 'constant'."""
+    return _pad(input, pad, "constant", value)
+
+
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+    """`conv1d` with the axes in another order: input (T, B, C), weight (width, C, K), bias (K,) → (T′, B, K)."""
+    x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
+    if x.array.ndim != 3 or w.array.ndim != 3 or x.array.shape[2] != w.array.shape[1]:
+        raise ValueError(
+            "conv_tbc: input must be (T, B, C) and weight (width, C, K).\n"
+            f"    input   {tuple(x.array.shape)}\n    weight  {tuple(w.array.shape)}"
+        )
+    return conv1d(x.permute(1, 2, 0), w.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
+
+
+__all__ = [
+    "alpha_dropout", "bilinear", "cholesky", "constant_pad_nd", "conv_tbc", "dropout", "dropout_", "embedding",
+    "feature_alpha_dropout", "feature_dropout", "inverse", "lu", "lu_solve", "pinverse", "qr", "range", "svd",
+    "triangular_solve", "vander",
+]  # fmt: skip

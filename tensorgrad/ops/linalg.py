@@ -1034,6 +1034,22 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False,
 linalg_norm.__name__ = "norm"
 
 
+@numpy_words
+def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
+    """Slices along `dim` whose p-norm is above maxnorm scaled down to it.  Shape: at least two axes → the same."""
+    from .elementwise import where
+
+    x = needs_floating("renorm", input)
+    shape = x.array.shape
+    d = axis("renorm", dim, len(shape))
+    if len(shape) < 2:
+        raise ValueError(f"renorm: needs at least 2 dimensions, got shape {tuple(shape)}.")
+    if not p > 0 or not maxnorm >= 0:
+        raise ValueError(f"renorm: p must be above 0 and maxnorm 0 or more, got {p} and {maxnorm}.")
+    norms = VectorNorm(float(p), tuple([i for i in range(len(shape)) if i != d]), True)(x)
+    return x * where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
+
+
 def dist(input: Any, other: Any, p: Any = 2) -> Tensor:
     """‖input − other‖ₚ over all elements.  Shape: broadcast → ()."""
     x, z = paired("dist", input, other)
@@ -1131,6 +1147,7 @@ __all__ = [
     "norm",
     "outer",
     "pdist",
+    "renorm",
     "tensordot",
     "trace",
     "tril",

@@ -99,8 +99,8 @@ _METHODS: dict[ModuleType, str] = {
     "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
     "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
     "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc angle apply_ conj float_power_ fmax fmin frexp is_conj is_neg logaddexp logaddexp2 maximum minimum positive "
-    "resolve_conj resolve_neg",
+    "trunc angle apply_ conj conj_physical float_power_ fmax fmin frexp is_conj is_neg logaddexp logaddexp2 map2_ map_ "
+    "maximum minimum positive resolve_conj resolve_neg",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
@@ -114,19 +114,19 @@ _METHODS: dict[ModuleType, str] = {
     create: "new new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
     linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
-    "diag_embed diagflat tril triu norm dist",
-    decompose: "det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
-    legacy: "inverse pinverse svd qr cholesky lu_solve",
+    "diag_embed diagflat tril triu norm dist renorm",
+    decompose: "geqrf orgqr ormqr det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
+    legacy: "inverse lu pinverse svd qr cholesky lu_solve triangular_solve",
     shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
     "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
     "select narrow narrow_copy unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
-    join: "unbind chunk tensor_split split_with_sizes hsplit vsplit dsplit",
+    join: "unbind unsafe_chunk unsafe_split unsafe_split_with_sizes chunk tensor_split split_with_sizes hsplit vsplit dsplit",
     index: "index_put take put index_put_ put_",
     scatter: "gather scatter scatter_add scatter_reduce take_along_dim index_select index_add index_copy index_fill "
     "index_reduce scatter_ scatter_add_ index_add_ index_copy_ index_fill_",
     mask: "masked_fill masked_select masked_scatter masked_fill_ masked_scatter_",
-    search: "nonzero argwhere",
-    write: "select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
+    search: "nonzero nonzero_static argwhere",
+    write: "as_strided_scatter select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
     "resize_ resize_as_ fill_diagonal_",
     conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
@@ -139,14 +139,14 @@ _IN_PLACE: dict[ModuleType, str] = {
     "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix floor floor_divide "
     "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
     "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc",
+    "trunc conj_physical",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
     activation: "relu",
     scan: "cumsum cumprod",
     scatter: "scatter_reduce index_reduce",
-    linalg: "addmm addmv addbmm baddbmm addr tril triu",
+    linalg: "addmm addmv addbmm baddbmm addr renorm tril triu",
 }
 
 # ---- methods under another name -----------------------------------------------------------------------------------------

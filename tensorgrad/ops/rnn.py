@@ -12,9 +12,11 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
+from ..kernels.shapes import mismatch
 from ..tensor import Tensor
 from .join import cat
 from .linalg import matmul
+from .promote import as_operand, needs_floating, same_dtype
 
 
 class _Recurrence(Function):
@@ -137,4 +139,57 @@ class Gru(_Recurrence):
         )
 
 
-__all__: list[str] = []
+# ---- one step, as a function ----------------------------------------------------------------------------------------
+
+
+def _step(op: str, gates: int, operation: Any, input: Any, states: Any, weights: tuple[Any, ...]) -> tuple[Tensor, ...]:
+    """The new states after one step; shapes are checked here."""
+    x = as_operand(op, input)
+    hs = [as_operand(op, s, "hx") for s in states]
+    w_ih, w_hh, *biases = (None if w is None else as_operand(op, w, "each weight") for w in weights)
+    shapes = {"input": x.array.shape, "hx": hs[0].array.shape, "w_ih": w_ih.array.shape, "w_hh": w_hh.array.shape}  # type: ignore[union-attr]
+    single = len(shapes["input"]) == 1
+    rows = shapes["input"][:-1]
+    H = shapes["hx"][-1] if shapes["hx"] else 0
+    fits = (
+        len(rows) <= 1 and all(h.array.shape == (*rows, H) for h in hs) and shapes["input"]
+        and shapes["w_ih"] == (gates * H, shapes["input"][-1]) and shapes["w_hh"] == (gates * H, H)
+        and all(b is None or b.array.shape == (gates * H,) for b in biases)
+    )  # fmt: skip
+    if not fits:
+        cure = f"Needs input (B, I), hx (B, H), w_ih ({gates}·H, I), w_hh ({gates}·H, H) and biases ({gates}·H,)."
+        raise ValueError(mismatch(op, "the shapes do not fit", cure, **shapes))
+    same_dtype(op, input=x, **{f"hx[{i}]": h for i, h in enumerate(hs)}, w_ih=w_ih, w_hh=w_hh)  # type: ignore[arg-type]
+    needs_floating(op, x)
+    if single:
+        x, hs = x.unsqueeze(0), [h.unsqueeze(0) for h in hs]
+    _, *new = operation((x.array.shape[0],))(x, *hs, w_ih, w_hh, *biases, *(() if len(hs) == 1 else (None,)))
+    return tuple([s.squeeze(0) for s in new]) if single else tuple(new)
+
+
+def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """tanh(W_ih·x + b_ih + W_hh·h + b_hh).  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
+    return _step("rnn_tanh_cell", 1, lambda n: Rnn(n, False, False), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
+
+
+def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """relu(W_ih·x + b_ih + W_hh·h + b_hh).  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
+    return _step("rnn_relu_cell", 1, lambda n: Rnn(n, False, True), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
+
+
+def lstm_cell(
+    input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+) -> tuple[Tensor, Tensor]:
+    """(h, c) after one step of an `nn.LSTM`, from hx = (h, c).  Shape: input (B, I), h and c (B, H) → the same."""
+    if not isinstance(hx, (tuple, list)) or len(hx) != 2:
+        raise TypeError(f"lstm_cell: hx must be a pair (h, c) of tensors, got {type(hx).__name__}.")
+    h, c = _step("lstm_cell", 4, lambda n: Lstm(n, False), input, hx, (w_ih, w_hh, b_ih, b_hh))
+    return h, c
+
+
+def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """h after one step of an `nn.GRU`.  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
+    return _step("gru_cell", 3, lambda n: Gru(n, False), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
+
+
+__all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]

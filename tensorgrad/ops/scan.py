@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import axis
+from ..kernels.shapes import axes, axis
 from ..tensor import Tensor
 from .promote import as_operand, cast, floating, needs_floating
 from .reduce import Sum, found
@@ -198,6 +198,54 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 
 @numpy_words
+def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+    """∂input/∂coordinate along each axis of `dim` (all when None), for numbers that stand on a grid.
+
+    Inside by central differences, exact for parabolas: (f₊ − f₋)/2h for equal steps, (h₋²·f₊ + (h₊² − h₋²)·f −
+    h₊²·f₋) / (h₋·h₊·(h₋ + h₊)) for others. At both ends by one-sided ones of `edge_order` 1 or 2.
+
+    Args:
+        spacing: the step; or one per axis; or per axis a tensor of its coordinates.
+    """
+    x = as_operand("gradient", input)
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order!r}.")
+    dims = axes("gradient", dim, x.array.ndim)
+    spacing = 1 if spacing is None else spacing
+    apart = isinstance(spacing, (tuple, list))
+    if apart and len(spacing) != len(dims):
+        raise ValueError(f"gradient: {len(spacing)} spacings for {len(dims)} axes; give one number, or one for each.")
+    return tuple([_slope(x, d, spacing[i] if apart else spacing, edge_order) for i, d in enumerate(dims)])
+
+
+def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
+    """The derivative along one axis."""
+    from .join import cat
+
+    n, ndim = x.array.shape[d], x.array.ndim
+    if n <= edge_order:
+        raise ValueError(f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}.")
+    if isinstance(spacing, Tensor) and spacing.array.ndim:
+        if spacing.array.shape != (n,):
+            raise ValueError(f"gradient: coordinates of shape {tuple(spacing.array.shape)} for {n} places along dim {d}.")
+        later, earlier = _neighbours(spacing, 0)
+        steps = (later - earlier).reshape([n - 1 if i == d else 1 for i in range(ndim)])
+    else:
+        steps = floating("gradient", x).new_ones([n - 1 if i == d else 1 for i in range(ndim)]) * spacing
+    later, earlier = _neighbours(x, d)
+    rises = (later - earlier) / steps  # from each place to the next
+    right, left = _neighbours(rises, d)
+    h_right, h_left = _neighbours(steps, d)
+    inside = (h_left * right + h_right * left) / (h_left + h_right)
+    first, last = rises.narrow(d, 0, 1), rises.narrow(d, n - 2, 1)
+    if edge_order == 2:  # go on with the change of the slope
+        bends = (right - left) / (h_left + h_right)
+        first = first - bends.narrow(d, 0, 1) * steps.narrow(d, 0, 1)
+        last = last + bends.narrow(d, n - 3, 1) * steps.narrow(d, n - 2, 1)
+    return cat([first, inside, last], d)
+
+
+@numpy_words
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
     areas, d = _areas("trapezoid", y, x, dx, dim)
@@ -244,5 +292,5 @@ def _areas(op: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Tensor, int]:
 
 
 __all__ = [
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "gradient", "logcumsumexp", "trapezoid", "trapz",
 ]  # fmt: skip

@@ -25,6 +25,17 @@ def argwhere(input: Any) -> Tensor:
     return nonzero(input)
 
 
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Tensor:
+    """As `nonzero`, of exactly `size` rows: the first ones, or filled up with fill_value.  Shape: (size, ndim)."""
+    if size < 0:
+        raise ValueError(f"nonzero_static: size must be 0 or more, got {size}.")
+    array = as_operand("nonzero_static", input).array
+    rows = on(array).nonzero_rows(array)[:size]
+    out = on(array).full((size, array.ndim), fill_value, dtypes.int64.numpy)
+    out[: len(rows)] = rows
+    return Tensor._of(out)
+
+
 def searchsorted(
     sorted_sequence: Any,
     input: Any,
@@ -74,4 +85,4 @@ def _searchsorted(
     return cast(Tensor._of(on(rows).whole(found)), dtypes.int32 if int32 else dtypes.int64)
 
 
-__all__ = ["argwhere", "bucketize", "nonzero", "searchsorted"]
+__all__ = ["argwhere", "bucketize", "nonzero", "nonzero_static", "searchsorted"]

@@ -302,21 +302,76 @@ def histogram(
     x = needs_floating("histogram", input)
     limits = None
     if isinstance(bins, Tensor):
-        bins = bins.array
-        if bins.ndim != 1 or bins.size < 2 or (bins[1:] < bins[:-1]).any():
-            raise ValueError("histogram: bins must be a number, or at least two edges in ascending order.")
+        bins = _edges("histogram", bins)
     else:
         limits = _limits("histogram", x.array, bins, range, 0.5)
-    w = None
-    if weight is not None:
-        w = as_operand("histogram", weight, "weight").array
-        if w.shape != x.array.shape:
-            raise ValueError(f"histogram: weight {tuple(w.shape)} for input {tuple(x.array.shape)}; one for each.")
+    w = None if weight is None else _weights("histogram", weight, x.array.shape)
     hist, edges = on(x.array).histogram(x.array, bins, limits, w)
     if density:
         with quiet():  # 0/0 where nothing is inside
             hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
+
+
+class histogramdd_result(NamedTuple):
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+
+def histogramdd(
+    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> histogramdd_result:
+    """(hist, bin_edges) of points (…, n), a row each: how many, or how much weight, fall into each box of a grid.
+
+    Args:
+        bins: a number of equal bins; or one per coordinate; or an ascending tensor of edges per coordinate.
+        range: lowest and highest edge of each coordinate, 2n numbers; the smallest and largest value when not given.
+        weight: one per point, (…).
+        density: divide by the total and the volumes, so that the integral is one.
+
+    Shape: hist has one axis per coordinate.
+    """
+    op = "histogramdd"
+    x = needs_floating(op, input)
+    if x.array.ndim < 2:
+        raise ValueError(f"{op}: input must be points (…, n), at least 2 dimensions; got shape {tuple(x.array.shape)}.")
+    n = x.array.shape[-1]
+    sides = list(bins) if isinstance(bins, (tuple, list)) else [bins] * n
+    if len(sides) != n or (range is not None and len(range) != 2 * n):
+        given = f"{len(sides)} bins" + ("" if range is None else f" and {len(range)} numbers of range")
+        raise ValueError(f"{op}: points have {n} coordinates; got {given}. Give one bins, and two of range, for each.")
+    points = x.array.reshape(-1, n)
+    edges = []
+    for i, side in enumerate(sides):
+        if isinstance(side, Tensor):
+            edges.append(_edges(op, side))
+        else:
+            limits = _limits(op, points[:, i], side, None if range is None else range[2 * i : 2 * i + 2], 0.5)
+            edges.append(on(x.array).histogram(points[:0, i], side, limits)[1])
+    w = None if weight is None else _weights(op, weight, x.array.shape[:-1]).reshape(-1)
+    hist = on(x.array).histogramdd(points, edges, w)
+    if density:
+        with quiet():
+            hist = hist / hist.sum()
+            for i, e in enumerate(edges):
+                hist = hist / (e[1:] - e[:-1]).reshape([-1 if i == k else 1 for k, _ in enumerate(edges)])
+    return histogramdd_result(Tensor._of(hist), tuple([Tensor._of(e) for e in edges]))
+
+
+def _edges(op: str, bins: Tensor) -> Any:
+    """Edges as the user gives them."""
+    edges = bins.array
+    if edges.ndim != 1 or edges.size < 2 or (edges[1:] < edges[:-1]).any():
+        raise ValueError(f"{op}: bins must be a number, or at least two edges in ascending order.")
+    return edges
+
+
+def _weights(op: str, weight: Any, shape: Any) -> Any:
+    """One weight for each thing that is counted."""
+    w = as_operand(op, weight, "weight").array
+    if w.shape != shape:
+        raise ValueError(f"{op}: weight {tuple(w.shape)} for input {tuple(shape)}; one for each.")
+    return w
 
 
 def _limits(op: str, array: Any, bins: Any, given: Any, margin: float) -> tuple[float, float]:
@@ -333,6 +388,6 @@ def _limits(op: str, array: Any, bins: Any, given: Any, margin: float) -> tuple[
 
 
 __all__ = [
-    "argsort", "bincount", "histc", "histogram", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile",
+    "argsort", "bincount", "histc", "histogram", "histogramdd", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile",
     "quantile", "sort", "topk", "unique", "unique_consecutive",
 ]  # fmt: skip

@@ -215,12 +215,16 @@ def slice_scatter(
     input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """input with the places start:end:step along `dim` replaced by src, of that part's shape."""
-    x = as_operand("slice_scatter", input)
-    d = axis("slice_scatter", dim, x.array.ndim)
+    out = clone(as_operand("slice_scatter", input))
+    return _replaced("slice_scatter", out, sliced("slice_scatter", out, dim, start, end, step), src)
+
+
+def sliced(op: str, x: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    """The places start:end:step along `dim`.  A view."""
+    d = axis(op, dim, x.array.ndim)
     if step < 1:
-        raise ValueError(f"slice_scatter: step must be at least 1, got {step}.")
-    out = clone(x)
-    return _replaced("slice_scatter", out, Slice((*(slice(None),) * d, slice(start, end, step), ...))(out), src)
+        raise ValueError(f"{op}: step must be at least 1, got {step}.")
+    return Slice((*(slice(None),) * d, slice(start, end, step), ...))(x)
 
 
 def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -230,6 +234,12 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
     x = as_operand("diagonal_scatter", input)
     out = clone(x)
     return _replaced("diagonal_scatter", out, diagonal(out, offset, dim1, dim2), src)
+
+
+def as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """input with what `as_strided` of it would show replaced by src, of that shape."""
+    out = clone(as_operand("as_strided_scatter", input))
+    return _replaced("as_strided_scatter", out, as_strided(out, size, stride, storage_offset), src)
 
 
 def _replaced(op: str, out: Tensor, part: Tensor, src: Any) -> Tensor:
@@ -242,4 +252,4 @@ def _replaced(op: str, out: Tensor, part: Tensor, src: Any) -> Tensor:
     return out
 
 
-__all__ = ["diagonal_scatter", "fill", "select_scatter", "slice_scatter"]
+__all__ = ["as_strided_scatter", "diagonal_scatter", "fill", "select_scatter", "slice_scatter"]

@@ -14,7 +14,7 @@ from tests.ops.optest import OpTest
 # Public functions that are not operations on tensors, and what tests them.
 ELSEWHERE = {
     "tests/test_compat.py": "BoolTensor ByteTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor compile "
-    "are_deterministic_algorithms_enabled get_num_threads is_complex is_floating_point is_nonzero is_tensor numel "
+    "are_deterministic_algorithms_enabled get_num_threads is_complex is_signed is_floating_point is_nonzero is_tensor numel "
     "set_float32_matmul_precision set_num_threads typename use_deterministic_algorithms get_autocast_dtype "
     "get_default_device get_float32_matmul_precision get_num_interop_threads is_autocast_enabled is_inference "
     "set_default_device set_default_tensor_type set_flush_denormal set_num_interop_threads set_warn_always",
@@ -24,6 +24,7 @@ ELSEWHERE = {
     "tests/autograd": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad set_grad_enabled "
     "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "tests/ops/test_promote.py": "result_type",
+    "tests/test_func.py": "vmap",
     "tests/test_random.py": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "tests/test_printing.py": "set_printoptions",
 }

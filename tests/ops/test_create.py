@@ -345,3 +345,14 @@ def test_infinities_are_no_news() -> None:
 def test_arange_is_rounded_once() -> None:
     x = tg.arange(0, 1000, 0.1)
     assert (x.numpy() == (np.arange(10000) * 0.1).astype(np.float32)).all()
+
+
+def test_empty_permuted() -> None:
+    x = tg.empty_permuted((2, 3, 4), (2, 0, 1), dtype=tg.float64)
+    assert tuple(x.shape) == (2, 3, 4) and x.stride() == (3, 1, 6) and x.dtype is tg.float64
+    assert x.dim_order() == (2, 0, 1) and tg.ones(2, 3).dim_order() == (0, 1)
+    with pytest.raises(ValueError, match=r"empty_permuted: physical_layout \(0, 0\) must name each axis of \(2, 3\) once"):
+        tg.empty_permuted((2, 3), (0, 0))
+
+
+TESTED.append(tg.empty_permuted)

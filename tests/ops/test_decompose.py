@@ -19,6 +19,7 @@ from tests.ops.optest import OpTest, sample
 
 two = tg.ones(2, 3)
 square = tg.eye(2)
+one = tg.ones(2)
 whole = tg.ones(2, 2, dtype=tg.int64)
 singular = tg.tensor([[1.0, 2.0], [2.0, 4.0]])
 LOOSE = {"float64": 1e-8, "float32": 2e-3}
@@ -795,3 +796,103 @@ class TestVander(Decomposition):
 def test_nan_does_not_converge(f: Any) -> None:
     with pytest.raises(linalg.LinAlgError, match="did not converge"):
         f(tg.full((3, 3), float("nan")))
+
+
+def reflected(a: Any, tau: Any) -> Any:
+    """H₁·H₂·…, written out."""
+    m = a.shape[-2]
+    q = np.broadcast_to(np.eye(m), (*a.shape[:-2], m, m))
+    for i in range(tau.shape[-1]):
+        v = np.where(np.arange(m) < i, 0, np.where(np.arange(m) == i, 1, a[..., :, i]))
+        q = q @ (np.eye(m) - tau[..., i, None, None] * v[..., :, None] * v[..., None, :])
+    return q
+
+
+class TestHouseholderProduct(Decomposition):
+    op = staticmethod(linalg.householder_product)
+    torch = "linalg.householder_product"
+    samples = [sample((4, 3), (3,)), sample((4, 3), (2,)), sample((2, 3, 3), (2, 3)), sample((3, 0), (0,)), sample((3, 2), (0,))]
+    errors = [
+        (lambda: linalg.householder_product(two, one), ValueError, "householder_product: A must not be wider than high"),
+        (
+            lambda: linalg.householder_product(square, tg.ones(3)),
+            ValueError,
+            "householder_product: the reflections do not fit",
+        ),
+        (lambda: linalg.householder_product(whole, one), TypeError, "householder_product: A needs float32 or float64"),
+        (lambda: linalg.householder_product(square, one.double()), TypeError, "A and tau must have one dtype"),
+    ]
+
+    def expected(self, a: Any, tau: Any) -> Any:
+        return reflected(a, tau)[..., : a.shape[-1]]
+
+
+class TestOrgqr(TestHouseholderProduct):
+    op = staticmethod(tg.orgqr)
+    torch = "orgqr"
+
+
+class TestOrmqr(Decomposition):
+    op = staticmethod(tg.ormqr)
+    torch = "ormqr"
+    samples = [
+        sample((3, 2), (2,), (3, 4)),
+        sample((3, 2), (2,), (3, 4), True, True),
+        sample((2, 3, 3), (2, 3), (2, 4, 3), False),
+        sample((3, 2), (2,), (4, 3), left=False, transpose=True),
+    ]
+    errors = [
+        (lambda: tg.ormqr(square, one, tg.ones(3, 2)), ValueError, "ormqr: Q is 2 × 2, which does not fit other"),
+        (lambda: tg.ormqr(square, tg.ones(3), square), ValueError, "ormqr: the reflections do not fit"),
+    ]
+
+    def expected(self, a: Any, tau: Any, x: Any, left: bool = True, transpose: bool = False) -> Any:
+        q = reflected(a, tau)
+        q = t(q) if transpose else q
+        return q @ x if left else x @ q
+
+
+class TestGeqrf(Decomposition):
+    op = staticmethod(tg.geqrf)
+    torch = "geqrf"
+    torch_gradient = False  # PyTorch has none
+    samples = [sample((3, 3)), sample((4, 2)), sample((2, 4)), sample((2, 3, 2)), sample((0, 2)), sample((2, 0))]
+    errors = [(lambda: tg.geqrf(one), ValueError, "geqrf: input must be a matrix or a stack")]
+
+    def expected(self, a: Any) -> Any:
+        k = min(a.shape[-2:])
+        packed, taus = np.zeros(a.shape), np.zeros((*a.shape[:-2], k))
+        for i in np.ndindex(a.shape[:-2]) if k else ():
+            packed[i], taus[i] = scipy.linalg.lapack.dgeqrf(a[i])[:2]
+        return packed, taus
+
+
+def test_geqrf_packs_what_householder_product_and_ormqr_unpack() -> None:
+    a = tg.randn(5, 3, dtype=tg.float64)
+    packed, tau = tg.geqrf(a)
+    assert tg.allclose(linalg.householder_product(packed, tau) @ packed.triu()[:3], a)
+    assert tg.allclose(tg.ormqr(packed, tau, a, transpose=True), packed.triu(), atol=1e-12)
+    zero = tg.zeros(3, 2, requires_grad=True)
+    tg.geqrf(zero).a.sum().backward()
+    assert zero.grad.isfinite().all()
+
+
+def test_low_rank() -> None:
+    a = tg.randn(6, 2, dtype=tg.float64) @ tg.randn(2, 5, dtype=tg.float64)
+    for x in (a, a.mT):
+        u, s, v = tg.svd_lowrank(x, 2)
+        assert tg.allclose((u * s) @ v.mT, x) and tg.allclose(u.mT @ u, tg.eye(2, dtype=tg.float64))
+    u, s, v = tg.svd_lowrank(a + 1, 2, M=tg.ones(6, 5, dtype=tg.float64))
+    assert tg.allclose((u * s) @ v.mT, a)
+    u, s, v = tg.pca_lowrank(a, 2)
+    assert tg.allclose((u * s) @ v.mT, a - a.mean(0)) and tuple(tg.pca_lowrank(a)[1].shape) == (5,)
+    assert tg.allclose((tg.pca_lowrank(a, 2, center=False)[1]), linalg.svdvals(a)[:2])
+    with pytest.raises(ValueError, match="pca_lowrank: q must be from 0 to 5, the smaller side of A; got 7"):
+        tg.pca_lowrank(a, 7)
+    with pytest.raises(ValueError, match="svd_lowrank: q and niter must be 0 or more, got 2 and -1"):
+        tg.svd_lowrank(a, 2, -1)
+    with pytest.raises(TypeError, match="svd_lowrank: A needs float32 or float64"):
+        tg.svd_lowrank(whole)
+
+
+TESTED += [tg.svd_lowrank, tg.pca_lowrank]

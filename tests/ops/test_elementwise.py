@@ -1229,6 +1229,17 @@ class TestInPlace:
         with pytest.raises(RuntimeError, match="apply_: a Python function has no gradient"):
             tg.ones(2, requires_grad=True).apply_(abs)
 
+    def test_map(self) -> None:
+        x, y = tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([10.0, 20.0])
+        assert x.map_(y, lambda a, b: a + b) is x and x.tolist() == [[11, 22], [13, 24]] and x._version == 1
+        assert x.map2_(y, x, lambda a, b, c: b - 0 * c).tolist() == [[10, 20], [10, 20]]
+        with pytest.raises(RuntimeError, match="map_: a Python function has no gradient"):
+            x.map_(tg.ones(2, requires_grad=True), max)
+        with pytest.raises(ValueError, match=r"map_: the tensor does not broadcast to self.\n    self   \(2,\)"):
+            y.map_(x, max)
+        with pytest.raises(TypeError, match="map_: each tensor must be a Tensor, got str"):
+            y.map_("x", max)
+
     def test_operands_that_share_memory(self) -> None:
         x = tg.arange(9.0).reshape(3, 3)
         want = x + x.T

@@ -742,6 +742,30 @@ class TestSliceScatter(OpTest):
         return out
 
 
+class TestAsStridedScatter(OpTest):
+    op = staticmethod(tg.as_strided_scatter)
+    torch_gradient = False  # PyTorch's is that of the elements replaced, not of the others
+    samples = [
+        sample((3, 3), (2, 2), [2, 2], [1, 4]),
+        sample((6,), (3,), [3], [2], 1),
+        sample((2, 3), (2, 3), [2, 3], [3, 1]),
+    ]
+    errors = [
+        (
+            lambda: tg.as_strided_scatter(x23, x23, (2, 2), (1, 2)),
+            ValueError,
+            "as_strided_scatter: src must have the shape of what it replaces.",
+        ),
+        (lambda: tg.as_strided_scatter(x23, x23, (9,), (9,)), ValueError, "as_strided: sizes (9,), strides (9,)"),
+    ]
+
+    def expected(self, x: Any, src: Any, size: Any, stride: Any, offset: int = 0) -> Any:
+        out = x.copy()
+        places = offset + sum(np.ix_(*[np.arange(n) * s for n, s in zip(size, stride)]))
+        out.reshape(-1)[places.reshape(-1)] = src.reshape(-1)
+        return out
+
+
 class TestDiagonalScatter(OpTest):
     op = staticmethod(tg.diagonal_scatter)
     samples = [
@@ -877,3 +901,43 @@ def test_numbers_out_of_range() -> None:
     assert tg.zeros(1, dtype=tg.float16).fill_(float("inf")).item() == float("inf")
     assert tg.zeros(1, dtype=tg.bool).fill_(7).item() is True
     assert tg.zeros(1, dtype=tg.float64).fill_(1e300).item() == 1e300
+
+
+class TestUnravelIndex(OpTest):
+    op = staticmethod(tg.unravel_index)
+    torch = "unravel_index"
+    differentiable = False
+    samples = [
+        sample(np.array([0, 5, 11]), [3, 4]),
+        sample(np.array([[7, 1]]), [2, 2, 2]),
+        sample(np.array(3), [5]),
+        sample(np.array([2, 4]), 6),
+        sample(np.empty(0, np.int64), [0, 3]),
+    ]
+    errors = [
+        (lambda: tg.unravel_index(tg.tensor([6]), (2, 3)), ValueError, "unravel_index: indices must be from 0 to 5"),
+        (lambda: tg.unravel_index(tg.tensor([-1]), (2, 3)), ValueError, "unravel_index: indices must be from 0 to 5"),
+        (lambda: tg.unravel_index(tg.tensor([1.0]), (2, 3)), TypeError, "unravel_index: indices must be whole numbers"),
+        (lambda: tg.unravel_index(tg.tensor([1]), (2, -3)), ValueError, "unravel_index: sizes must be 0 or more, got (2, -3)"),
+    ]
+
+    def expected(self, indices: Any, shape: Any) -> Any:
+        return np.unravel_index(indices, shape) if indices.size else (indices, indices)
+
+
+class TestNonzeroStatic(OpTest):
+    op = staticmethod(tg.nonzero_static)
+    torch = "nonzero_static"
+    differentiable = False
+    samples = [
+        sample(np.array([[1, 0, 2], [0, 3, 0]]), size=3),
+        sample(np.array([[1, 0, 2], [0, 3, 0]]), size=5, fill_value=9),
+        sample(np.array([1, 0, 2]), size=1),
+        sample(np.zeros(3), size=2),
+        sample(np.array(True), size=0),
+    ]
+    errors = [(lambda: tg.nonzero_static(tg.ones(2), size=-1), ValueError, "nonzero_static: size must be 0 or more, got -1")]
+
+    def expected(self, x: Any, size: int, fill_value: int = -1) -> Any:
+        rows = np.stack(np.nonzero(x), 1)[:size] if x.ndim else np.zeros((0, 0), np.int64)
+        return np.concatenate([rows, np.full((size - len(rows), x.ndim), fill_value)])

@@ -936,3 +936,34 @@ def test_infinities_and_overflow_do_not_warn() -> None:
             x = tg.tensor(numbers, requires_grad=True)
             y = (x @ x).sum() + x.sum() + (x @ x[0]).sum() + tg.dot(x[0], x[1]) + tg.nn.functional.linear(x, x).sum()
             y.backward()
+
+
+class TestRenorm(OpTest):
+    op = staticmethod(tg.renorm)
+    samples = [
+        sample((3, 4), 2, 0, 1.5),
+        sample((3, 4), 1.0, -1, 2.0),
+        sample((2, 3, 4), inf, 1, 1.0),
+        sample((2, 3), 2, 0, 100.0),
+        sample((0, 3), 2, 1, 1.0),
+    ]
+    errors = [
+        (lambda: tg.renorm(one, 2, 0, 1.0), ValueError, "renorm: needs at least 2 dimensions, got shape (2,)"),
+        (lambda: tg.renorm(two, 0, 0, 1.0), ValueError, "renorm: p must be above 0 and maxnorm 0 or more, got 0 and 1.0"),
+        (lambda: tg.renorm(two, 2, 0, -1.0), ValueError, "renorm: p must be above 0 and maxnorm 0 or more, got 2 and -1.0"),
+        (lambda: tg.renorm(two, 2, 2, 1.0), IndexError, "renorm: dim 2 is out of range"),
+        (lambda: tg.renorm(whole, 2, 0, 1.0), TypeError, "renorm: input needs a floating dtype"),
+    ]
+
+    def expected(self, x: Any, p: float, dim: int, maxnorm: float) -> Any:
+        if not x.size:
+            return x
+        others = tuple(i for i in range(x.ndim) if i != dim % x.ndim)
+        a = np.abs(x)
+        norms = a.max(others, keepdims=True) if p == inf else (a**p).sum(others, keepdims=True) ** (1 / p)
+        return np.where(norms > maxnorm, x * (maxnorm / (norms + 1e-7)), x)
+
+
+def test_renorm_in_place() -> None:
+    x = tg.tensor([[3.0, 4.0], [0.3, 0.4]])
+    assert x.renorm_(2, 0, 1.0) is x and tg.allclose(x, tg.tensor([[0.6, 0.8], [0.3, 0.4]]))

@@ -224,3 +224,35 @@ def test_in_place() -> None:
 
 def test_numpys_words() -> None:
     assert tg.ones(2, 3).cumsum(axis=1).tolist() == [[1, 2, 3]] * 2
+
+
+class TestGradient(OpTest):
+    op = staticmethod(tg.gradient)
+    torch = "gradient"
+    samples = [
+        sample((5,)),
+        sample((3, 4)),
+        sample((3, 4), spacing=0.5, dim=1),
+        sample((3, 4), spacing=[2.0, 0.5], edge_order=2),
+        sample((4, 3), dim=(-1, 0), edge_order=2),
+        sample((5, 2), spacing=[np.array([0.0, 1.0, 1.5, 3.0, 3.5])], dim=0),
+        sample((5, 3), spacing=[np.array([0.0, 1.0, 1.5, 3.0, 3.5]), np.array([0.0, 2.0, 3.0])], edge_order=2),
+        sample((2,)),
+    ]
+    errors = [
+        (lambda: tg.gradient(tg.ones(1)), ValueError, "gradient: edge_order 1 needs 2 places along dim 0, there are 1"),
+        (lambda: tg.gradient(tg.ones(2), edge_order=2), ValueError, "edge_order 2 needs 3 places along dim 0"),
+        (lambda: tg.gradient(tg.ones(3), edge_order=3), ValueError, "gradient: edge_order must be 1 or 2, got 3"),
+        (lambda: tg.gradient(tg.ones(3, 3), spacing=[1.0]), ValueError, "gradient: 1 spacings for 2 axes"),
+        (
+            lambda: tg.gradient(tg.ones(3), spacing=[tg.ones(2)]),
+            ValueError,
+            "gradient: coordinates of shape (2,) for 3 places along dim 0",
+        ),
+        (lambda: tg.gradient(tg.ones(3), dim=1), IndexError, "gradient: dim 1 is out of range"),
+    ]
+
+    def expected(self, x: Any, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> Any:
+        axes = tuple(range(x.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
+        steps = spacing if isinstance(spacing, list) else [spacing] * len(axes)
+        return [np.gradient(x, h, axis=d, edge_order=edge_order) for d, h in zip(axes, steps)]

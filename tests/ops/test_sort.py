@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -403,3 +404,38 @@ def test_every_dtype_has_an_order(dtype) -> None:
 @pytest.mark.parametrize(("values", "q", "want"), [([1.0, inf], 0.25, inf), ([-inf, 1.0], 0.75, -inf), ([1.0, inf], 0.5, nan)])
 def test_quantiles_beside_infinity_are_lerps(values: list[float], q: float, want: float) -> None:
     np.testing.assert_equal(tg.quantile(tg.tensor(values), q).item(), want)
+
+
+class TestHistogramdd(OpTest):
+    op = staticmethod(tg.histogramdd)
+    torch = "histogramdd"
+    differentiable = False
+    samples = [
+        sample((20, 2), 3),
+        sample((20, 2), [3, 4]),
+        sample((4, 5, 3), [2, 2, 2], density=True),
+        sample((20, 2), [3, 4], range=[-1.0, 1.0, -2.0, 2.0]),
+        sample((20, 2), [np.array([-2.0, 0.0, 2.0]), np.array([-2.0, -1.0, 1.5])], weight=np.arange(20.0)),
+    ]
+    errors = [
+        (lambda: tg.histogramdd(tg.ones(3), 2), ValueError, "histogramdd: input must be points (…, n), at least 2 dimensions"),
+        (lambda: tg.histogramdd(tg.ones(3, 2), [2]), ValueError, "histogramdd: points have 2 coordinates; got 1 bins"),
+        (
+            lambda: tg.histogramdd(tg.ones(3, 2), 2, range=[0, 1]),
+            ValueError,
+            "histogramdd: points have 2 coordinates; got 2 bins and 2 numbers of range",
+        ),
+        (lambda: tg.histogramdd(tg.ones(3, 2), 0), ValueError, "histogramdd: bins must be at least 1, got 0"),
+        (lambda: tg.histogramdd(tg.ones(3, 2), 2, weight=tg.ones(2)), ValueError, "histogramdd: weight (2,) for input (3,)"),
+        (
+            lambda: tg.histogramdd(tg.ones(3, 1), [tg.tensor([1.0, 0.0])]),
+            ValueError,
+            "histogramdd: bins must be a number, or at least two edges in ascending order",
+        ),
+    ]
+
+    def expected(self, x: Any, bins: Any, range: Any = None, weight: Any = None, density: bool = False) -> Any:
+        points = x.reshape(-1, x.shape[-1])
+        limits = None if range is None else list(zip(range[::2], range[1::2]))
+        hist, edges = np.histogramdd(points, bins, limits, density, None if weight is None else weight.reshape(-1))
+        return hist, tuple(edges)

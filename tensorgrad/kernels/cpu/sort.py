@@ -152,6 +152,12 @@ def histogram(x: Any, bins: Any, limits: Any = None, weights: Any = None) -> tup
     return counts.astype(x.dtype), edges.astype(x.dtype)
 
 
+def histogramdd(points: Any, edges: Any, weights: Any = None) -> Any:
+    """The number (or the weight) of rows in each box between the edges of each column, the last edges included."""
+    counts = np.histogramdd(points, edges, weights=weights)[0]
+    return counts.astype(points.dtype)
+
+
 def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
     """Where in the sorted rows of x the quantiles lie: the places below and above, (…, m) for q (m,), and the last place,
     by which q is multiplied, (…, 1)."""
