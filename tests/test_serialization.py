@@ -14,7 +14,7 @@ import stat
 import sys
 import threading
 import tracemalloc
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,7 @@ THINGS = {
     "keys": {1: "a", (1, (2, None)): "b", None: "c", 1.5: "d", b"x": "e", frozenset([1]): "f", "1": "g", "": "h"},
     "text": ["ünï", "", "a\0b", "\ud800", "\U0001f600", "'\"\\\n", {"\udfff\n": tg.ones(1)}],
     "sequences": [(), [], {}, set(), (1, [2, (3,)]), {1, 2}, frozenset("ab"), tg.ones(2, 3).shape],
+    "mappings": [Counter("abca"), OrderedDict(z=1, a=2), {"z": OrderedDict(a=Counter())}],
     "bytes, kinds and places": [b"\x00\xff", tg.float16, tg.device("cpu"), tg.device("cuda:1")],
     "NumPy": [
         np.float32(0.1),
@@ -262,7 +263,9 @@ def test_a_model_whose_class_is_elsewhere(tmp_path: Path, monkeypatch: pytest.Mo
 
     save(Net(1, 1), tmp_path / "a")
     del sys.modules["its_net"]
-    with pytest.raises(SaveError, match="holds a its_net.Net, which this program has not imported. Import it, or let the"):
+    with pytest.raises(
+        SaveError, match="holds a its_net.Net, which this program has not imported. Import it, or let the"
+    ):
         load(tmp_path / "a")
     assert load(tmp_path / "a", weights_only=False).in_features == 1
     del sys.modules["its_net"]
@@ -291,7 +294,10 @@ def test_models_that_do_not_come_back() -> None:
     "skeleton, words",
     [
         ({"object": [0, "no_such_module:Net", []]}, "holds a no_such_module.Net, which this program has not imported"),
-        ({"object": [0, "subprocess:Popen", []]}, "asks for subprocess.Popen, which is neither a module nor a dataclass"),
+        (
+            {"object": [0, "subprocess:Popen", []]},
+            "asks for subprocess.Popen, which is neither a module nor a dataclass",
+        ),
         ({"object": [0, "os:system", []]}, "asks for os.system, which is neither a module nor a dataclass"),
         ({"operation": "os:system"}, "asks for os.system, which is no operation"),
         ({"operation": "tensorgrad.ops.create:np"}, "asks for tensorgrad.ops.create.np, which is no operation"),

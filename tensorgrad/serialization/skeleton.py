@@ -8,7 +8,7 @@ What is neither a number nor text stands in the skeleton as {kind: contents}.
 from __future__ import annotations
 
 import base64
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
@@ -64,7 +64,7 @@ class TakenApart:
 
         if isinstance(x, Mapping):
             items = [[self._of(k, below("key")), self._of(v, below(k))] for k, v in x.items()]
-            return {"ordered" if isinstance(x, OrderedDict) else "dict": items}
+            return {next(k for k, t in _MAPPINGS.items() if isinstance(x, t)): items}
         if isinstance(x, (list, tuple, set, frozenset)):
             kind = next(k for k, t in _SEQUENCES.items() if isinstance(x, t))
             return {kind: [self._of(v, below(i)) for i, v in enumerate(x)]}
@@ -101,7 +101,10 @@ class TakenApart:
         if id(x) in self._objects:
             return {"again": self._objects[id(x)]}
         self._objects[id(x)] = number = len(self._objects)
-        state = [[name, self._of(value, ".".join(filter(None, (path, shown))))] for name, shown, value in objects.attributes(x)]
+        state = [
+            [name, self._of(value, ".".join(filter(None, (path, shown))))]
+            for name, shown, value in objects.attributes(x)
+        ]
         return {"object": [number, objects.name_of(type(x)), state]}
 
     def _named(self, a: np.ndarray, path: str) -> str:
@@ -160,9 +163,9 @@ def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
             return tensor(kind, value)
         if kind == "array":
             return arrays[value]
-        if kind in ("dict", "ordered"):
-            pairs = ((of(k), of(v)) for k, v in value)
-            return OrderedDict(pairs) if kind == "ordered" else dict(pairs)
+        if kind in _MAPPINGS:
+            pairs = {of(k): of(v) for k, v in value}
+            return _MAKERS[kind](pairs) if kind in _MAKERS else pairs
         if kind == "object":
             number, name, state = value
             made[number] = objects.made(name, {k: of(v) for k, v in state}, importing)
@@ -186,7 +189,10 @@ def tensor_of(a: np.ndarray, name: str) -> Tensor:
 
 
 _SEQUENCES: dict[str, Any] = {"list": list, "size": Size, "tuple": tuple, "set": set, "frozenset": frozenset}
+_MAPPINGS: dict[str, Any] = {"ordered": OrderedDict, "counter": Counter, "dict": Mapping}
 _MAKERS: dict[str, Callable[[Any], Any]] = {
+    "ordered": OrderedDict,
+    "counter": Counter,
     "scalar": lambda value: _SCALARS[value[0]](value[1]),
     "complex": lambda value: complex(*value),
     "bytes": lambda value: base64.b64decode(value, validate=True),
