@@ -128,7 +128,8 @@ class KeyedHandle(Handle):
     """The same for hooks that stand in a dict, by number: those of modules and optimizers.
 
     Args:
-        hooks: the dict. hook: what is to be called. more: what stands beside it in the dict, as a tuple.
+        hooks: the dict. hook: what is to be called; more: what stands beside it there, as a tuple.
+        marks: dicts that note the number while the hook is in: how it wants to be called.
         prepend: before the hooks that are there.
         removed: called after the hook has been taken out.
     """
@@ -138,21 +139,25 @@ class KeyedHandle(Handle):
         hooks: dict[int, Any],
         hook: Any,
         more: tuple[Any, ...] = (),
+        marks: tuple[dict[int, bool], ...] = (),
         prepend: bool = False,
         removed: Callable[[], None] | None = None,
     ) -> None:
         _check(hook)
         self.id = next(_ids)
-        self._entries, self._removed = hooks, removed
+        self._places, self._removed = (hooks, *marks), removed
         behind = dict(hooks) if prepend else {}
         for key in behind:
             del hooks[key]
         hooks[self.id] = (hook, *more) if more else hook
         hooks.update(behind)
+        for mark in marks:
+            mark[self.id] = True
 
     def remove(self) -> None:
         """Take the hook out; doing it twice is harmless."""
-        self._entries.pop(self.id, None)
+        for place in self._places:
+            place.pop(self.id, None)
         if self._removed is not None:
             self._removed()
 

@@ -19,12 +19,14 @@ EVERYWHERE: dict[str, dict[int, Any]] = {
         "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks", "parameter", "buffer", "module",
     )
 }  # fmt: skip
+WITH_KWARGS: dict[int, bool] = {}  # by number: the forward hooks among them that want keyword arguments,
+ALWAYS_CALLED: dict[int, bool] = {}  # and those that are called after an error as well
 CALLS: set[str] = set()  # those of the first four that have any: a call asks only whether this is empty
 
 
-def _everywhere(name: str, hook: Callable[..., Any], *more: bool) -> Handle:
+def _everywhere(name: str, hook: Callable[..., Any], *marks: dict[int, bool]) -> Handle:
     hooks = EVERYWHERE[name]
-    handle = KeyedHandle(hooks, hook, more, removed=lambda: None if hooks else CALLS.discard(name))
+    handle = KeyedHandle(hooks, hook, marks=marks, removed=lambda: None if hooks else CALLS.discard(name))
     if name[0] == "_":
         CALLS.add(name)
     return handle
@@ -32,14 +34,15 @@ def _everywhere(name: str, hook: Callable[..., Any], *more: bool) -> Handle:
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, args)` before the forward of every module; see `Module.register_forward_pre_hook`."""
-    return _everywhere("_forward_pre_hooks", hook, False)
+    return _everywhere("_forward_pre_hooks", hook)
 
 
 def register_module_forward_hook(
     hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
 ) -> Handle:
     """`hook(module, args, output)` after the forward of every module; see `Module.register_forward_hook`."""
-    return _everywhere("_forward_hooks", hook, with_kwargs, always_call)
+    marks = (WITH_KWARGS,) * with_kwargs + (ALWAYS_CALLED,) * always_call
+    return _everywhere("_forward_hooks", hook, *marks)
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:

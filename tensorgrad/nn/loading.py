@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -68,7 +69,7 @@ class Loading(list[str]):
     def _difference(self, title: str, strict: bool) -> str:
         """What the module has beside what the dict has, with near matches, and the cure."""
         shapes, given, resized = self.shapes, self.given, self.resized
-        missing, unexpected = (self.missing, self.unexpected) if strict else ([], [])
+        missing, unexpected = (dict.fromkeys(self.missing), dict.fromkeys(self.unexpected)) if strict else ({}, {})
 
         def own(key: str) -> str:
             return f"{key} {shapes[key]}" if shapes.get(key) is not None else key
@@ -79,17 +80,22 @@ class Loading(list[str]):
                 return f"{key} (no shape yet)"
             return f"{key} {tuple(value.shape)}" if hasattr(value, "shape") else key
 
-        left = list(unexpected)
+        left = dict.fromkeys(unexpected)
+        of_shape: defaultdict[Any, list[str]] = defaultdict(list)
+        for key in unexpected:
+            value: Any = given.get(key)
+            if hasattr(value, "shape") and not is_lazy(value):
+                of_shape[tuple(value.shape)].append(key)
         rows = []
         for key in [k for k in shapes if k in resized or k in missing] + [k for k in missing if k not in shapes]:
             if key in resized:
                 rows.append((own(key), other(key), "another shape"))
                 continue
-            values = {k: given.get(k) for k in left}
-            alike = [k for k, v in values.items() if not is_lazy(v) and getattr(v, "shape", None) == shapes.get(key)]
-            near = difflib.get_close_matches(key, alike[:_ROWS], 1, 0.5) if shapes.get(key) is not None else []
+            alike = of_shape.get(shapes.get(key), [])
+            near = difflib.get_close_matches(key, alike[:_ROWS], 1, 0.5) if len(rows) < _ROWS else []
             if near:
-                left.remove(near[0])
+                alike.remove(near[0])
+                del left[near[0]]
                 rows.append((own(key), other(near[0]), "renamed?"))
             else:
                 rows.append((own(key), "–", "missing"))

@@ -15,8 +15,10 @@ from ..device import on_cpu
 from ..ops import create
 from ..tensor import Tensor
 from .hooks import (
+    ALWAYS_CALLED,
     CALLS,
     EVERYWHERE,
+    WITH_KWARGS,
     BackwardWatch,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
@@ -83,7 +85,10 @@ class Module:
         own["_modules"] = {}
         own["_non_persistent_buffers_set"] = set()
         own["_forward_hooks"] = {}
+        own["_forward_hooks_with_kwargs"] = {}
+        own["_forward_hooks_always_called"] = {}
         own["_forward_pre_hooks"] = {}
+        own["_forward_pre_hooks_with_kwargs"] = {}
         own["_backward_hooks"] = {}
         own["_backward_pre_hooks"] = {}
         own["_state_dict_hooks"] = {}
@@ -439,8 +444,8 @@ class Module:
         return self._call_with_hooks(args, kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in self._hooks("_forward_pre_hooks"):
-            if with_kwargs:
+        for key, hook in self._hooks("_forward_pre_hooks"):
+            if key in self._forward_pre_hooks_with_kwargs:
                 changed = hook(self, args, kwargs)
                 if changed is not None:
                     if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -453,35 +458,39 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        backward = self._hooks("_backward_pre_hooks"), self._hooks("_backward_hooks")
-        watch = BackwardWatch(self, *backward) if any(backward) else None
+        before, after = ([hook for _, hook in self._hooks(home)] for home in ("_backward_pre_hooks", "_backward_hooks"))
+        watch = BackwardWatch(self, before, after) if before or after else None
         if watch:
             args = watch.around_inputs(args)
+        with_kwargs = {**WITH_KWARGS, **self._forward_hooks_with_kwargs}
         out, waiting = None, self._hooks("_forward_hooks")
         try:
             out = self.forward(*args, **kwargs)
             while waiting:
-                hook, with_kwargs, _ = waiting.pop(0)
-                changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+                key, hook = waiting.pop(0)
+                changed = hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
                 if changed is not None:
                     out = changed
         except Exception:
-            for hook, with_kwargs, always in waiting:
-                if always:
+            for key, hook in waiting:
+                if key in self._forward_hooks_always_called or key in ALWAYS_CALLED:
                     try:
-                        hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+                        hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
                     except Exception as second:  # the first one is what the caller has to see
                         kind = type(self).__name__
                         warnings.warn(f"{kind}: a hook raised as well, after another error: {second}", stacklevel=3)
             raise
         return watch.around_outputs(out) if watch else out
 
-    def _hooks(self, home: str) -> list[Any]:
-        """Those of all modules and then this one's."""
-        return [*EVERYWHERE[home].values(), *self.__dict__[home].values()]
+    def _hooks(self, home: str) -> list[tuple[int, Any]]:
+        """Those of all modules and then this one's, each with its number."""
+        return [*EVERYWHERE[home].items(), *self.__dict__[home].items()]
 
-    def _register(self, home: str, hook: Callable[..., Any], *more: bool, prepend: bool = False) -> Handle:
-        handle = KeyedHandle(self.__dict__[home], hook, more, prepend, self._note_hooks)
+    def _register(
+        self, home: str, hook: Callable[..., Any], *more: bool, marks: tuple[str, ...] = (), prepend: bool = False
+    ) -> Handle:
+        noted = tuple([self.__dict__[mark] for mark in marks])
+        handle = KeyedHandle(self.__dict__[home], hook, more, noted, prepend, self._note_hooks)
         self._note_hooks()
         return handle
 
@@ -496,13 +505,15 @@ class Module:
         """`hook(module, args, output)` after every forward (`hook(module, args, kwargs, output)` with `with_kwargs`);
         what it returns, if anything, replaces the output. With `always_call` also after an error, of which it gets what
         output there is, or None."""
-        return self._register("_forward_hooks", hook, with_kwargs, always_call, prepend=prepend)
+        marks = ("_forward_hooks_with_kwargs",) * with_kwargs + ("_forward_hooks_always_called",) * always_call
+        return self._register("_forward_hooks", hook, marks=marks, prepend=prepend)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> Handle:
         """`hook(module, args)` before every forward; what it returns, if anything, replaces the arguments."""
-        return self._register("_forward_pre_hooks", hook, with_kwargs, prepend=prepend)
+        marks = ("_forward_pre_hooks_with_kwargs",) * with_kwargs
+        return self._register("_forward_pre_hooks", hook, marks=marks, prepend=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(module, grad_input, grad_output)` when the gradients towards the module's inputs are known; what it

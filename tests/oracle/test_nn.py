@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.utils.prune
 
 import tensorgrad as tg
 from tests.nn.table import ROWS, Row
@@ -412,6 +413,32 @@ def test_orthogonal_parametrization(shape: tuple[int, int], orthogonal_map: str 
         modules[0].weight, [*modules[0].parameters()], modules[1].weight, [*modules[1].parameters()], "orthogonal",
         rtol=1e-7, atol=1e-9,
     )  # fmt: skip
+
+
+PRUNED = [
+    "p.l1_unstructured(c, 'weight', 0.3)",
+    "p.l1_unstructured(c, 'weight', 5); p.l1_unstructured(c, 'weight', 0.5); p.ln_structured(c, 'weight', 0.5, n=2, dim=0)",
+    "p.ln_structured(c, 'weight', 1, n=float('inf'), dim=1); p.ln_structured(l, 'weight', 0.34, n=1, dim=-1)",
+    "p.identity(c, 'bias'); p.custom_from_mask(l, 'weight', tensor([[1, 0, 1, 0, 1], [0, 1, 1, 0, 1], [0, 0, 1, 1, 1]]))",
+    "[p.global_unstructured([(c, 'weight'), (l, 'weight')], p.L1Unstructured, amount=a) for a in (0.4, 10)]",
+    "p.l1_unstructured(l, 'weight', 0.4, importance_scores=l.weight.detach().sin())",
+    "p.l1_unstructured(c, 'weight', 0.3); p.remove(c, 'weight')",
+]
+
+
+@pytest.mark.parametrize("how", PRUNED)
+def test_pruned(how: str) -> None:
+    found = []
+    for library in (tg, torch):
+        net = Row("Sequential(Conv2d(2, 4, 3), Linear(5, 3))").module(library)
+        with library.no_grad():
+            for i, x in enumerate(net.parameters()):
+                x.copy_(library.tensor(np.random.default_rng(i).standard_normal(tuple(x.shape))))
+        exec(how, {"p": library.nn.utils.prune, "c": net[0], "l": net[1], "tensor": library.tensor})
+        net(library.tensor(np.random.default_rng(7).standard_normal((1, 2, 4, 7)))).sum().backward()
+        grads = [x.grad for x in net.parameters()]
+        found.append([list(net.state_dict()), list(net.state_dict().values()), net[0].weight.detach(), grads])
+    compare(*found, "pruned", 1e-10, 1e-12)
 
 
 def test_fused_batch_norm() -> None:

@@ -42,7 +42,7 @@ LEFT_OUT = {
     "optim": {"SparseAdam": "for sparse gradients", "swap_in_optimizer_params_and_state": "for PyTorch's tracing"},
 }
 MODULES = (
-    "nn nn.functional nn.init nn.grad nn.utils nn.utils.rnn nn.utils.parametrize nn.utils.parametrizations "
+    "nn nn.functional nn.init nn.grad nn.utils nn.utils.rnn nn.utils.parametrize nn.utils.parametrizations nn.utils.prune "
     "nn.utils.stateless nn.parameter nn.attention optim optim.lr_scheduler optim.swa_utils"
 ).split()
 

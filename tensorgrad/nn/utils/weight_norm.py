@@ -40,7 +40,7 @@ class WeightNorm:
 
 
 def _hook(module: Module, kind: type, name: str) -> tuple[int | None, Any]:
-    for k, (hook, _) in module._forward_pre_hooks.items():
+    for k, hook in module._forward_pre_hooks.items():
         if isinstance(hook, kind) and hook.name == name:  # type: ignore[attr-defined]
             return k, hook
     return None, None
