@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .autograd.function import Function
 
 _new = object.__new__
+_as_size = tuple.__new__  # a Size, without looking at the numbers
 
 UNRECORDED = "a view made while nothing was recorded"  # as the `_view` of a tensor: it is a constant, like detach()
 
@@ -304,7 +305,7 @@ class Tensor:
 
     @property
     def shape(self) -> Size:
-        return Size(self.array.shape)
+        return _as_size(Size, self.array.shape)
 
     @property
     def ndim(self) -> int:
@@ -351,7 +352,7 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or its entry at `dim`."""
-        return Size(self.array.shape) if dim is None else self.array.shape[dim]
+        return _as_size(Size, self.array.shape) if dim is None else self.array.shape[dim]
 
     def dim(self) -> int:
         return self.array.ndim
@@ -514,9 +515,17 @@ class Tensor:
                 import copy
 
                 setattr(twin, key, copy.deepcopy(value, memo))
-        twin.array = self.array.copy()
+        twin.array = self.array.copy("K")
         if self._grad is not None:
             twin._grad = self._grad.detach().clone()
+        return twin
+
+    def __copy__(self) -> Tensor:
+        """A leaf of its own with the same memory and settings."""
+        twin = _new(type(self))
+        for key, value in self.__dict__.items():
+            if key in ("array", "storage", "_requires_grad") or key[0] != "_" and key != "node":
+                twin.__dict__[key] = value
         return twin
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -552,11 +561,26 @@ class Size(tuple[int, ...]):
             n *= s
         return n
 
+    def __new__(cls, sizes: Any = ()) -> Size:
+        found = tuple.__new__(cls, sizes)
+        for s in found:
+            if not hasattr(s, "__index__"):
+                raise TypeError(f"Size: sizes are ints, got {type(s).__name__} {s!r}.")
+        return found
+
     def __repr__(self) -> str:
         return f"tensorgrad.Size({list(self)})"
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))
+
+    def __radd__(self, other: Any) -> Size:
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, times: Any) -> Size:
+        return Size(tuple(self) * times)
+
+    __rmul__ = __mul__
 
     def __getitem__(self, key: Any) -> Any:
         found = tuple.__getitem__(self, key)

@@ -74,12 +74,27 @@ def from_numpy(ndarray: Any) -> Tensor:
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor in the memory of an array of another library that speaks DLPack."""
+    """A tensor in the memory of an array of another library that speaks DLPack, or of the capsule it has given."""
     if isinstance(ext_tensor, Tensor):
         return ext_tensor
+    if type(ext_tensor).__name__ == "PyCapsule":
+        ext_tensor = _Capsule(ext_tensor)
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack: needs an object with __dlpack__, got {type(ext_tensor).__name__}.")
     return Tensor._of(_checked("from_dlpack", at("from_dlpack", None).from_dlpack(ext_tensor)))
+
+
+class _Capsule:
+    """A DLPack capsule in the computer's own memory, as the object it came from."""
+
+    def __init__(self, capsule: Any) -> None:
+        self.capsule = capsule
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
 
 
 def frombuffer(

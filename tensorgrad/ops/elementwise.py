@@ -237,6 +237,11 @@ def _alpha_last(op: str, alpha: Any, other: tuple[Any, ...]) -> tuple[Any, Any]:
     return other[0], alpha
 
 
+def rmul(input: Tensor, other: Any) -> Tensor:
+    """other · input; a list or a string is repeated."""
+    return NotImplemented if isinstance(other, (list, tuple, str, bytes)) else mul(input, other)
+
+
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other − alpha · input.  Shape: broadcast."""
     return sub(other, input, alpha=alpha)

@@ -33,6 +33,7 @@ from . import (
     shape,
     sort,
     special,
+    ufunc,
     write,
 )
 from .words import factors_last
@@ -56,7 +57,7 @@ _OPERATORS = {
     "__sub__": elementwise.sub,
     "__rsub__": elementwise.rsub,
     "__mul__": elementwise.mul,
-    "__rmul__": elementwise.mul,
+    "__rmul__": elementwise.rmul,
     "__truediv__": elementwise.div,
     "__rtruediv__": swapped(elementwise.div),
     "__floordiv__": elementwise.floor_divide,
@@ -168,6 +169,7 @@ _RENAMED: dict[str, Any] = {
     "int": promote.int_,
     "bool": promote.bool_,
     "type": promote.type_,
+    "__array_ufunc__": ufunc.array_ufunc,
 }
 
 

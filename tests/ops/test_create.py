@@ -264,6 +264,13 @@ def test_dlpack_there_and_back() -> None:
     assert tg.from_dlpack(t) is t
 
 
+def test_a_capsule() -> None:
+    x = tg.arange(3)
+    y = tg.utils.dlpack.from_dlpack(tg.utils.dlpack.to_dlpack(x))
+    x[0] = 7
+    assert y.tolist() == [7, 1, 2]
+
+
 def test_asarray() -> None:
     a = np.arange(3.0)
     assert tg.asarray(a).data_ptr() == a.ctypes.data != tg.asarray(a, copy=True).data_ptr()

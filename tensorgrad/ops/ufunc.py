@@ -1,0 +1,41 @@
+"""NumPy's functions on tensors: `array + x`, `np.sin(x)`.
+
+An operator between an array and a tensor is the tensor's: its result is a Tensor, and recorded. Everything else NumPy
+computes on the array, with NumPy's dtypes, and the result is a constant. In place (`array += x`) the array is written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels import on
+from ..tensor import Tensor
+from . import compare, elementwise, linalg
+
+_OPERATIONS: dict[str, Any] = {
+    "add": elementwise.add, "subtract": elementwise.sub, "multiply": elementwise.mul, "divide": elementwise.div,
+    "floor_divide": elementwise.floor_divide, "remainder": elementwise.remainder, "power": elementwise.pow,
+    "matmul": linalg.matmul, "bitwise_and": elementwise.bitwise_and, "bitwise_or": elementwise.bitwise_or,
+    "bitwise_xor": elementwise.bitwise_xor, "left_shift": elementwise.bitwise_left_shift,
+    "right_shift": elementwise.bitwise_right_shift, "equal": compare.eq, "not_equal": compare.ne, "less": compare.lt,
+    "less_equal": compare.le, "greater": compare.gt, "greater_equal": compare.ge,
+}  # fmt: skip
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+    """What NumPy calls in place of one of its functions when an operand (or a place for the result) is a tensor."""
+    if out is None and not kwargs and method == "__call__" and ufunc.__name__ in _OPERATIONS:
+        return _OPERATIONS[ufunc.__name__](*inputs)
+    arrays = [x.numpy() if isinstance(x, Tensor) else x for x in inputs]
+    if out is not None:
+        if any([isinstance(o, Tensor) for o in out]):
+            raise TypeError(f"{ufunc.__name__}: out must be an array. Write to a tensor with x.copy_(…) or x[...] = ….")
+        return getattr(ufunc, method)(*arrays, out=out, **kwargs)
+    results = getattr(ufunc, method)(*arrays, **kwargs)
+    if type(results) is tuple:
+        return tuple([_tensor(r) for r in results])
+    return results if results is None else _tensor(results)
+
+
+def _tensor(result: Any) -> Tensor:
+    return Tensor._of(on(result).asarray(result))
