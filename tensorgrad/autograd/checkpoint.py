@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 from ..random import get_rng_state, set_rng_state
 from ..tensor import Tensor
+from ..utils._pytree import tree_flatten, tree_map
 from .engine import leading_to, sweep
 from .function import Function, _births
 from .modes import enable_grad, recording
@@ -71,22 +72,7 @@ def _twin(t: Tensor, connected: bool) -> Tensor:
 
 def _tensors(tree: Any) -> list[Tensor]:
     """The tensors in nested tuples, lists and dicts."""
-    if isinstance(tree, Tensor):
-        return [tree]
-    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (tuple, list)) else ()
-    return [t for part in parts for t in _tensors(part)]
-
-
-def _refilled(tree: Any, tensors: Iterator[Tensor]) -> Any:
-    """The same nest with other tensors, in the order of `_tensors`."""
-    if isinstance(tree, Tensor):
-        return next(tensors)
-    if isinstance(tree, dict):
-        return type(tree)((k, _refilled(v, tensors)) for k, v in tree.items())
-    if isinstance(tree, (tuple, list)):
-        parts = [_refilled(v, tensors) for v in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-    return tree
+    return [t for t in tree_flatten(tree)[0] if isinstance(t, Tensor)]
 
 
 def checkpoint(
@@ -149,7 +135,8 @@ def checkpoint(
     node.arguments, node.ages = tensors, [t._version for t in tensors]
     node.birth, node.hooks, node.shape = next(_births), None, ()
     node._stand_above([r for r, y in zip(results, outs) if y.requires_grad])
-    return _refilled(out, iter(results))
+    rest = iter(results)
+    return tree_map(lambda t: next(rest) if isinstance(t, Tensor) else t, out)
 
 
 def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]:
