@@ -577,10 +577,9 @@ def plot_letters(
     surface = axis.imshow(ground, cmap=shades, vmin=0.0, vmax=top or 1.0, aspect="auto", interpolation="nearest")
     for letter, number, (row, column) in zip(text, numbers, places):
         shown = letter if letter != "\n" else "" if math.isnan(number) else "↵"
-        grey = MUTED if letter == "\n" else INK
-        axis.text(
-            column, row, shown, ha="center", va="center_baseline", color=grey, family="DejaVu Sans Mono", fontsize=9
-        )
+        style: dict[str, Any] = dict(color=MUTED if letter == "\n" else INK, family="DejaVu Sans Mono", fontsize=9)
+        drawn = axis.text(column, row, shown, ha="center", va="center_baseline", **style)
+        drawn.set_in_layout(False)  # they are inside the axis, and there are many
     axis.set_axis_off()
     bar = chart.colorbar(
         surface, ax=axis, aspect=max(8.0, 2.0 * rows), pad=0.01, extend="max", ticks=ticker.MaxNLocator(4)
