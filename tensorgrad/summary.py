@@ -18,20 +18,18 @@ The model is run once, and every operation it records is counted where it happen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import random
 from .autograd.modes import enable_grad, watched
 from .nn.parameter import is_lazy
 from .ops.conv import Conv, ConvTranspose
 from .ops.create import as_tensor, zeros
 from .ops.linalg import Contract, Dot, Linear, Matmul, Mv
 from .tensor import Tensor
-from .utils.running import running
+from .utils.running import as_it_was, running
 
 # What costs no arithmetic: numbers are moved, chosen or set.
 _FREE = set(
@@ -138,24 +136,9 @@ def summary(model: Any, input: Any = None, *, depth: int | None = None, mode: st
     with enable_grad():
         args, kwargs = _arguments(model, input)
     counter = _Counter(model, [*args, *kwargs.values()])
-    with _as_it_was(model), enable_grad(), running(model, counter.done) as counter.stack, watched(counter):
+    with as_it_was(model), enable_grad(), running(model, counter.done) as counter.stack, watched(counter):
         model.train(mode == "train")(*args, **kwargs)
     return counter.result(depth)
-
-
-@contextmanager
-def _as_it_was(model: Any) -> Iterator[None]:
-    """Inside the model may run; at the end modes and buffers, and the default generator, are what they were."""
-    modes = [(m, m.training) for m in model.modules()]
-    buffers = [(b, b.array.copy()) for b in model.buffers() if not is_lazy(b)]
-    with random.drawing_from(random.Generator()):
-        try:
-            yield
-        finally:
-            for module, training in modes:
-                module.training = training
-            for b, array in buffers:
-                b.array[...] = array
 
 
 class _Counter:

@@ -1,10 +1,13 @@
-"""Which module of a model is running."""
+"""A model that is run to be looked at: which of its modules is running, and how it is left as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from .. import random
+from ..nn.parameter import is_lazy
 
 
 @contextmanager
@@ -33,3 +36,18 @@ def running(model: Any, done: Callable[[str, Any], None] | None = None) -> Itera
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def as_it_was(model: Any) -> Iterator[None]:
+    """Inside the model may run; at the end modes and buffers, and the default generator, are what they were."""
+    modes = [(m, m.training) for m in model.modules()]
+    buffers = [(b, b.array.copy()) for b in model.buffers() if not is_lazy(b)]
+    with random.drawing_from(random.Generator()):
+        try:
+            yield
+        finally:
+            for module, training in modes:
+                module.training = training
+            for b, array in buffers:
+                b.array[...] = array

@@ -1,11 +1,4 @@
-"""SummaryWriter: curves, histograms, pictures and text for TensorBoard, under PyTorch's names.
-
-    with SummaryWriter("runs/first") as writer:
-        trainer = Trainer(model, optimizer, loss, writer=writer)
-        trainer.train(…)
-
-and then `tensorboard --logdir runs`. Needs the package `tensorboard`, the extra of the same name.
-"""
+"""The writer of TensorBoard's event files."""
 
 from __future__ import annotations
 
@@ -20,7 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ...tensor import Tensor
+from .graph import GraphOf
+
+_SETTINGS: dict[str, Any] = {"bool": bool, "string": str, "number": (int, float)}
+_DATA_TYPES = {"bool": "BOOL", "string": "STRING", "number": "FLOAT64"}
 
 
 class SummaryWriter:
@@ -84,22 +81,41 @@ class SummaryWriter:
             self._add(self._others[folder], main_tag, global_step, walltime, simple_value=_number("add_scalars", value))
 
     def add_histogram(
-        self, tag: str, values: Any, global_step: int | None = None, bins: Any = 64, walltime: float | None = None,
-        max_bins: int | None = None,
+        self, tag: str, values: Any, global_step: int | None = None, bins: Any = "tensorflow",
+        walltime: float | None = None, max_bins: int | None = None,
     ) -> None:  # fmt: skip
         """How the values of a tensor, a weight or a gradient say, are distributed.
 
         Args:
             bins: how many, or what else numpy.histogram takes ("tensorflow" is 64).
+            max_bins: no more than these; neighbours are put together.
         """
         x = _array(values).astype(np.float64).reshape(-1)
         if not x.size or not np.isfinite(x).all():
             raise ValueError(f"add_histogram: {tag} has {x.size} values, and needs some, all of them finite.")
-        counts, limits = np.histogram(x, 64 if bins == "tensorflow" else bins)
+        counts, limits = np.histogram(x, 64 if isinstance(bins, str) and bins == "tensorflow" else bins)
+        together = -(-len(counts) // max_bins) if max_bins else 1
+        counts = np.add.reduceat(counts, np.arange(0, len(counts), together))
+        limits = np.append(limits[:-1:together], limits[-1])
+        self.add_histogram_raw(
+            tag, x.min(), x.max(), x.size, x.sum(), float(x @ x), limits[1:], counts, global_step, walltime
+        )
+
+    def add_histogram_raw(
+        self, tag: str, min: float, max: float, num: int, sum: float, sum_squares: float, bucket_limits: Any,
+        bucket_counts: Any, global_step: int | None = None, walltime: float | None = None,
+    ) -> None:  # fmt: skip
+        """A histogram that is counted already.
+
+        Args:
+            bucket_limits: the upper end of each bucket. bucket_counts: how many values are in it.
+        """
+        limits, counts = list(bucket_limits), list(bucket_counts)
+        if len(limits) != len(counts):
+            raise ValueError(f"add_histogram_raw: {len(limits)} limits for {len(counts)} buckets; one each.")
         histogram = self._proto.HistogramProto(
-            min=x.min(), max=x.max(), num=x.size, sum=x.sum(), sum_squares=float(x @ x),
-            bucket_limit=limits[1:].tolist(), bucket=counts.tolist(),
-        )  # fmt: skip
+            min=min, max=max, num=num, sum=sum, sum_squares=sum_squares, bucket_limit=limits, bucket=counts
+        )
         self._add(self._writer, tag, global_step, walltime, histo=histogram)
 
     def add_image(
@@ -150,7 +166,7 @@ class SummaryWriter:
     ) -> None:
         """Markdown."""
         proto = self._proto
-        metadata = proto.SummaryMetadata(plugin_data=proto.SummaryMetadata.PluginData(plugin_name="text"))
+        metadata = self._for_plugin("text")
         text = proto.TensorProto(
             dtype="DT_STRING",
             string_val=[text_string.encode()],
@@ -158,12 +174,111 @@ class SummaryWriter:
         )
         self._add(self._writer, f"{tag}/text_summary", global_step, walltime, metadata=metadata, tensor=text)
 
+    def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:
+        """A tensor of floats as it is, for whoever reads the file."""
+        self._add(self._writer, tag, global_step, walltime, tensor=self._tensor(_array(tensor)))
+
+    def add_pr_curve(
+        self, tag: str, labels: Any, predictions: Any, global_step: int | None = None, num_thresholds: int = 127,
+        weights: Any = None, walltime: float | None = None,
+    ) -> None:  # fmt: skip
+        """Precision over recall of a binary classifier, at so many thresholds from 0 to 1.
+
+        Args:
+            labels: 0 or 1. predictions: probabilities. weights: what each example counts.
+        """
+        right, p = _array(labels).reshape(-1).astype(bool), _array(predictions).reshape(-1)
+        if p.shape != right.shape or not p.size or not (p.min() >= 0 and p.max() <= 1):
+            raise ValueError(
+                f"add_pr_curve: needs as many probabilities as labels, from 0 to 1, got {p.size} for {right.size} labels."
+            )
+        w = np.ones(p.shape) if weights is None else _array(weights).reshape(-1)
+        bucket = np.floor(p * (num_thresholds - 1)).astype(int)
+        # how many score at least as high as each threshold
+        tp, fp = (np.bincount(bucket, w * which, num_thresholds)[::-1].cumsum()[::-1] for which in (right, ~right))
+        tn, fn = fp[0] - fp, tp[0] - tp
+        least = 1e-7
+        precision, recall = tp / np.maximum(tp + fp, least), tp / np.maximum(tp + fn, least)
+        from tensorboard.plugins.pr_curve.plugin_data_pb2 import PrCurvePluginData
+
+        content = PrCurvePluginData(version=0, num_thresholds=num_thresholds)
+        table = self._tensor(np.stack([tp, fp, tn, fn, precision, recall]))
+        self._add(
+            self._writer, tag, global_step, walltime, metadata=self._for_plugin("pr_curves", content), tensor=table
+        )
+
+    def add_graph(
+        self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
+    ) -> None:
+        """The operations of a model, in boxes of its modules. It is run once.
+
+        Args:
+            input_to_model: a tensor, or a tuple of what the model takes.
+            verbose: print the operations as well.
+        """
+        graph = GraphOf(model, input_to_model)
+        if verbose:
+            for name, _, taken, shapes in graph.nodes:
+                print(f"{name} {', '.join(map(str, shapes))} ← {', '.join(taken)}")
+        self._writer.add_event(self._proto.Event(graph_def=graph.proto(self._proto).SerializeToString()))
+
+    def add_hparams(
+        self, hparam_dict: Mapping[str, Any], metric_dict: Mapping[str, Any],
+        hparam_domain_discrete: Mapping[str, list[Any]] | None = None, run_name: str | None = None,
+        global_step: int | None = None,
+    ) -> None:  # fmt: skip
+        """The settings of a run and what came of them, for comparing runs: a run of its own, in a folder below.
+
+        Args:
+            hparam_dict: numbers, bools and text. metric_dict: numbers.
+            hparam_domain_discrete: which values a setting may have.
+        """
+        from tensorboard.plugins.hparams import api_pb2 as api
+        from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
+
+        started = SessionStartInfo(start_time_secs=time.time())
+        settings = []
+        for name, x in hparam_dict.items():
+            x = _array(x).item() if isinstance(x, (Tensor, np.generic, np.ndarray)) else x
+            kind = next((k for k, t in _SETTINGS.items() if isinstance(x, t)), None)
+            if kind is None:
+                raise TypeError(f"add_hparams: {name} is a {type(x).__name__}; settings are numbers, bools and text.")
+            setattr(started.hparams[name], f"{kind}_value", x)
+            settings.append(api.HParamInfo(name=name, type=f"DATA_TYPE_{_DATA_TYPES[kind]}"))
+            if hparam_domain_discrete and name in hparam_domain_discrete:
+                settings[-1].domain_discrete.extend(hparam_domain_discrete[name])
+        metrics = [api.MetricInfo(name=api.MetricName(tag=tag)) for tag in metric_dict]
+        experiment = api.Experiment(hparam_infos=settings, metric_infos=metrics)
+        ended = SessionEndInfo(status="STATUS_SUCCESS", end_time_secs=time.time())
+        writer = self._open(f"{self.log_dir}/{run_name or time.time()}")
+        for tag, part in (
+            ("experiment", HParamsPluginData(version=0, experiment=experiment)),
+            ("session_start_info", HParamsPluginData(version=0, session_start_info=started)),
+            ("session_end_info", HParamsPluginData(version=0, session_end_info=ended)),
+        ):
+            self._add(writer, f"_hparams_/{tag}", None, None, metadata=self._for_plugin("hparams", part))
+        for tag, x in metric_dict.items():
+            self._add(writer, tag, global_step, None, simple_value=_number("add_hparams", x))
+        writer.close()
+
     # ---- the file -------------------------------------------------------------------------------------------------
 
     def _add(self, writer: Any, tag: str, step: int | None, walltime: float | None, **value: Any) -> None:
         proto = self._proto
         summary = proto.Summary(value=[proto.Summary.Value(tag=tag, **value)])
         writer.add_event(proto.Event(summary=summary, step=int(step or 0), wall_time=walltime or time.time()))
+
+    def _for_plugin(self, name: str, content: Any = None) -> Any:
+        proto = self._proto
+        data = proto.SummaryMetadata.PluginData(plugin_name=name)
+        if content is not None:
+            data.content = content.SerializeToString()
+        return proto.SummaryMetadata(plugin_data=data)
+
+    def _tensor(self, x: Any) -> Any:
+        proto = self._proto
+        shape = proto.TensorShapeProto(dim=[proto.TensorShapeProto.Dim(size=n) for n in x.shape])
+        return proto.TensorProto(dtype="DT_FLOAT", float_val=x.reshape(-1).tolist(), tensor_shape=shape)
 
     def flush(self) -> None:
         """Write what is waiting to the disk."""
@@ -185,14 +300,21 @@ class SummaryWriter:
 def _tensorboard() -> tuple[Any, Any]:
     """tensorboard's writer of event files, and its messages."""
     try:
-        from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2
+        from tensorboard.compat.proto import (
+            event_pb2,
+            graph_pb2,
+            summary_pb2,
+            tensor_pb2,
+            tensor_shape_pb2,
+            versions_pb2,
+        )
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
     except ImportError as error:
         raise ImportError(
             "SummaryWriter: needs the package tensorboard: pip install 'tensorgrad-learn[tensorboard]'."
         ) from error
     names: dict[str, Any] = {}
-    for part in (event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2):
+    for part in (event_pb2, graph_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2, versions_pb2):
         names |= vars(part)
     return EventFileWriter, SimpleNamespace(**names)
 
