@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-NO_BAR = 'plain lines, as tqdm, which draws a bar, is not installed. Run: pip install "tensorgrad-learn[train]"'
+NO_BAR = 'no bar, as tqdm is not installed. Run: pip install "tensorgrad-learn[train]"'
 
 
 class track(Generic[T]):

@@ -28,11 +28,11 @@ def model(size: Size = SIZE, letters: int = 5) -> GPT:
 
 
 def state(folder: Path) -> tuple[int, dict[str, Any]]:
-    """The latest step in a folder, and what is saved there but for the seconds it took."""
+    """The latest step in a folder, and what is saved there but for the seconds it took and other people's generators."""
     (step, path) = Checkpoint(folder).files()[-1]
     saved = tg.load(path)
     saved["parts"]["run"]["history"]["columns"].pop("seconds")
-    return step, {"parts": saved["parts"], "random": saved["random"]}
+    return step, {"parts": saved["parts"], "random": saved["random"]["tensorgrad"]}
 
 
 def same(x: Any, y: Any) -> bool:

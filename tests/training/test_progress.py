@@ -52,7 +52,5 @@ def test_plain_lines_without_tqdm(capsys: Any, monkeypatch: pytest.MonkeyPatch) 
         with bar.aside():
             bar.tell(at=i)
     first, *lines = capsys.readouterr().err.splitlines()
-    assert first == (
-        'walk: plain lines, as tqdm, which draws a bar, is not installed. Run: pip install "tensorgrad-learn[train]"'
-    )
+    assert first == 'walk: no bar, as tqdm is not installed. Run: pip install "tensorgrad-learn[train]"'
     assert lines[0] == "walk: 3 of 25, at 2" and lines[-1] == "walk: 25 of 25, at 24" and len(lines) == 9
