@@ -188,8 +188,8 @@ def _finish(axis: Axes) -> None:
 
 def plot_decision_boundary(
     predict: Any,
-    points: Sequence[Sequence[float]],
-    targets: Sequence[Any],
+    points: Any,
+    targets: Any,
     *,
     resolution: int = 80,
     threshold: float | None = None,
@@ -597,7 +597,7 @@ def plot_letters(
 
 def plot_points(
     points: Any,
-    classes: Sequence[Any] | Any = None,
+    classes: Any = None,
     *,
     title: str = "",
     names: Sequence[str] = ("x₀", "x₁"),

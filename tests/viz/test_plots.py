@@ -183,6 +183,14 @@ class TestDecisionBoundary:
         chart = viz.plot_decision_boundary(predict, POINTS, XOR, resolution=4)
         assert chart.axes[0].images[0].get_array().shape == (4, 4)
 
+    def test_tensors(self):
+        import tensorgrad as tg
+
+        chart = viz.plot_decision_boundary(
+            lambda ps: tg.tensor(ps).sum(1), tg.tensor(POINTS), tg.tensor([0, 1, 1, 0]), resolution=4
+        )
+        assert chart.axes[0].images[0].get_array()[-1, -1] == pytest.approx(2.4) and legend(chart) == ["target", "0", "1"]
+
     def test_nan_answers_leave_a_hole(self):
         chart = viz.plot_decision_boundary(lambda ps: [math.nan] * len(ps), POINTS, XOR, resolution=4)
         assert np.ma.getmaskarray(chart.axes[0].images[0].get_array()).all()
