@@ -139,6 +139,8 @@ class Tensor:
                 "Use x.detach() for a constant with the same memory."
             )
         if self.node is None:
+            if requires_grad and not self._requires_grad and self.storage is not None and self._base is None:
+                self.storage.rebased += 1  # views made before now belong to its graph
             self._requires_grad = bool(requires_grad)
         return self
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..kernels import on
 from ..tensor import UNRECORDED, Tensor
-from .function import Function
+from .function import Function, Output
 from .modes import OFF, ON, quiet, recording
 
 
@@ -236,18 +236,32 @@ def join(x: Tensor, new: Tensor) -> None:
 def rejoin(x: Tensor) -> None:
     """A view whose root has a new history takes its place in it, and so do the views between."""
     stale = []
-    while (base := base_of(x)) is not None and x._rebased != x.storage.rebased:  # type: ignore[union-attr]
+    while x._base is not None and x._rebased != x.storage.rebased:  # type: ignore[union-attr]
+        base = base_of(x)
+        if base is None:
+            raise RuntimeError(
+                f"view: what this view, shape {tuple(x.array.shape)}, looks at was written in place, and then its base was "
+                "given other memory (by data or set_): how it came about is no longer known.\n"
+                "Make the view again, from the tensor it is to look at."
+            )
         stale.append((x, base))
         x = base
     for t, base in reversed(stale):
-        if base._requires_grad:
+        if not base._requires_grad:
+            if t.node is not None:
+                t.node, t._requires_grad = None, False
+        elif not _stands_above(t.node, base.node or base):
             view = _look(t, base)
             view._record((base,), t, ON)
             t._view = view  # the one before would keep the old history alive
             _move(t, view)
-        else:
-            t.node, t._requires_grad = None, False
         t._rebased = t.storage.rebased  # type: ignore[union-attr]
+
+
+def _stands_above(node: Function | None, source: Any) -> bool:
+    if isinstance(node, Output):
+        node = node.inputs[0]
+    return node is not None and node.inputs[0] is source
 
 
 def reshape_in_place(x: Tensor, view: Function, op: str) -> Tensor:

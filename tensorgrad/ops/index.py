@@ -352,9 +352,9 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
 
 def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
     """Whether value is x[key] itself, in its place in the graph."""
-    if type(value._view) is not Slice or value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:
+    if value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:  # which may give it another `_view`
         return False
-    return value._view.key == _plain(key)
+    return type(value._view) is Slice and value._view.key == _plain(key)
 
 
 # ---- by integers in arrays ------------------------------------------------------------------------------------------

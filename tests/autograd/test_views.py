@@ -215,11 +215,52 @@ class TestFamilies:
         base.mul_(leaf(2.0))
         assert view.tolist() == [1] and not view.requires_grad
 
+    def test_data_of_a_base_written_through_a_view(self) -> None:
+        w = leaf(1.0, 2.0)
+        base = w * 1
+        view, other = base[:1], base[1:]
+        view.mul_(3)
+        base.data = constant(5.0, 6.0)
+        for v in (view, other):
+            with pytest.raises(RuntimeError, match="its base was given other memory .by data or set_."):
+                v * 2
+        view = (w * 1)[:1]
+        view._base.data = constant(5.0, 6.0)  # nothing was written before
+        view.sum().backward()
+        assert w.grad.tolist() == [1, 0]
+
     def test_a_leaf_among_views(self) -> None:
         base = constant(1.0, 2.0)
         view = base[:1].requires_grad_()
         (view * 3).sum().backward()
         assert view.grad.tolist() == [3] and view.is_leaf
+        base.detach().requires_grad_()  # another leaf with the same memory
+        assert view.is_leaf and view.requires_grad
+
+    def test_views_made_before_the_base_requires_grad(self) -> None:
+        flat = constant(1.0, 2.0, 3.0)
+        views = flat.split(2)
+        flat.requires_grad_()
+        (views[0].sum() * 2 + views[1].sum() * 3).backward()
+        assert flat.grad.tolist() == [2, 2, 3]
+
+    def test_hooks_of_a_view_stay_where_its_base_does(self) -> None:
+        seen: list[Any] = []
+        x = leaf(1.0, 2.0) * 1
+        first, rest = x[:1], x.split(1)[1]
+        first.register_hook(lambda g: seen.append(g.tolist()))
+        rest.register_hook(lambda g: seen.append(g.tolist()))
+        x.detach().requires_grad_()
+        (first * 2 + rest * 3).sum().backward()
+        assert seen == [[3], [2]] or seen == [[2], [3]]
+
+    def test_read_changed_and_written_back_also_in_another_shape(self) -> None:
+        w = tg.ones(2, 3, requires_grad=True)
+        x = w * 1
+        x.t_()
+        x[1:] *= w.sum()
+        x.sum().backward()
+        assert w.grad.tolist() == [[5, 10, 10], [5, 10, 10]]
 
 
 class TestChangedShape:
