@@ -53,6 +53,8 @@ SIZES = {
     "medium": Size(layers=6, heads=6, width=192, context=128, batch=32, steps=4000, lr=2e-3, dropout=0.1),
 }
 
+SAVE_EVERY = 50  # steps; a run that is killed loses no more
+
 # ---- model ----------------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +214,7 @@ def fit(
 
     Args:
         every: after so many steps (an epoch, to the trainer) the last tenth of the text, which is never learnt, is
-            tried, `show` is called, and a checkpoint written.
+            tried, and `show` is called.
         folder: where checkpoints go, and where the run goes on if there are some.
     """
     tg.manual_seed(seed)
@@ -239,6 +241,7 @@ def fit(
         validation=DataLoader(held_out, 2 * size.batch),
         callbacks=[] if show is None else lambda history: show(model, letters, history),
         checkpoint=folder,
+        save_every=None if folder is None else SAVE_EVERY,
         progress=progress,
     )
     return trainer, letters

@@ -121,14 +121,17 @@ def test_interrupted_and_resumed_is_not_interrupted(tmp_path: Path) -> None:
 
 
 def test_killed_and_resumed_is_not_killed(tmp_path: Path) -> None:
+    """Also where the last checkpoint was written in the middle of a round."""
     code = """
 import os, signal, sys
 from pathlib import Path
+from examples import gpt
 from tests.examples.test_gpt import run
+gpt.SAVE_EVERY = 4
 run(Path(sys.argv[1]), show=lambda model, letters, history: len(history) == 3 and os.kill(os.getpid(), signal.SIGKILL))
 """
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "killed")], capture_output=True)
-    assert killed.returncode == -signal.SIGKILL and Checkpoint(tmp_path / "killed").files()[-1][0] == 6
+    assert killed.returncode == -signal.SIGKILL and Checkpoint(tmp_path / "killed").files()[-1][0] == 8
     run(tmp_path / "killed")
     run(tmp_path / "whole")
     (step, whole), (other, resumed) = state(tmp_path / "whole"), state(tmp_path / "killed")
