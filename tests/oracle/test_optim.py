@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -176,6 +177,26 @@ def test_schedules(name: str, options: dict[str, Any], optimizer: str) -> None:
     np.testing.assert_allclose(
         flat(rates(tg, name, options, optimizer)), flat(rates(torch, name, options, optimizer)), rtol=1e-10, atol=1e-14
     )
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=numbered(SCHEDULES))
+def test_schedules_go_on_from_pytorchs_state(name: str, options: dict[str, Any]) -> None:
+    both = []
+    for library in (torch, tg):
+        p = parameters(library)
+        optimizer = library.optim.SGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], lr=0.1, momentum=0.9)
+        both.append((optimizer, getattr(library.optim.lr_scheduler, name)(optimizer, **options)))
+    (theirs, t), (ours, o) = both
+    for _ in range(5):
+        theirs.step()
+        t.step()
+    ours.load_state_dict(ours_of(theirs.state_dict()))
+    o.load_state_dict(copy.deepcopy(t.state_dict()))
+    for _ in range(8):
+        for optimizer, schedule in both:
+            optimizer.step()
+            schedule.step()
+        np.testing.assert_allclose(o.get_last_lr(), t.get_last_lr(), rtol=1e-10, atol=1e-14)
 
 
 def test_plateau() -> None:
