@@ -86,8 +86,8 @@ __version__ = "0.1.0"
 
 # Parts that are imported when first used.
 _WHEN_ASKED = {
-    "compiler", "data", "distributed", "hub", "jit", "metrics", "mps", "multiprocessing", "onnx", "text", "training",
-    "version", "vision", "xpu",
+    "compiler", "data", "distributed", "distributions", "hub", "jit", "metrics", "mps", "multiprocessing", "onnx", "text",
+    "training", "version", "vision", "xpu",
 }  # fmt: skip
 
 

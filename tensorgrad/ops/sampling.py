@@ -1,6 +1,7 @@
 """Random tensors, and tensors filled with random numbers in place.
 
-Every function takes `generator=`, a `tensorgrad.Generator`, or uses the default one. Nothing here has a gradient.
+Every function takes `generator=`, a `tensorgrad.Generator`, or uses the default one. Nothing here has a gradient, but for
+`standard_gamma`, which distributions are made of.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
+from ..autograd.function import Function
 from ..autograd.inplace import check_writable, write
 from ..autograd.modes import quiet
 from ..kernels import at, on
@@ -15,7 +17,9 @@ from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
 from ..tensor import Tensor
 from .create import leaf, shape_of, whole_number
+from .elementwise import exp
 from .promote import needs_floating
+from .special import gammainc_by_a, lgamma, xlogy
 from .words import also
 
 # ---- uniform, normal, whole numbers --------------------------------------------------------------------------------
@@ -249,6 +253,33 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     n, p = needs_floating("binomial", count, "count"), needs_floating("binomial", prob, "prob")
     broadcast("binomial", count=n.array.shape, prob=p.array.shape)
     return Tensor._of(on(n.array).binomial(stream("binomial", generator), n.array, p.array))
+
+
+class StandardGamma(Function):
+    """Numbers drawn from the gamma distribution of concentration a and rate 1.
+
+    The gradient holds the place of x in the distribution: P(a, x) = u stays, so ∂x/∂a = −(∂P/∂a) / (∂P/∂x) (Figurnov et
+    al., arXiv:1805.08498).
+    """
+
+    def __init__(self, rng: Any) -> None:
+        self.rng = rng
+
+    def forward(self, a: Any) -> Any:
+        return on(a).standard_gamma(self.rng, a)
+
+    def backward(self, grad: Tensor, a: Tensor, out: Tensor) -> Tensor:
+        density = exp(xlogy(a - 1, out) - out - lgamma(a))
+        return grad * -gammainc_by_a(a, out) / density
+
+    def fused_backward(self, grad: Any, a: Any, out: Any) -> Any:
+        return on(a).standard_gamma_backward(grad, a, out)
+
+
+def standard_gamma(concentration: Tensor, generator: Any = None) -> Tensor:
+    """Numbers with density x^(a − 1)·e⁻ˣ / Γ(a), a = concentration, with a gradient towards it."""
+    a = needs_floating("standard_gamma", concentration)
+    return StandardGamma(stream("standard_gamma", generator))(a)
 
 
 # ---- in place ------------------------------------------------------------------------------------------------------

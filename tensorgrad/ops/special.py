@@ -226,11 +226,11 @@ class Gammainc(Function):
 
     def backward(self, grad: Tensor, a: Tensor, x: Tensor) -> Any:
         sign = -1.0 if self.upper else 1.0
-        ga = grad * (_series(a, x) * sign) if self.needs[0] else None
+        ga = grad * (gammainc_by_a(a, x) * sign) if self.needs[0] else None
         return ga, grad * (exp(xlogy(a - 1, x) - x - lgamma(a)) * sign) if self.needs[1] else None
 
 
-def _series(a: Tensor, x: Tensor) -> Tensor:
+def gammainc_by_a(a: Tensor, x: Tensor) -> Tensor:
     """∂P(a, x)/∂a. The terms are largest where n is near x − a, and fall off from there as a bell of width √x."""
     within = logical_and(gt(x, 0), isfinite(x))
     x = where(within, x, 1.0)

@@ -1,0 +1,97 @@
+"""The binomial distribution: how many of several trials succeed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.modes import no_grad
+from ..ops.create import arange
+from ..ops.elementwise import exp, log1p
+from ..ops.sampling import binomial
+from ..ops.special import lgamma
+from ..tensor import Size, Tensor
+from . import constraints
+from .distribution import Distribution
+from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+
+
+class Binomial(Distribution):
+    """P(k) = C(n, k)·pᵏ·(1 − p)^(n − k), n = total_count; p is `probs`, or sigmoid(`logits`). One of the two is given."""
+
+    arg_constraints = {
+        "total_count": constraints.nonnegative_integer,
+        "probs": constraints.unit_interval,
+        "logits": constraints.real,
+    }
+    has_enumerate_support = True
+
+    def __init__(
+        self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        given, value = one_of("Binomial", probs, logits)
+        count, value = broadcast_all(total_count, value)
+        self.total_count = count.type_as(value)
+        setattr(self, given, value)
+        super().__init__(value.shape, validate_args=validate_args)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> constraints.Constraint:
+        return constraints.integer_interval(0, self.total_count)
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        return probs_to_logits(self.probs, is_binary=True)
+
+    @lazy_property
+    def probs(self) -> Tensor:
+        return logits_to_probs(self.logits, is_binary=True)
+
+    @property
+    def _param(self) -> Tensor:
+        return self.probs if "probs" in vars(self) else self.logits
+
+    @property
+    def param_shape(self) -> Size:
+        return self._param.shape
+
+    @property
+    def mean(self) -> Tensor:
+        return self.total_count * self.probs
+
+    @property
+    def mode(self) -> Tensor:
+        return ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count)
+
+    @property
+    def variance(self) -> Tensor:
+        return self.total_count * self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        with no_grad():
+            return binomial(self.total_count.expand(shape), self.probs.expand(shape))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        n, x = self.total_count, self.logits
+        # k·x − n·log(1 + eˣ), for large x in another form: neither overflows
+        normalize = n * x.clamp(min=0) + n * log1p(exp(-x.abs())) + lgamma(value + 1) + lgamma(n - value + 1)
+        return value * x + lgamma(n + 1) - normalize
+
+    def entropy(self) -> Tensor:
+        n = int(self.total_count.max())
+        if not bool((self.total_count == n).all()):
+            raise NotImplementedError("Binomial: entropy needs the same total_count everywhere.")
+        log_prob = self.log_prob(self.enumerate_support(False))
+        return -(exp(log_prob) * log_prob).sum(0)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        n = int(self.total_count.max())
+        if not bool((self.total_count == n).all()):
+            raise NotImplementedError("Binomial: enumerate_support needs the same total_count everywhere.")
+        values = arange(1 + n, dtype=self._param.dtype).view((-1,) + (1,) * len(self._batch_shape))
+        return values.expand((-1,) + self._batch_shape) if expand else values
+
+
+__all__ = ["Binomial"]

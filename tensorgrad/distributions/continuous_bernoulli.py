@@ -1,0 +1,116 @@
+"""The continuous Bernoulli distribution (Loaiza-Ganem & Cunningham, arXiv:1907.06845)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..nn import functional as F
+from ..ops.elementwise import where
+from ..ops.sampling import rand
+from ..tensor import Size, Tensor
+from . import constraints
+from .exp_family import ExponentialFamily
+from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, one_of, probs_to_logits
+
+
+class ContinuousBernoulli(ExponentialFamily):
+    """p(x) ∝ pˣ·(1 − p)^(1 − x) from 0 to 1; p is `probs`, or sigmoid(`logits`). One of the two is given.
+
+    Args:
+        lims: between these p counts as near ½, where a Taylor series takes the place of what would be 0/0.
+    """
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.unit_interval
+    has_rsample = True
+
+    def __init__(
+        self,
+        probs: Any = None,
+        logits: Any = None,
+        lims: tuple[float, float] = (0.499, 0.501),
+        validate_args: bool | None = None,
+    ) -> None:
+        given, value = one_of("ContinuousBernoulli", probs, logits)
+        (value,) = broadcast_all(value)
+        setattr(self, given, clamp_probs(value) if given == "probs" else value)
+        self._lims = lims
+        super().__init__(value.shape, validate_args=validate_args)
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        return probs_to_logits(self.probs, is_binary=True)
+
+    @lazy_property
+    def probs(self) -> Tensor:
+        return clamp_probs(logits_to_probs(self.logits, is_binary=True))
+
+    @property
+    def param_shape(self) -> Size:
+        return (self.probs if "probs" in vars(self) else self.logits).shape
+
+    def _far(self) -> Tensor:
+        """Where p is not near ½."""
+        return (self.probs <= self._lims[0]) | (self.probs > self._lims[1])
+
+    def _cut(self) -> Tensor:
+        """p, held away from ½."""
+        return where(self._far(), self.probs, self._lims[0])
+
+    def _cont_bern_log_norm(self) -> Tensor:
+        """log of the factor that makes the density integrate to 1."""
+        cut = self._cut()
+        small = where(cut <= 0.5, cut, 0.0)
+        large = where(cut >= 0.5, cut, 1.0)
+        width = where(cut <= 0.5, (-2.0 * small).log1p(), (2.0 * large - 1.0).log())
+        log_norm = ((-cut).log1p() - cut.log()).abs().log() - width
+        x = (self.probs - 0.5).pow(2)
+        return where(self._far(), log_norm, math.log(2.0) + (4.0 / 3.0 + 104.0 / 45.0 * x) * x)
+
+    @property
+    def mean(self) -> Tensor:
+        cut = self._cut()
+        mean = cut / (2.0 * cut - 1.0) + 1.0 / ((-cut).log1p() - cut.log())
+        x = self.probs - 0.5
+        return where(self._far(), mean, 0.5 + (1.0 / 3.0 + 16.0 / 45.0 * x.pow(2)) * x)
+
+    @property
+    def variance(self) -> Tensor:
+        cut = self._cut()
+        spread = cut * (cut - 1.0) / (1.0 - 2.0 * cut).pow(2) + 1.0 / ((-cut).log1p() - cut.log()).pow(2)
+        x = (self.probs - 0.5).pow(2)
+        return where(self._far(), spread, 1.0 / 12.0 - (1.0 / 15.0 - 128.0 / 945.0 * x) * x)
+
+    @property
+    def stddev(self) -> Tensor:
+        return self.variance.sqrt()
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        return self.icdf(rand(self._extended_shape(sample_shape), dtype=self.probs.dtype))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        logits, value = broadcast_all(self.logits, value)
+        return -F.binary_cross_entropy_with_logits(logits, value, reduction="none") + self._cont_bern_log_norm()
+
+    def cdf(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        cut = self._cut()
+        below = (cut.pow(value) * (1.0 - cut).pow(1.0 - value) + cut - 1.0) / (2.0 * cut - 1.0)
+        below = where(self._far(), below, value)
+        return where(value <= 0.0, 0.0, where(value >= 1.0, 1.0, below))
+
+    def icdf(self, value: Tensor) -> Tensor:
+        cut = self._cut()
+        found = ((-cut + value * (2.0 * cut - 1.0)).log1p() - (-cut).log1p()) / (cut.log() - (-cut).log1p())
+        return where(self._far(), found, value)
+
+    def entropy(self) -> Tensor:
+        other = (-self.probs).log1p()
+        return self.mean * (other - self.probs.log()) - self._cont_bern_log_norm() - other
+
+
+__all__ = ["ContinuousBernoulli"]

@@ -1,0 +1,70 @@
+"""The geometric distribution: how often one fails before the first success."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from ..autograd.modes import no_grad
+from ..nn import functional as F
+from ..ops.create import zeros_like
+from ..ops.elementwise import where
+from ..ops.sampling import rand
+from ..tensor import Tensor
+from . import constraints
+from .distribution import Distribution
+from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+
+
+class Geometric(Distribution):
+    """P(k) = (1 − p)ᵏ·p for k = 0, 1, 2, …; p is `probs`, or sigmoid(`logits`). One of the two is given."""
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.nonnegative_integer
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
+        given, value = one_of("Geometric", probs, logits)
+        (value,) = broadcast_all(value)
+        setattr(self, given, value)
+        super().__init__(value.shape, validate_args=validate_args)
+        if self._validate_args and given == "probs" and not bool((value > 0).all()):
+            raise ValueError("Geometric: probs must be above 0: one that never succeeds fails forever.")
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        return probs_to_logits(self.probs, is_binary=True)
+
+    @lazy_property
+    def probs(self) -> Tensor:
+        return logits_to_probs(self.logits, is_binary=True)
+
+    @property
+    def mean(self) -> Tensor:
+        return 1.0 / self.probs - 1.0
+
+    @property
+    def mode(self) -> Tensor:
+        return zeros_like(self.probs)
+
+    @property
+    def variance(self) -> Tensor:
+        return (1.0 / self.probs - 1.0) / self.probs
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        with no_grad():
+            tiny = dtypes.finfo(self.probs.dtype).tiny
+            u = rand(self._extended_shape(sample_shape), dtype=self.probs.dtype).clamp(min=tiny)
+            return (u.log() / (-self.probs).log1p()).floor()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        value, probs = broadcast_all(value, self.probs)
+        never = where((probs == 1) & (value == 0), 0.0, probs)
+        return value * (-never).log1p() + self.probs.log()
+
+    def entropy(self) -> Tensor:
+        return F.binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
+
+
+__all__ = ["Geometric"]

@@ -1,0 +1,66 @@
+"""The Laplace distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import dtypes
+from ..ops.elementwise import expm1, log, log1p
+from ..ops.sampling import rand
+from ..tensor import Tensor
+from . import constraints
+from .distribution import Distribution
+from .utils import broadcast_all
+
+
+class Laplace(Distribution):
+    """p(x) = e^(−|x − loc| / scale) / (2·scale)."""
+
+    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    mode = mean
+
+    @property
+    def variance(self) -> Tensor:
+        return 2 * self.scale**2
+
+    @property
+    def stddev(self) -> Tensor:
+        return math.sqrt(2) * self.scale
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        eps = dtypes.finfo(self.loc.dtype).eps
+        u = (rand(self._extended_shape(sample_shape), dtype=self.loc.dtype) * 2 - 1).clamp(min=eps - 1, max=1 - eps)
+        return self.loc - self.scale * u.sign() * log1p(-u.abs())
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        return -log(2 * self.scale) - (value - self.loc).abs() / self.scale
+
+    def cdf(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        far = value - self.loc
+        return 0.5 - 0.5 * far.sign() * expm1(-far.abs() / self.scale)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        far = value - 0.5
+        return self.loc - self.scale * far.sign() * log1p(-2 * far.abs())
+
+    def entropy(self) -> Tensor:
+        return 1 + log(2 * self.scale)
+
+
+__all__ = ["Laplace"]
