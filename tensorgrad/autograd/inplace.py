@@ -156,12 +156,12 @@ def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
 
 def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, Any], op: str) -> bool:
     """Let the kernel write its result straight into x's memory, if that is all there is to do: nothing is recorded, x
-    is floating, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened.
+    is float32 or float64, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened.
     """
     array = x.array
     dtype = array.dtype
     mode = recording.get()
-    if dtype.kind != "f" or not array.flags.writeable or (mode and x.requires_grad):
+    if dtype.kind != "f" or dtype.itemsize == 2 or not array.flags.writeable or (mode and x.requires_grad):
         return False
     operands = []
     for z in (*args, *kwargs.values()):

@@ -87,6 +87,21 @@ class Div(Function):
         return gx, None if x is None else -gx * (x / z)
 
 
+class MulBy(Function):
+    """x · z for a number z: there is nothing to save. In 16 bits the number may be any: it is not rounded to them."""
+
+    name = "mul"
+
+    def __init__(self, z: float) -> None:
+        self.z = z
+
+    def forward(self, x: Any) -> Any:
+        return x * self.z if x.itemsize > 2 else on(x).half_mul(x, self.z)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        return MulBy(self.z)(grad)
+
+
 class DivBy(Function):
     """x / z for a number z: there is nothing to save."""
 
@@ -96,7 +111,7 @@ class DivBy(Function):
         self.z = z
 
     def forward(self, x: Any) -> Any:
-        return x / self.z
+        return x / self.z if x.itemsize > 2 else on(x).half_div(x, self.z)
 
     def backward(self, grad: Tensor) -> Tensor:
         return DivBy(self.z)(grad)
@@ -266,6 +281,8 @@ def _times(t: Any, alpha: Any, op: str, x: Any, z: Any) -> Any:
 def mul(input: Any, other: Any) -> Tensor:
     """input · other.  Shape: broadcast."""
     x, z = paired("mul", input, other)
+    if type(z) is float or type(z) is int:
+        return MulBy(z)(x)
     try:
         return Mul()(x, z)
     except ValueError as error:

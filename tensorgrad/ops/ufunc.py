@@ -12,6 +12,7 @@ from ..kernels import on
 from ..tensor import Tensor
 from . import compare, elementwise, linalg
 
+_REFLECTED = {"less": compare.gt, "less_equal": compare.ge, "greater": compare.lt, "greater_equal": compare.le}
 _OPERATIONS: dict[str, Any] = {
     "add": elementwise.add, "subtract": elementwise.sub, "multiply": elementwise.mul, "divide": elementwise.div,
     "floor_divide": elementwise.floor_divide, "remainder": elementwise.remainder, "power": elementwise.pow,
@@ -25,6 +26,8 @@ _OPERATIONS: dict[str, Any] = {
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
     """What NumPy calls in place of one of its functions when an operand (or a place for the result) is a tensor."""
     if out is None and not kwargs and method == "__call__" and ufunc.__name__ in _OPERATIONS:
+        if ufunc.__name__ in _REFLECTED and not isinstance(inputs[0], Tensor):
+            return _REFLECTED[ufunc.__name__](inputs[1], inputs[0])
         return _OPERATIONS[ufunc.__name__](*inputs)
     arrays = [x.numpy() if isinstance(x, Tensor) else x for x in inputs]
     if out is not None:

@@ -1332,3 +1332,16 @@ def test_kinks_stop_infinite_gradients(size: int) -> None:
     for f in (tg.relu, lambda x: x.clamp(min=0), lambda x: tg.maximum(x, tg.zeros(()))):
         (g,) = tg.autograd.grad(f(x).sum(), x, tg.tensor(INF))
         assert g.tolist() == [0] * size
+
+
+def test_numbers_beside_16_bits_are_not_rounded_to_them() -> None:
+    x = tg.tensor([0.5, 0.001, 3.0], dtype=tg.float16)
+    for y, want in (
+        (x * 65536, [32768.0, 65.5625, math.inf]),
+        (1e5 * x, [49984.0, 100.0625, math.inf]),
+        (x / 1e5, [5.0067901611328125e-06, 0.0, 2.9981136322021484e-05]),
+        (x * 1e-8, [0.0, 0.0, 5.960464477539063e-08]),
+        (x.clone().mul_(1e5), [49984.0, 100.0625, math.inf]),
+        (x.clone().div_(1e5), [5.0067901611328125e-06, 0.0, 2.9981136322021484e-05]),
+    ):
+        assert y.dtype is tg.float16 and y.tolist() == want

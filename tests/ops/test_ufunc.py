@@ -27,6 +27,18 @@ def test_operators_from_both_sides(name: str, dtype: str) -> None:
         np.testing.assert_array_equal(got.array, want.array)
 
 
+def test_numbers_of_numpys_are_numbers() -> None:
+    x, y = tg.tensor([2, 250], dtype=tg.uint8), tg.tensor([1.0, 3.0])
+    for number in (np.int16(-6), np.float32(2.0), np.float64(2.0)):
+        for name in NAMES.split():
+            if name in ("matmul", "pow") or (name in ("floordiv", "mod") and number < 0):
+                continue
+            op = getattr(operator, name)
+            for t in (x, y):
+                for got, want in ((op(number, t), op(number.item(), t)), (op(t, number), op(t, number.item()))):
+                    assert got.dtype is want.dtype and got.tolist() == want.tolist(), (name, number, t)
+
+
 def test_the_result_is_recorded() -> None:
     x = tg.tensor(B, requires_grad=True)
     (A * x + np.matmul(A, x) - np.float64(2) * x).sum().backward()

@@ -143,6 +143,16 @@ def heaviside(x: Any, z: Any) -> Any:
 # ---- in place: the result goes into x's memory; the operands have the user's names, for who calls with them ------------
 
 
+def half_mul(x: Any, z: float) -> Any:
+    """x·z of 16-bit floats and a number, which need not be one of theirs."""
+    return (x.astype(np.float32) * z).astype(x.dtype)
+
+
+def half_div(x: Any, z: float) -> Any:
+    """x/z of 16-bit floats and a number, which need not be one of theirs."""
+    return (x.astype(np.float32) / z).astype(x.dtype)
+
+
 def add_(x: Any, other: Any, alpha: Any = 1) -> None:
     """x += alpha·other."""
     np.add(x, other if alpha == 1 else _product(other, alpha), x)
