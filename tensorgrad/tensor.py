@@ -197,6 +197,11 @@ class Tensor:
     def data(self, value: Any) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data: must be a Tensor, got {type(value).__name__}.")
+        if self._requires_grad and not value.is_floating_point():
+            raise RuntimeError(
+                f"data: this tensor requires grad, and only floating tensors have gradients; the value is {value.dtype}. "
+                "Convert it first: value.float()."
+            )
         self._moved = self._moved or value.array.shape != self.array.shape
         self.array = value.array
         if self.storage is not None:  # other memory from here on, with its own record of writes

@@ -118,17 +118,20 @@ def rows(x: Tensor) -> Tensor:
     return x.reshape(prod(x.array.shape[:-1]), x.array.shape[-1])
 
 
-def alike(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
+def alike(op: str, x: Any, z: Any, names: tuple[str, str] = ("input", "other")) -> tuple[Tensor, Tensor]:
     """The two operands of a product. Two tensors must have one dtype; an array beside a tensor is promoted with it."""
     both = isinstance(x, Tensor) and isinstance(z, Tensor)
     if both and x.array.dtype is z.array.dtype and x.array.dtype.kind != "b":
         return x, z
-    x, z = as_operand(op, x), as_operand(op, z, "other")
+    first, second = names
+    x, z = as_operand(op, x, first), as_operand(op, z, second)
     a, b = x.array.dtype, z.array.dtype
     if a != b:
         if both:
+            narrow, wide = (first, second) if dtypes.promote_types(x.dtype, z.dtype) == z.dtype else (second, first)
             raise TypeError(
-                f"{op}: input is {x.dtype}, other {z.dtype}; a product needs one dtype. Convert: other.to(input.dtype)."
+                f"{op}: {first} is {x.dtype}, {second} {z.dtype}; a product needs one dtype. "
+                f"Convert: {narrow}.to({wide}.dtype)."
             )
         x, z = paired(op, x, z)
     if a.kind == "b":
@@ -242,7 +245,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
     Shape: input (…, in), weight (out, in) or (in,), bias (out,) or () → (…, out), or (…) for a weight of one axis.
     """
-    x, w = alike("linear", input, weight)
+    x, w = alike("linear", input, weight, ("input", "weight"))
     if bias is None:
         if w.array.ndim == 1:
             return matmul(x, w)
@@ -274,7 +277,7 @@ def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     """yₒ = x₁ᵀ·Wₒ·x₂ + bₒ.  Shape: (…, m), (…, n), weight (out, m, n), bias (out,) → (…, out)."""
-    x, z = alike("bilinear", input1, input2)
+    x, z = alike("bilinear", input1, input2, ("input1", "input2"))
     w = as_operand("bilinear", weight, "weight")
     a, b, c = x.array.shape, z.array.shape, w.array.shape
     if len(c) != 3 or not a or not b or a[:-1] != b[:-1] or (a[-1], b[-1]) != c[1:]:
@@ -623,7 +626,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     Args:
         dims: how many: the last ones of a with the first ones of b; or two lists of axes, paired in order.
     """
-    x, z = alike("tensordot", a, b)
+    x, z = alike("tensordot", a, b, ("a", "b"))
     nx, nz = x.array.ndim, z.array.ndim
     if isinstance(dims, Tensor):
         dims = dims.tolist()
@@ -1081,7 +1084,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = "use_mm_f
             'donot_use_mm_for_euclid_dist'.
     """
     x, z = needs_floating("cdist", x1, "x1"), needs_floating("cdist", x2, "x2")
-    x, z = alike("cdist", x, z)
+    x, z = alike("cdist", x, z, ("x1", "x2"))
     a, b = x.array.shape, z.array.shape
     if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
         cure = "Needs (…, P, M) and (…, R, M)."

@@ -11,6 +11,7 @@ from .. import random
 from ..autograd.anomaly import detect_anomaly
 from ..autograd.function import describe_frame
 from ..autograd.modes import watched
+from ..nn.module import Module
 from ..tensor import Tensor
 from ..utils.running import running
 from .batches import tensors_of
@@ -29,6 +30,9 @@ def where_from(model: Any, forward: Callable[[Any], Tensor], batch: Any, rng: Te
     bad = [i for i, x in enumerate(tensors_of(batch)) if not _finite(x)]
     if bad:
         return f"    made by  the batch itself: its tensor number {bad[0] + 1} holds nan or inf\n"
+    parameters = model.named_parameters() if isinstance(model, Module) else ()
+    if held := [name for name, x in parameters if not _finite(x)]:
+        return f"    made by  the model itself: before this batch its {held[0]} holds nan or inf\n"
     now = random.get_rng_state()
     random.set_rng_state(rng)
     finder = _Finder()

@@ -387,6 +387,9 @@ class TestLeaves:
         assert x.tolist() == [7.0, 2.0]
         x.data = tg.tensor([5.0, 6.0])
         assert x.tolist() == [5.0, 6.0] and x.requires_grad
+        with pytest.raises(RuntimeError, match="data: this tensor requires grad, and only floating tensors have"):
+            x.data = tg.tensor([5, 6])
+        assert x.tolist() == [5.0, 6.0]
 
 
 class TestModes:

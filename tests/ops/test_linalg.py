@@ -208,6 +208,7 @@ class TestLinear(OpTest):
         (lambda: functional.linear(two, tg.ones(4, 3), tg.ones(5)), ValueError, "linear: the shapes do not fit"),
         (lambda: functional.linear(two, tg.ones(3), tg.ones(1)), ValueError, "linear: the shapes do not fit"),
         (lambda: functional.linear(two, tg.ones(4, 3).double()), TypeError, "linear: input is tensorgrad.float32"),
+        (lambda: functional.linear(two.long(), tg.ones(4, 3)), TypeError, "Convert: input.to(weight.dtype)."),
         (lambda: functional.linear(two, tg.ones(4, 3), tg.ones(4).double()), TypeError, "bias tensorgrad.float64"),
     ]
 
@@ -887,7 +888,7 @@ class TestCdist(OpTest):
         (lambda: tg.cdist(two, two, -1), ValueError, "cdist: p must not be negative, got -1"),
         (lambda: tg.cdist(two, two, compute_mode="x"), ValueError, "cdist: compute_mode 'x' is unknown"),
         (lambda: tg.cdist(whole, whole), TypeError, "cdist: x1 needs a floating dtype"),
-        (lambda: tg.cdist(two, two.double()), TypeError, "cdist: input is tensorgrad.float32"),
+        (lambda: tg.cdist(two, two.double()), TypeError, "cdist: x1 is tensorgrad.float32, x2 tensorgrad.float64"),
         (lambda: tg.cdist(tg.ones(2, 2, 3), tg.ones(3, 2, 3)), ValueError, "cdist: these shapes do not broadcast"),
     ]
 

@@ -587,6 +587,13 @@ def test_the_gradient_alone() -> None:
     assert "the backward of sqrt made the first inf" in message and "return (self.w * x).sqrt()" in message
 
 
+def test_the_model_itself() -> None:
+    model = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+    model[1].weight.data.fill_(math.nan)
+    with pytest.raises(RuntimeError, match="made by  the model itself: before this batch its 1.weight holds nan or inf"):
+        Trainer(model, sgd(model), nn.MSELoss()).train(tg.ones(2, 1), tg.ones(2, 1), epochs=1)
+
+
 def test_the_batch_itself() -> None:
     message = failure(nn.Linear(1, 1), tg.tensor([[1.0], [math.nan]]))
     assert "made by  the batch itself: its tensor number 1 holds nan or inf" in message
