@@ -7,7 +7,22 @@
     tensor([2., 4.])
 """
 
-from . import accelerator, aliases, amp, autograd, backends, cuda, func, linalg, nn, optim, out, special, utils
+from . import (
+    accelerator,
+    aliases,
+    amp,
+    autograd,
+    backends,
+    cuda,
+    func,
+    linalg,
+    nn,
+    optim,
+    out,
+    return_types,
+    special,
+    utils,
+)
 from .amp import autocast, get_autocast_dtype, is_autocast_enabled
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.anomaly import set_detect_anomaly as set_anomaly_enabled

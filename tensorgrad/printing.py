@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from . import dtypes
 
@@ -104,6 +104,20 @@ def text(t: Any, contents: str | None = None) -> str:
     elif t.requires_grad:
         notes.append("requires_grad=True")
     return _with_notes(prefix + body, notes, len(prefix), options.linewidth)
+
+
+Fields = TypeVar("Fields", bound=type)
+
+
+def by_field(kind: Fields) -> Fields:
+    """A named tuple that an operation returns, shown as PyTorch shows it: a line for each field."""
+    name = kind.__name__.removesuffix("_result")
+
+    def shown(result: Any) -> str:
+        return f"tensorgrad.return_types.{name}(\n" + ",\n".join(f"{k}={v!r}" for k, v in result._asdict().items()) + ")"
+
+    kind.__repr__ = shown  # type: ignore[assignment]
+    return kind
 
 
 def _with_notes(words: str, notes: list[str], indent: int, linewidth: int) -> str:

@@ -258,3 +258,19 @@ def test_contents_may_be_given() -> None:
 def test_format_of_numbers() -> None:
     assert f"{tg.tensor(3.14159):.2f}" == "3.14" and f"{tg.tensor([1.0])}" == "tensor([1.])"
     assert f"step {tg.tensor(3)}, {tg.tensor(True)}, {tg.tensor(2.5):>5}" == "step 3, True,   2.5"  # 0-d: the number
+
+
+def test_a_named_tuple_shows_a_line_for_each_field() -> None:
+    assert repr(tg.tensor([[1.0, 2.0]]).max(1)) == (
+        "tensorgrad.return_types.max(\nvalues=tensor([2.]),\nindices=tensor([1]))"
+    )
+    assert str(tg.linalg.slogdet(tg.eye(1))) == (
+        "tensorgrad.return_types.linalg_slogdet(\nsign=tensor(1.),\nlogabsdet=tensor(0.))"
+    )
+
+
+def test_return_types_are_under_the_names_they_show() -> None:
+    for name in tg.return_types.__all__:
+        kind = getattr(tg.return_types, name)
+        assert repr(kind(*kind._fields)).startswith(f"tensorgrad.return_types.{name}(\n{kind._fields[0]}=")
+    assert isinstance(tg.ones(2).sort(), tg.return_types.sort)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
+from ..printing import by_field
 from ..tensor import Tensor
 from .linalg import matrix_norm, tril, triu, vector_norm
 from .promote import as_operand
@@ -107,12 +108,13 @@ def inv(A: Any) -> Tensor:
     return Inv(True)(squares("inv", A))
 
 
-class inv_ex_result(NamedTuple):
+@by_field
+class linalg_inv_ex_result(NamedTuple):
     inverse: Tensor
     info: Tensor
 
 
-def inv_ex(A: Any, *, check_errors: bool = False) -> inv_ex_result:
+def inv_ex(A: Any, *, check_errors: bool = False) -> linalg_inv_ex_result:
     """A⁻¹ without an error for singular matrices: there the inverse is nan, and `info` the number of the zero pivot.
 
     (PyTorch leaves whatever LAPACK has left; here it is nan.)
@@ -120,7 +122,7 @@ def inv_ex(A: Any, *, check_errors: bool = False) -> inv_ex_result:
     x = squares("inv_ex", A)
     op = Inv(check_errors)
     out = op(x)
-    return inv_ex_result(out, _info(x, op.info))
+    return linalg_inv_ex_result(out, _info(x, op.info))
 
 
 def _info(x: Tensor, info: Any) -> Tensor:
@@ -164,7 +166,8 @@ def det(A: Any) -> Tensor:
     return Det()(squares("det", A))
 
 
-class slogdet_result(NamedTuple):
+@by_field
+class linalg_slogdet_result(NamedTuple):
     sign: Tensor
     logabsdet: Tensor
 
@@ -182,12 +185,12 @@ class Slogdet(Function):
 
 
 @also(input="A")
-def slogdet(A: Any) -> slogdet_result:
+def slogdet(A: Any) -> linalg_slogdet_result:
     """(sign, logabsdet) with det A = sign·e^logabsdet: no overflow. A singular matrix gives (0, −inf).
 
     Shape: (…, n, n) → (…), (…).
     """
-    return slogdet_result(*Slogdet()(squares("slogdet", A)))
+    return linalg_slogdet_result(*Slogdet()(squares("slogdet", A)))
 
 
 def logdet(input: Any) -> Tensor:
@@ -227,16 +230,17 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
     return _solve(Solve(), A, B, left)
 
 
-class solve_ex_result(NamedTuple):
+@by_field
+class linalg_solve_ex_result(NamedTuple):
     result: Tensor
     info: Tensor
 
 
-def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> solve_ex_result:
+def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> linalg_solve_ex_result:
     """As `solve`, without an error: where A is singular the result is nan and `info` the number of the zero pivot."""
     op = Solve(check_errors)
     out = _solve(op, A, B, left)
-    return solve_ex_result(out, _info(as_operand("solve_ex", A), op.info))
+    return linalg_solve_ex_result(out, _info(as_operand("solve_ex", A), op.info))
 
 
 def _solve(op: Solve, A: Any, B: Any, left: bool) -> Tensor:
@@ -354,22 +358,24 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return Cholesky(upper)(squares("cholesky", A))
 
 
-class cholesky_ex_result(NamedTuple):
+@by_field
+class linalg_cholesky_ex_result(NamedTuple):
     L: Tensor
     info: Tensor
 
 
 @also(input="A")
-def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> cholesky_ex_result:
+def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> linalg_cholesky_ex_result:
     """As `cholesky`, without an error: where A is not positive-definite, L is nan and `info` the order of the first
     leading minor that is not positive. (PyTorch leaves what LAPACK leaves in L.)"""
     x = squares("cholesky_ex", A)
     op = Cholesky(upper, check_errors)
     out = op(x)
-    return cholesky_ex_result(out, _info(x, op.info))
+    return linalg_cholesky_ex_result(out, _info(x, op.info))
 
 
-class qr_result(NamedTuple):
+@by_field
+class linalg_qr_result(NamedTuple):
     Q: Tensor
     R: Tensor
 
@@ -424,7 +430,7 @@ def _side_by_side(x: Tensor, z: Tensor) -> Tensor:
     return cat((x, z), -1)
 
 
-def qr(A: Any, mode: str = "reduced") -> qr_result:
+def qr(A: Any, mode: str = "reduced") -> linalg_qr_result:
     """Q, R with A = Q·R, the columns of Q orthonormal, R upper triangular.
 
     Shape: (…, m, n) → Q (…, m, k), R (…, k, n), k = min(m, n).
@@ -437,13 +443,14 @@ def qr(A: Any, mode: str = "reduced") -> qr_result:
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"qr: mode {mode!r} is unknown; choose 'reduced', 'complete' or 'r'.")
     q, r = Qr("reduced" if mode == "r" else mode)(x)
-    return qr_result(q[..., :0, :0].reshape(0).detach() if mode == "r" else q, r)
+    return linalg_qr_result(q[..., :0, :0].reshape(0).detach() if mode == "r" else q, r)
 
 
 # ---- singular values and eigenvalues --------------------------------------------------------------------------------
 
 
-class svd_result(NamedTuple):
+@by_field
+class linalg_svd_result(NamedTuple):
     U: Tensor
     S: Tensor
     Vh: Tensor
@@ -517,14 +524,14 @@ class Svdvals(Function):
         return (u * grad.unsqueeze(-2)) @ vh
 
 
-def svd(A: Any, full_matrices: bool = True, *, driver: Any = None) -> svd_result:
+def svd(A: Any, full_matrices: bool = True, *, driver: Any = None) -> linalg_svd_result:
     """U, S, Vh with A = U·diag(S)·Vh; the columns of U and the rows of Vh orthonormal, S falling and not negative.
 
     Shape: (…, m, n) → U (…, m, k), S (…, k), Vh (…, k, n), k = min(m, n); with `full_matrices` U (…, m, m) and Vh
     (…, n, n). The signs of each pair of vectors are arbitrary. The gradients of U and Vh need singular values that all
     differ. `driver` chooses among CUDA's routines and does nothing here.
     """
-    return svd_result(*Svd(bool(full_matrices))(matrices("svd", A)))
+    return linalg_svd_result(*Svd(bool(full_matrices))(matrices("svd", A)))
 
 
 def svdvals(A: Any, *, driver: Any = None) -> Tensor:
@@ -532,7 +539,8 @@ def svdvals(A: Any, *, driver: Any = None) -> Tensor:
     return Svdvals()(matrices("svdvals", A))
 
 
-class eigh_result(NamedTuple):
+@by_field
+class linalg_eigh_result(NamedTuple):
     eigenvalues: Tensor
     eigenvectors: Tensor
 
@@ -576,13 +584,13 @@ class Eigvalsh(Function):
 
 
 @also(input="A")
-def eigh(A: Any, UPLO: str = "L") -> eigh_result:
+def eigh(A: Any, UPLO: str = "L") -> linalg_eigh_result:
     """Eigenvalues, rising, and orthonormal eigenvectors (columns) of a symmetric matrix: A = V·diag(λ)·Vᵀ.
 
     Shape: (…, n, n) → (…, n), (…, n, n). Only one triangle of A is read, the lower or the upper as `UPLO` says; the
     gradient counts both. That of the vectors needs eigenvalues that all differ, and may not depend on their signs.
     """
-    return eigh_result(*Eigh(_uplo("eigh", UPLO))(squares("eigh", A)))
+    return linalg_eigh_result(*Eigh(_uplo("eigh", UPLO))(squares("eigh", A)))
 
 
 @also(input="A")
@@ -600,12 +608,14 @@ def _uplo(op: str, uplo: str) -> str:
 # ---- LU -------------------------------------------------------------------------------------------------------------
 
 
-class lu_factor_result(NamedTuple):
+@by_field
+class linalg_lu_factor_result(NamedTuple):
     LU: Tensor
     pivots: Tensor
 
 
-class lu_result(NamedTuple):
+@by_field
+class linalg_lu_result(NamedTuple):
     P: Tensor
     L: Tensor
     U: Tensor
@@ -656,30 +666,31 @@ def _permutation(pivots: Tensor, m: int, like: Tensor) -> Tensor:
     return Tensor._of(on(like.array).permutation_matrix(pivots.array, m, like.array.dtype))
 
 
-def lu_factor(A: Any, *, pivot: bool = True) -> lu_factor_result:
+def lu_factor(A: Any, *, pivot: bool = True) -> linalg_lu_factor_result:
     """The LU factorisation in LAPACK's packed form, for `lu_solve` and `lu_unpack`.
 
     Shape: (…, m, n) → LU the same, pivots (…, min(m, n)) int32, from 1. A singular matrix is a LinAlgError.
     """
     _pivoting("lu_factor", pivot)
-    return lu_factor_result(*LuFactor(True)(matrices("lu_factor", A)))
+    return linalg_lu_factor_result(*LuFactor(True)(matrices("lu_factor", A)))
 
 
-class lu_factor_ex_result(NamedTuple):
+@by_field
+class linalg_lu_factor_ex_result(NamedTuple):
     LU: Tensor
     pivots: Tensor
     info: Tensor
 
 
-def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> lu_factor_ex_result:
+def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> linalg_lu_factor_ex_result:
     """As `lu_factor`, without an error: `info` is the number of the first zero pivot, 0 if there is none."""
     _pivoting("lu_factor_ex", pivot)
     op = LuFactor(check_errors)
     lu, pivots = op(matrices("lu_factor_ex", A))
-    return lu_factor_ex_result(lu, pivots, Tensor._of(op.info))
+    return linalg_lu_factor_ex_result(lu, pivots, Tensor._of(op.info))
 
 
-def lu(A: Any, *, pivot: bool = True) -> lu_result:
+def lu(A: Any, *, pivot: bool = True) -> linalg_lu_result:
     """P, L, U with A = P·L·U: P a permutation, L lower triangular with ones on its diagonal, U upper triangular.
 
     Shape: (…, m, n) → (…, m, m), (…, m, k), (…, k, n), k = min(m, n).
@@ -696,20 +707,20 @@ def _pivoting(op: str, pivot: bool) -> None:
         )
 
 
-def _unpacked(lu: Tensor, pivots: Tensor) -> lu_result:
+def _unpacked(lu: Tensor, pivots: Tensor) -> linalg_lu_result:
     m, n = lu.array.shape[-2:]
     k = min(m, n)
     ones = Tensor._of(on(lu.array).identity(lu.array, m)[:, :k])
-    return lu_result(_permutation(pivots, m, lu), tril(lu[..., :k], -1) + ones, triu(lu[..., :k, :]))
+    return linalg_lu_result(_permutation(pivots, m, lu), tril(lu[..., :k], -1) + ones, triu(lu[..., :k, :]))
 
 
-def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> lu_result:
+def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> linalg_lu_result:
     """P, L, U from what `lu_factor` gives; what is not asked for is empty."""
     lu, pivots = matrices("lu_unpack", LU_data, "LU_data"), as_operand("lu_unpack", LU_pivots, "LU_pivots")
     _check_pivots("lu_unpack", lu, pivots)
     P, L, U = _unpacked(lu, pivots)
     nothing = P.reshape(-1)[:0]
-    return lu_result(P if unpack_pivots else nothing, *((L, U) if unpack_data else (nothing, nothing)))
+    return linalg_lu_result(P if unpack_pivots else nothing, *((L, U) if unpack_data else (nothing, nothing)))
 
 
 def _check_pivots(op: str, lu: Tensor, pivots: Tensor) -> None:
@@ -813,6 +824,7 @@ def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool =
     return _reflect(v, t, x, transpose) if left else _reflect(v, t, x.mT, not transpose).mT
 
 
+@by_field
 class geqrf_result(NamedTuple):
     a: Tensor
     tau: Tensor
@@ -955,7 +967,8 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     return Tensor._of(_converged("matrix_rank", on(x.array).matrix_rank, x.array, atol, rtol, hermitian))
 
 
-class lstsq_result(NamedTuple):
+@by_field
+class linalg_lstsq_result(NamedTuple):
     solution: Tensor
     residuals: Tensor
     rank: Tensor
@@ -977,7 +990,7 @@ class Lstsq(Function):
 
 
 @also(input="A", b="B")
-def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> lstsq_result:
+def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> linalg_lstsq_result:
     """X of least ‖A·X − B‖; of several such, the shortest.
 
     Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
@@ -1011,7 +1024,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         singular = singular.reshape(-1)[:0]
     if driver == "gels":
         rank = rank.reshape(-1)[:0]
-    return lstsq_result(x.squeeze(-1) if vector else x, residuals, rank, singular)
+    return linalg_lstsq_result(x.squeeze(-1) if vector else x, residuals, rank, singular)
 
 
 # ---- powers and the rest --------------------------------------------------------------------------------------------

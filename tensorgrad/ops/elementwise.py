@@ -14,6 +14,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import before_write, check_writable, write, written
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
+from ..printing import by_field
 from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
 from .promote import (
@@ -1239,16 +1240,17 @@ def map2_(self: Tensor, x: Any, y: Any, callable: Callable[[Any, Any, Any], Any]
     return _mapped("map2_", self, callable, x, y)
 
 
-class FrexpResult(NamedTuple):
+@by_field
+class frexp_result(NamedTuple):
     """What `frexp` returns."""
 
     mantissa: Tensor
     exponent: Tensor
 
 
-def frexp(input: Any) -> FrexpResult:
+def frexp(input: Any) -> frexp_result:
     """mantissa (½ ≤ |m| < 1, or 0) and int32 exponent with input = mantissa · 2^exponent."""
-    return FrexpResult(*Frexp()(needs_floating("frexp", input)))
+    return frexp_result(*Frexp()(needs_floating("frexp", input)))
 
 
 # ---- functions of two numbers --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, NamedTuple
 
+from ..printing import by_field
 from ..tensor import Tensor
 from . import create, decompose
 from . import dropout as _dropout
@@ -18,6 +19,7 @@ from .vision import pad as _pad
 from .words import also
 
 
+@by_field
 class svd_result(NamedTuple):
     U: Tensor
     S: Tensor
@@ -38,7 +40,7 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
     return svd_result(u, s, vh.mT)
 
 
-def qr(input: Any, some: bool = True) -> decompose.qr_result:
+def qr(input: Any, some: bool = True) -> decompose.linalg_qr_result:
     """`linalg.qr`: reduced, or complete if `some` is False."""
     return decompose.qr(input, "reduced" if some else "complete")
 
@@ -64,6 +66,7 @@ def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...
     return decompose.lu_factor_ex(A, pivot=pivot) if get_infos else decompose.lu_factor(A, pivot=pivot)
 
 
+@by_field
 class triangular_solve_result(NamedTuple):
     solution: Tensor
     cloned_coefficient: Tensor

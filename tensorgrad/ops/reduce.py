@@ -8,6 +8,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
+from ..printing import by_field
 from ..tensor import Tensor
 from .promote import as_operand, cast, floating, needs_floating
 from .words import numpy_words
@@ -442,16 +443,19 @@ def nonempty(op: str, x: Tensor, axes: Axes) -> None:
             raise ValueError(f"{op}: there is nothing to choose from along dim {d} of shape {tuple(shape)}.")
 
 
+@by_field
 class max_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class min_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class aminmax_result(NamedTuple):
     min: Tensor
     max: Tensor

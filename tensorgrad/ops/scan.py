@@ -8,6 +8,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis
+from ..printing import by_field
 from ..tensor import Tensor
 from .promote import as_operand, cast, floating, needs_floating
 from .reduce import Sum, found
@@ -137,11 +138,13 @@ def logcumsumexp(input: Any, dim: int) -> Tensor:
     return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
 
 
+@by_field
 class cummax_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class cummin_result(NamedTuple):
     values: Tensor
     indices: Tensor

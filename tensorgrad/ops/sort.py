@@ -9,6 +9,7 @@ from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis
+from ..printing import by_field
 from ..tensor import Tensor
 from .elementwise import lerp
 from .promote import as_operand, needs_floating
@@ -16,36 +17,43 @@ from .reduce import Mean, found, nonempty
 from .words import numpy_words
 
 
+@by_field
 class sort_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class topk_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class kthvalue_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class median_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class nanmedian_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class mode_result(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
+@by_field
 class histogram_result(NamedTuple):
     hist: Tensor
     bin_edges: Tensor
@@ -313,6 +321,7 @@ def histogram(
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
 
 
+@by_field
 class histogramdd_result(NamedTuple):
     hist: Tensor
     bin_edges: tuple[Tensor, ...]

@@ -1,0 +1,40 @@
+"""`tensorgrad.return_types`: the named tuples that operations return, under PyTorch's names."""
+
+from .ops import decompose, elementwise, legacy, reduce, scan
+from .ops import sort as sorting
+
+aminmax = reduce.aminmax_result
+cummax = scan.cummax_result
+cummin = scan.cummin_result
+frexp = elementwise.frexp_result
+geqrf = decompose.geqrf_result
+histogram = sorting.histogram_result
+histogramdd = sorting.histogramdd_result
+kthvalue = sorting.kthvalue_result
+linalg_cholesky_ex = decompose.linalg_cholesky_ex_result
+linalg_eigh = decompose.linalg_eigh_result
+linalg_inv_ex = decompose.linalg_inv_ex_result
+linalg_lstsq = decompose.linalg_lstsq_result
+linalg_lu = decompose.linalg_lu_result
+linalg_lu_factor = decompose.linalg_lu_factor_result
+linalg_lu_factor_ex = decompose.linalg_lu_factor_ex_result
+linalg_qr = decompose.linalg_qr_result
+linalg_slogdet = decompose.linalg_slogdet_result
+linalg_solve_ex = decompose.linalg_solve_ex_result
+linalg_svd = decompose.linalg_svd_result
+max = reduce.max_result
+median = sorting.median_result
+min = reduce.min_result
+mode = sorting.mode_result
+nanmedian = sorting.nanmedian_result
+sort = sorting.sort_result
+svd = legacy.svd_result
+topk = sorting.topk_result
+triangular_solve = legacy.triangular_solve_result
+
+__all__ = [
+    "aminmax", "cummax", "cummin", "frexp", "geqrf", "histogram", "histogramdd", "kthvalue", "linalg_cholesky_ex",
+    "linalg_eigh", "linalg_inv_ex", "linalg_lstsq", "linalg_lu", "linalg_lu_factor", "linalg_lu_factor_ex",
+    "linalg_qr", "linalg_slogdet", "linalg_solve_ex", "linalg_svd", "max", "median", "min", "mode", "nanmedian",
+    "sort", "svd", "topk", "triangular_solve",
+]
