@@ -16,6 +16,7 @@ from tensorgrad import Tensor, nn
 from tensorgrad.autograd.engine import grad as gradient_of
 from tests.nn.table import NO_ROW, ROWS, Row
 
+pytestmark = pytest.mark.filterwarnings("ignore:NLLLoss2d is an old name")
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 every = pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 with_state = [row for row in ROWS if GOLDEN[row.id]["state"]]
@@ -171,3 +172,8 @@ def test_dtypes(row: Row) -> None:
     state = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
     assert all(t.dtype is tg.float32 for t in state)
     assert all(isinstance(p, nn.Parameter) for p in module.parameters())
+
+
+def test_an_old_name_says_so() -> None:
+    with pytest.warns(FutureWarning, match="NLLLoss2d is an old name; use NLLLoss, which is the same."):
+        nn.NLLLoss2d()
