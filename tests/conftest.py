@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # beside other workers the threads of BLAS only wait for a core: four times as long
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported, which is later
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
