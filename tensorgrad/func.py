@@ -18,6 +18,7 @@ from .autograd import engine
 from .autograd.modes import enable_grad
 from .nn.module import Module
 from .nn.utils.stateless import functional_call
+from .ops.compare import equal
 from .ops.create import zeros_like
 from .ops.join import stack
 from .random import current
@@ -266,7 +267,8 @@ def vmap(
         in_dims: along which dim each argument is a batch; None: the same for all. One for all arguments, or nested as the
             arguments are. Keyword arguments are the same for all.
         out_dims: where the batch stands in the results; nested as they are, or one for all.
-        randomness: "same": func draws the same random numbers for each element. Otherwise they differ.
+        randomness: "same": func draws the same random numbers for each element. "different": others for each. "error":
+            it may draw none from the default generator.
         chunk_size: accepted.
     """
     if randomness not in ("error", "different", "same"):
@@ -277,12 +279,17 @@ def vmap(
         dims = _dims("in_dims", list(in_dims) if isinstance(in_dims, tuple) else in_dims, spec)
         n = _batch(leaves, dims)
         results, plan = [], None
-        start = current().get_state() if randomness == "same" else None
+        start = current().get_state() if randomness != "different" else None
         for i in range(n):
-            if start is not None:
+            if start is not None and randomness == "same":
                 current().set_state(start)
             here = [x if d is None else x.select(d, i) for x, d in zip(leaves, dims)]
             flat, plan = tree_flatten(func(*tree_unflatten(here, spec), **kwargs))
+            if start is not None and randomness == "error" and not equal(current().get_state(), start):
+                current().set_state(start)
+                raise RuntimeError(
+                    'vmap: the function drew random numbers. Pass randomness="different" or "same", or draw them before.'
+                )
             _tensors("vmap", flat)
             results.append(flat)
         assert plan is not None

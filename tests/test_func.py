@@ -35,6 +35,10 @@ def test_map_draws_the_same_or_different_numbers() -> None:
     same = func.vmap(noise, randomness="same")(tg.zeros(4))
     different = func.vmap(noise, randomness="different")(tg.zeros(4))
     assert tg.equal(same[0], same[3]) and not tg.equal(different[0], different[3])
+    before = tg.get_rng_state()
+    with pytest.raises(RuntimeError, match='vmap: the function drew random numbers. Pass randomness="different" or "same"'):
+        func.vmap(noise)(tg.zeros(4))
+    assert tg.equal(tg.get_rng_state(), before)
 
 
 def test_map_over_nothing_but_one_argument() -> None:
