@@ -5,6 +5,7 @@ Most schedules are written twice: as the value at epoch t (`_get_closed_form_lr`
 finds. A rate that is a Tensor stays one, and is written to.
 """
 
+from ..optimizer import Optimizer
 from .base import LRScheduler
 from .combined import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
