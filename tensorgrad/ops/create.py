@@ -445,14 +445,17 @@ def arange(
     d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
     if not all(map(math.isfinite, (start, end, step))):
         raise ValueError(f"arange: start, end and step must be finite, got {start}, {end}, {step}.")
-    if not d.is_floating_point:
-        start, end, step = int(start), int(end), int(step)
     if step == 0:
-        raise ValueError("arange: step must not be 0" + ("." if whole else f", which it is as {d}."))
+        raise ValueError("arange: step must not be 0.")
     if (end - start) * step < 0:
         raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
-    whole = isinstance(end - start, int) and isinstance(step, int)
-    n = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    n = math.ceil((end - start) / step)  # a small integer dtype rounds the numbers, not how many there are: PyTorch's rule
+    if not d.is_floating_point:
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError(f"arange: step must not be 0, which it is as {d}.")
+    if whole or d is dtypes.int64:
+        n = -((start - end) // step)
     with quiet():
         return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
 

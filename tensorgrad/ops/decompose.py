@@ -11,13 +11,14 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any, NamedTuple
 
+from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
 from .linalg import matrix_norm, tril, triu, vector_norm
-from .promote import as_operand
+from .promote import as_operand, cast
 from .words import also
 
 
@@ -1143,6 +1144,8 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
         raise ValueError(f"vander: N must be above 0, got {N}.")
     if t.array.dtype.kind == "b":
         raise TypeError("vander: bools have no powers. Convert first: x.int() or x.float().")
+    if t.array.dtype.kind in "iu":
+        t = cast(t, dtypes.int64)
     powers = [t * 0 + 1]
     while len(powers) < n:
         powers.append(powers[-1] * t)

@@ -436,12 +436,12 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     rest = as_operand(op, indices, "indices").array
     if rest.dtype.kind not in "iu":
         raise TypeError(f"{op}: indices must be whole numbers, got {as_operand(op, indices).dtype}. Convert: .long().")
-    n = prod(sizes)
+    n, rest = prod(sizes), on(rest).whole(rest)
     if rest.size and not 0 <= rest.min() <= rest.max() < n:
         raise ValueError(f"{op}: indices must be from 0 to {n - 1}, the elements of shape {sizes}.")
     found = []
     for size in reversed(sizes):
-        found.append(Tensor._of(on(rest).whole(rest % max(size, 1))))
+        found.append(Tensor._of(on(rest).asarray(rest % max(size, 1))))
         rest = rest // max(size, 1)
     return tuple(reversed(found))
 

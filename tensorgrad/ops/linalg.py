@@ -312,7 +312,8 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
 @factors_first("beta", "alpha", tensors=2)
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·Σ batch1[b] @ batch2[b].  Shape: input broadcasts to (m, n), (b, m, k), (b, k, n)."""
-    return _added("addbmm", input, _product("addbmm", batch1, batch2, 3, 3).sum(0), beta, alpha)
+    products = _product("addbmm", batch1, batch2, 3, 3)
+    return _added("addbmm", input, products.sum(0, dtype=products.dtype), beta, alpha)
 
 
 @factors_first("beta", "alpha", tensors=2)

@@ -18,7 +18,7 @@ from .index import in_range, whole_index
 from .promote import as_operand
 from .shape import Reshape, Slice, reshape
 from .words import numpy_words
-from .write import fitting, same_dtype
+from .write import fitting, number_in, same_dtype
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
@@ -428,14 +428,14 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …).
     """
     x, d, array, z = _slices("index_add", input, dim, index, source)
-    return _as_given(input, IndexAdd(d, array, alpha)(x, z))
+    return _as_given(input, IndexAdd(d, array, number_in("index_add", x, alpha))(x, z))
 
 
 @numpy_words
 def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
     y, d, array, z = _slices("index_add_", x, dim, index, source)
-    apply_to(y, IndexAdd(d, array, alpha), z, "index_add_")
+    apply_to(y, IndexAdd(d, array, number_in("index_add_", y, alpha)), z, "index_add_")
     return x
 
 

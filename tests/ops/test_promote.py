@@ -163,3 +163,15 @@ class TestTo:
             self.x.to("flaot")
         with pytest.raises(TypeError, match="type_as: other must be a Tensor, got str"):
             self.x.type_as("x")
+
+
+@pytest.mark.parametrize("dtype", [tg.int16, tg.uint8])
+def test_small_integers_stay_small_or_count_in_int64(dtype: tg.dtype) -> None:
+    a = tg.tensor([[[1, 2], [3, 4]]], dtype=dtype)
+    assert tg.addbmm(a[0], a, a).dtype is dtype and tg.addbmm(a[0], a, a).tolist() == [[8, 12], [18, 26]]
+    assert tg.linalg.vander(a[0, 0]).dtype is tg.int64
+    assert [t.dtype for t in tg.unravel_index(a[0, 0], (4, 2**40))] == [tg.int64] * 2
+    x = tg.tensor([5, 6], dtype=dtype)
+    assert x.index_add(0, tg.tensor([0]), tg.tensor([2], dtype=dtype), alpha=-1).tolist() == [3, 6]
+    assert tg.arange(0.5, 4.6, 2.0, dtype=dtype).tolist() == [0, 2, 4]
+    assert tg.arange(0.0, 3.1, dtype=dtype).tolist() == [0, 1, 2, 3]
