@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
+from .create import linspace
 from .workspace import is_half
 
 # ---- padding --------------------------------------------------------------------------------------------------------
@@ -235,8 +236,8 @@ def affine_base(sizes: Shape, align_corners: bool, dtype: Any) -> Any:
     # sizes (D,) H, W → (D·H·W, d + 1), the last axis x first
     along = []
     for n in sizes:
-        line = np.linspace(-1, 1, n, dtype=dtype) if n > 1 else np.zeros(1, dtype)
-        along.append(line if align_corners else line * ((n - 1) / n))
+        line = linspace(-1, 1, n, dtype) if n > 1 else np.zeros(1, dtype)
+        along.append(line if align_corners else line * (n - 1) / n)
     mesh = np.meshgrid(*along, indexing="ij")
     return np.stack([*mesh[::-1], np.ones(sizes, dtype)], -1).reshape(-1, len(sizes) + 1).astype(dtype)
 
