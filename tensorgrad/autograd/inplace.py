@@ -10,12 +10,13 @@ next used: the storage they share counts such changes (`rebased`), and each view
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from ..kernels import on
 from ..tensor import UNRECORDED, Tensor
 from .function import Function, Output
-from .modes import OFF, ON, quiet, recording
+from .modes import OFF, ON, enable_grad, quiet, recording
 
 
 class ReplaceRegion(Function):
@@ -267,7 +268,11 @@ def _stands_above(node: Function | None, source: Any) -> bool:
 def reshape_in_place(x: Tensor, view: Function, op: str) -> Tensor:
     """Let x look at its memory as `view` does (`t_`, `squeeze_` …)."""
     check_not_a_leaf(x, op)
-    new = view(x)
+    if x._base is not None:
+        x._refresh()
+    # The numbers stay, so what was recorded stays recorded, also within no_grad: else its gradients would not fit x.
+    with enable_grad() if x.node is not None else nullcontext():
+        new = view(x)
     x.array, x._moved = new.array, True
     written(x, op)
     base = base_of(x)

@@ -290,6 +290,15 @@ class TestChangedShape:
         (x * weights).sum().backward()
         np.testing.assert_allclose(w.grad.array, 2 * weights.array[0].T)
 
+    def test_within_no_grad_what_was_recorded_stays_recorded(self) -> None:
+        for look in (lambda x: x, lambda x: x[1:]):
+            w = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+            x = look(w * 1)
+            with tg.no_grad():
+                x.t_()
+            (x * tg.arange(float(x.numel())).reshape(x.shape)).sum().backward()
+            assert w.grad.tolist() == ([[0, 2, 4], [1, 3, 5]] if len(x.T) == 2 else [[0, 0, 0], [0, 1, 2]])
+
     def test_of_a_view(self) -> None:
         w, c = grid(), leaf(5.0)
         x = w * 1
