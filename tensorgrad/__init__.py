@@ -109,6 +109,10 @@ _WHEN_ASKED = {
 def __getattr__(name: str) -> object:
     if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)  # tensorgrad.exp_(x), as PyTorch has it, is x.exp_()
+    if name.startswith("_foreach_"):
+        from .ops.foreach import foreach
+
+        return foreach(name)
     if name not in _WHEN_ASKED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -495,7 +495,10 @@ class Tensor:
         return iter(unbind(self))
 
     def __contains__(self, element: Any) -> bool:
-        return bool((self == element).any())
+        if not isinstance(element, (Tensor, int, float)):
+            raise RuntimeError(f"in: a tensor holds numbers; it cannot hold a {type(element).__name__}.")
+        found: Any = self == element
+        return bool(found.any())
 
     __hash__ = object.__hash__
 

@@ -24,6 +24,10 @@ class ReduceOp(enum.Enum):
     MAX = "max"
 
 
+class ProcessGroup:
+    """Some of the processes; there is but the whole group here, which functions take as None."""
+
+
 _backend: str | None = None  # of the group, once it is made
 
 
@@ -150,7 +154,7 @@ def barrier(group: Any = None, async_op: bool = False, device_ids: Any = None) -
 
 
 __all__ = [
-    "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast", "broadcast_object_list",
+    "ProcessGroup", "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast", "broadcast_object_list",
     "destroy_process_group", "get_backend", "get_rank", "get_world_size", "init_process_group", "is_available",
     "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available", "is_torchelastic_launched", "reduce",
 ]  # fmt: skip

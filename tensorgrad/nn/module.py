@@ -355,8 +355,11 @@ class Module:
                 p._grad.zero_()
 
     def share_memory(self: M) -> M:
-        """Accepted; threads share memory anyway."""
-        return self
+        """An error: another process would train a copy, and nothing would be learned here."""
+        raise RuntimeError(
+            f"{type(self).__name__}.share_memory: parameters are not shared between processes here. Train in threads, which "
+            "share them, or in one process."
+        )
 
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
         """Replace the memory of every parameter and buffer, keeping the parameters themselves: optimizers know them."""

@@ -825,3 +825,8 @@ def test_lazy_of_ones_own() -> None:
         Forgetful()(tg.ones(3))
     with words(TypeError, "LazyModuleMixin: a lazy module must define initialize_parameters(input)."):
         nn.modules.lazy.LazyModuleMixin().initialize_parameters()
+
+
+def test_processes_share_nothing_and_it_says_so() -> None:
+    with pytest.raises(RuntimeError, match="Linear.share_memory: parameters are not shared between processes here"):
+        nn.Linear(1, 1).share_memory()
