@@ -359,7 +359,12 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or its entry at `dim`."""
-        return _as_size(Size, self.array.shape) if dim is None else self.array.shape[dim]
+        if dim is None:
+            return _as_size(Size, self.array.shape)
+        try:
+            return self.array.shape[dim]
+        except (IndexError, TypeError, RuntimeError):
+            raise _no_such_dim("size", dim, self.array.ndim) from None
 
     def dim(self) -> int:
         return self.array.ndim
@@ -380,7 +385,12 @@ class Tensor:
         """Steps between neighbours along each dimension, in elements."""
         size = self.array.itemsize
         steps = tuple(s // size for s in self.array.strides)
-        return steps if dim is None else steps[dim]
+        if dim is None:
+            return steps
+        try:
+            return steps[dim]
+        except (IndexError, TypeError, RuntimeError):
+            raise _no_such_dim("stride", dim, len(steps)) from None
 
     def dim_order(self) -> tuple[int, ...]:
         """The axes from the largest step in memory to the smallest."""
@@ -558,6 +568,16 @@ def _meet_all_names() -> None:
 
 
 _meet_all_names()
+
+
+def _no_such_dim(op: str, dim: Any, ndim: int) -> Exception:
+    from .kernels.shapes import axis
+
+    try:
+        axis(op, dim, ndim)
+    except (IndexError, TypeError) as error:
+        return error
+    return IndexError(f"{op}: a 0-d tensor has no dimensions, got dim {dim}.")
 
 
 class Size(tuple[int, ...]):

@@ -178,7 +178,7 @@ def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, An
     try:
         with quiet():
             getattr(on(array), kernel)(array, *operands[:n], **dict(zip(kwargs, operands[n:])))
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return False  # shapes or arguments do not fit: the way round says so in words
     written(x, op)
     return True

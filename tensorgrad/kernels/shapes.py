@@ -10,13 +10,25 @@ from typing import Any
 Shape = tuple[int, ...]
 
 
+def integer(op: str, what: str, value: Any, least: int | None = None) -> int:
+    """A whole number that the user gives: an int, or what stands for one (a NumPy integer, a tensor of one integer)."""
+    try:
+        n = value.__index__()
+    except (AttributeError, TypeError, RuntimeError):
+        said = f"shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
+        raise TypeError(f"{op}: {what} must be an int, got {type(value).__name__} {said}.") from None
+    if least is not None and n < least:
+        raise ValueError(f"{op}: {what} must be {least} or more, got {n}.")
+    return n
+
+
 def axis(op: str, dim: Any, ndim: int, extra: int = 0) -> int:
     """A dimension counted from either end as one counted from the front. `extra`: dims that the op adds (unsqueeze)."""
     n = max(ndim + extra, 1)  # a 0-d tensor may be asked for dim 0 or -1
     try:
         d = dim.__index__()
-    except AttributeError:
-        raise TypeError(f"{op}: dim must be an int, got {type(dim).__name__} {dim!r}.") from None
+    except (AttributeError, TypeError, RuntimeError):
+        d = integer(op, "dim", dim)
     if not -n <= d < n:
         raise IndexError(f"{op}: dim {d} is out of range for a tensor of {ndim} dimensions; use {-n} to {n - 1}.")
     return d % n
@@ -111,7 +123,7 @@ def per_axis(op: str, name: str, value: Any, n: int, least: int | None = None) -
     given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     try:
         found = tuple([v.__index__() for v in given])
-    except AttributeError:
+    except (AttributeError, TypeError, RuntimeError):
         raise TypeError(f"{op}: {name} must be an int or a tuple of ints, got {value!r}.") from None
     if len(found) == 1:
         found *= n

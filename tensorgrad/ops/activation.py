@@ -14,8 +14,8 @@ from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
 from .elementwise import Exp, Mul, OfOne, Sigmoid, Tanh, Where, abs, exp, log, masked, tanh
-from .promote import as_operand, cast, floating, needs_floating, not_bool, same_dtype
-from .words import numpy_words
+from .promote import as_operand, cast, floating, needs_floating, not_bool, number, same_dtype
+from .words import in_own_name, numpy_words
 
 _BOOL = dtypes.bool.numpy
 
@@ -306,7 +306,8 @@ def relu6(input: Any, inplace: bool = False) -> Tensor:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x above 0, negative_slope·x elsewhere."""
-    return _applied("leaky_relu", LeakyRelu(negative_slope), needs_floating("leaky_relu", input), inplace)
+    operation = LeakyRelu(number("leaky_relu", "negative_slope", negative_slope))
+    return _applied("leaky_relu", operation, needs_floating("leaky_relu", input), inplace)
 
 
 def prelu(input: Any, weight: Any) -> Tensor:
@@ -343,6 +344,7 @@ def rrelu(
     (Xu et al., arXiv:1505.00853.)
     """
     x = needs_floating("rrelu", input)
+    lower, upper = number("rrelu", "lower", lower), number("rrelu", "upper", upper)
     if not lower <= upper:
         raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}.")
     if not training:
@@ -372,6 +374,7 @@ class Slopes(Function):
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """x held between min_val and max_val. Unlike clamp's, the gradient is 0 at the ends."""
     x = not_bool("hardtanh", input)
+    min_val, max_val = number("hardtanh", "min_val", min_val), number("hardtanh", "max_val", max_val)
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}.")
     if x.array.dtype.kind in "iu":
@@ -383,17 +386,22 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """x above the threshold, `value` elsewhere."""
-    return _applied("threshold", Threshold(threshold, value), not_bool("threshold", input), inplace)
+    return _thresholded("threshold", input, threshold, value, inplace)
+
+
+def _thresholded(op: str, input: Any, threshold: Any, value: Any, inplace: bool) -> Tensor:
+    operation = Threshold(number(op, "threshold", threshold), number(op, "value", value))
+    return _applied(op, operation, not_bool(op, input), inplace)
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """x, but 0 where |x| ≤ lambd."""
-    return Hardshrink(lambd)(needs_floating("hardshrink", input))
+    return Hardshrink(number("hardshrink", "lambd", lambd))(needs_floating("hardshrink", input))
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """x − lambd above lambd, x + lambd below −lambd, 0 between."""
-    x = needs_floating("softshrink", input)
+    x, lambd = needs_floating("softshrink", input), number("softshrink", "lambd", lambd)
     if not lambd >= 0:
         raise ValueError(f"softshrink: lambd must not be negative, got {lambd}.")
     return Softshrink(lambd)(x)
@@ -423,7 +431,7 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x above 0, alpha·(eˣ − 1) elsewhere (Clevert et al., arXiv:1511.07289)."""
-    return _applied("elu", Elu(alpha), needs_floating("elu", input), inplace)
+    return _applied("elu", Elu(number("elu", "alpha", alpha)), needs_floating("elu", input), inplace)
 
 
 def selu(input: Any, inplace: bool = False) -> Tensor:
@@ -434,7 +442,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x above 0, alpha·(e^(x/alpha) − 1) elsewhere (Barron, arXiv:1704.07483)."""
-    x = needs_floating("celu", input)
+    x, alpha = needs_floating("celu", input), number("celu", "alpha", alpha)
     if alpha == 0:
         raise ValueError("celu: alpha must not be 0; it divides x.")
     return _applied("celu", Elu(alpha, 1.0, 1 / alpha), x, inplace)
@@ -460,6 +468,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """ln(1 + e^(beta·x))/beta; x itself where beta·x is above the threshold."""
+    beta, threshold = number("softplus", "beta", beta), number("softplus", "threshold", threshold)
     return Softplus(beta, threshold)(needs_floating("softplus", input))
 
 
@@ -522,6 +531,7 @@ def _along(op: str, input: Any, dim: int | None, stacklevel: Any, dtype: Any) ->
     return x, axis(op, dim, x.array.ndim)
 
 
+@in_own_name
 def gumbel_softmax(
     logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, generator: Any = None
 ) -> Tensor:
@@ -582,7 +592,7 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """threshold in place."""
-    return _applied("threshold_", Threshold(threshold, value), not_bool("threshold_", input), True)
+    return _thresholded("threshold_", input, threshold, value, True)
 
 
 def rrelu_(

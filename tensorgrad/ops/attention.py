@@ -15,7 +15,7 @@ from .create import zeros
 from .dropout import dropout
 from .join import cat
 from .linalg import linear
-from .promote import as_operand, needs_floating
+from .promote import as_operand, needs_floating, number
 from .vision import pad
 
 
@@ -84,7 +84,7 @@ def scaled_dot_product_attention(
     if q.array.shape[-1] != k.array.shape[-1] or k.array.shape[-2] != v.array.shape[-2]:
         what = "query and key must be of one width E, key and value of one length S"
         raise ValueError(mismatch(op, what, "Look for a missing transpose of heads and positions.", **shapes))
-    if not 0 <= dropout_p <= 1:
+    if not 0 <= number(op, "dropout_p", dropout_p) <= 1:
         raise ValueError(f"{op}: dropout_p is a probability, in [0, 1], got {dropout_p}.")
     if enable_gqa:
         k, v = _serve_groups(op, q, k, shapes), _serve_groups(op, q, v, shapes)
@@ -100,7 +100,8 @@ def scaled_dot_product_attention(
     if dropout_p > 0:
         keep = on(q.array).keep_mask(stream(op, None), full, dropout_p)
     e = q.array.shape[-1]
-    attention = Attention((e or 1) ** -0.5 if scale is None else float(scale), is_causal, keep, 1 - dropout_p or 1.0)
+    scale = (e or 1) ** -0.5 if scale is None else float(number(op, "scale", scale))
+    attention = Attention(scale, is_causal, keep, 1 - dropout_p or 1.0)
     y = attention(q, k, v, mask)
     shape = (*lead, length, v.array.shape[-1])
     return y if y.array.shape == shape else y.reshape(shape)

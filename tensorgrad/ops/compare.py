@@ -8,8 +8,8 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
-from .promote import NUMBERS, as_operand, paired, result_dtype, same_dtype
-from .words import also
+from .promote import NUMBERS, as_operand, number, paired, result_dtype, same_dtype
+from .words import also, in_own_name
 
 
 def _compared(op: str, input: Any, other: Any) -> Tensor:
@@ -139,7 +139,8 @@ def isclose(
     """
     x, z = as_operand("isclose", input), as_operand("isclose", other, "other")
     same_dtype("isclose", input=x, other=z)
-    if rtol < 0 or atol < 0:
+    rtol, atol = number("isclose", "rtol", rtol), number("isclose", "atol", atol)
+    if not (rtol >= 0 and atol >= 0):
         raise ValueError(f"isclose: rtol and atol must not be negative, got rtol={rtol}, atol={atol}.")
     kernels = on(x.array)
     try:
@@ -150,6 +151,7 @@ def isclose(
         raise
 
 
+@in_own_name
 def allclose(
     input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
@@ -178,7 +180,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape."""
-    return input.array.shape == other.array.shape
+    return as_operand("is_same_size", input).array.shape == as_operand("is_same_size", other, "other").array.shape
 
 
 # ---- operators: a comparison with something that is no number is Python's to answer --------------------------------

@@ -14,10 +14,11 @@ from typing import Any
 from .. import dtypes
 from ..autograd.modes import quiet
 from ..kernels import at, on
-from ..kernels.shapes import Shape
+from ..kernels.shapes import Shape, integer
 from ..tensor import Size, Tensor
-from .promote import cast
+from .promote import cast, number
 from .shape import Clone, sizes_of
+from .words import in_own_name
 
 _NUMBERS = (bool, int, float)
 _KINDS = set(_NUMBERS)
@@ -101,8 +102,11 @@ def frombuffer(
     buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """A 1-d tensor in the memory of a bytes-like object: `count` elements (−1: all) from byte `offset` on."""
-    d = dtypes.as_dtype(dtype)
-    size = memoryview(buffer).nbytes
+    d, count, offset = dtypes.as_dtype(dtype), integer("frombuffer", "count", count), integer("frombuffer", "offset", offset)
+    try:
+        size = memoryview(buffer).nbytes
+    except TypeError:
+        raise TypeError(f"frombuffer: buffer must be bytes or the like, got {type(buffer).__name__}.") from None
     room = size - offset
     if count == 0 or size == 0:
         raise ValueError(f"frombuffer: nothing to look at: the buffer has {size} bytes, count is {count}.")
@@ -120,8 +124,8 @@ def scalar_tensor(
     pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype (whole numbers too)."""
-    number = _number("scalar_tensor", "s", s)
-    return leaf(_array("scalar_tensor", number, dtype or dtypes.get_default_dtype(), device), requires_grad)
+    value = number("scalar_tensor", "s", s)
+    return leaf(_array("scalar_tensor", value, dtype or dtypes.get_default_dtype(), device), requires_grad)
 
 
 def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
@@ -282,21 +286,11 @@ def full(
     """`fill_value` everywhere; without dtype, bools give bool, ints int64, floats the default dtype."""
     if not isinstance(size, (Sequence, Tensor)):
         raise TypeError(f"full: size must be a tuple of ints, got {size!r}. Write full((n,), value).")
-    shape, value = shape_of("full", (size,)), _number("full", "fill_value", fill_value)
+    shape, value = shape_of("full", (size,)), number("full", "fill_value", fill_value)
     d = dtypes.of_number(value) if dtype is None else dtypes.as_dtype(dtype)
     _holds("full", d, value, value)
     with quiet():
         return leaf(at("full", device).full(shape, value, d.numpy), requires_grad)
-
-
-def _number(op: str, what: str, x: Any) -> Any:
-    """A Python number, also from a 0-d tensor or array."""
-    if isinstance(x, _NUMBERS):
-        return x
-    if getattr(x, "ndim", 1) == 0 and hasattr(x, "item"):
-        return x.item()
-    shape = f" of shape {tuple(x.shape)}" if hasattr(x, "shape") else ""
-    raise TypeError(f"{op}: {what} must be a number, got {type(x).__name__}{shape}.")
 
 
 def empty_strided(
@@ -370,7 +364,7 @@ def full_like(
     requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in the shape and dtype of `input`."""
-    return _like("full_like", input, dtype, device, requires_grad, _number("full_like", "fill_value", fill_value))
+    return _like("full_like", input, dtype, device, requires_grad, number("full_like", "fill_value", fill_value))
 
 
 def new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
@@ -378,6 +372,7 @@ def new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
     return Tensor._of(legacy_array(data, x.dtype, device))
 
 
+@in_own_name
 def new_zeros(
     x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -386,6 +381,7 @@ def new_zeros(
     return zeros(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@in_own_name
 def new_ones(
     x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -394,6 +390,7 @@ def new_ones(
     return ones(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@in_own_name
 def new_empty(
     x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -402,6 +399,7 @@ def new_empty(
     return empty(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@in_own_name
 def new_empty_strided(
     x: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -410,6 +408,7 @@ def new_empty_strided(
     return empty_strided(size, stride, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@in_own_name
 def new_full(
     x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -440,7 +439,7 @@ def arange(
     if end is None:
         start, end = None, start
     start = 0 if start is None else start
-    start, end, step = [_number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
+    start, end, step = [number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
     whole = not any(isinstance(v, float) for v in (start, end, step))
     d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
     if not all(map(math.isfinite, (start, end, step))):
@@ -477,25 +476,14 @@ def logspace(
     """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
     a, b, n, d = _ends("logspace", start, end, steps, dtype)
     with quiet():
-        return leaf(at("logspace", device).logspace(a, b, n, base, d), requires_grad)
+        return leaf(at("logspace", device).logspace(a, b, n, number("logspace", "base", base), d), requires_grad)
 
 
 def _ends(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[float, float, int, Any]:
     """The arguments as a kernel takes them: among integers the ends are whole as well."""
-    n, d = whole_number(op, "steps", steps), _numpy(dtype)
-    a, b = _number(op, "start", start), _number(op, "end", end)
+    n, d = integer(op, "steps", steps, 0), _numpy(dtype)
+    a, b = number(op, "start", start), number(op, "end", end)
     return (int(a), int(b), n, d) if d.kind in "iu" else (a, b, n, d)
-
-
-def whole_number(op: str, what: str, n: Any) -> int:
-    """A whole number, 0 or more."""
-    try:
-        found = n.__index__()
-    except AttributeError:
-        raise TypeError(f"{op}: {what} must be an int, got {type(n).__name__} {n!r}.") from None
-    if found < 0:
-        raise ValueError(f"{op}: {what} must be 0 or more, got {found}.")
-    return found
 
 
 def eye(
@@ -503,8 +491,8 @@ def eye(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
-    rows = whole_number("eye", "n", n)
-    columns = rows if m is None else whole_number("eye", "m", m)
+    rows = integer("eye", "n", n, 0)
+    columns = rows if m is None else integer("eye", "m", m, 0)
     return leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
 
 
@@ -524,7 +512,8 @@ def triu_indices(
 
 def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
     kernel = getattr(at(op, device), op)
-    return Tensor._of(kernel(whole_number(op, "row", row), whole_number(op, "col", col), offset, _numpy(dtype)))
+    rows, columns, offset = integer(op, "row", row, 0), integer(op, "col", col, 0), integer(op, "offset", offset)
+    return Tensor._of(kernel(rows, columns, offset, _numpy(dtype)))
 
 
 __all__ = [

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import broadcast, mismatch
+from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
 from .linalg import matrix_norm, tril, triu, vector_norm
-from .promote import as_operand, cast
-from .words import also
+from .promote import as_operand, cast, number
+from .shape import sizes_of
+from .words import also, in_own_name
 
 
 class LinAlgError(RuntimeError):
@@ -237,6 +238,7 @@ class linalg_solve_ex_result(NamedTuple):
     info: Tensor
 
 
+@in_own_name
 def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> linalg_solve_ex_result:
     """As `solve`, without an error: where A is singular the result is nan and `info` the number of the zero pivot."""
     op = Solve(check_errors)
@@ -298,8 +300,8 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     _same_dtype("solve_triangular", a, b)
     b = _fits("solve_triangular", a, b, left)
     if left:
-        return SolveTriangular(upper, unitriangular)(a, b)
-    return SolveTriangular(upper, unitriangular, True)(a, b.mT).mT
+        return SolveTriangular(bool(upper), bool(unitriangular))(a, b)
+    return SolveTriangular(bool(upper), bool(unitriangular), True)(a, b.mT).mT
 
 
 @also(input="B", input2="L")
@@ -308,8 +310,8 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
     factor, b = squares("cholesky_solve", L, "L"), matrices("cholesky_solve", B, "B")
     _same_dtype("cholesky_solve", factor, b, "L and B")
     b = _fits("cholesky_solve", factor, b, True)
-    half = SolveTriangular(upper, False, upper)(factor, b)
-    return SolveTriangular(upper, False, not upper)(factor, half)
+    half = SolveTriangular(bool(upper), False, bool(upper))(factor, b)
+    return SolveTriangular(bool(upper), False, not upper)(factor, half)
 
 
 @also(input="L")
@@ -683,6 +685,7 @@ class linalg_lu_factor_ex_result(NamedTuple):
     info: Tensor
 
 
+@in_own_name
 def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> linalg_lu_factor_ex_result:
     """As `lu_factor`, without an error: `info` is the number of the first zero pivot, 0 if there is none."""
     _pivoting("lu_factor_ex", pivot)
@@ -738,6 +741,9 @@ def _check_pivots(op: str, lu: Tensor, pivots: Tensor) -> None:
                 pivots=pivots.array.shape,
             )
         )
+    m = lu.array.shape[-2]
+    if pivots.array.size and not 1 <= pivots.array.min() <= pivots.array.max() <= m:
+        raise IndexError(f"{op}: pivots are rows of LU, from 1 to {m}; got {pivots.array.min()} to {pivots.array.max()}.")
 
 
 def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Tensor:
@@ -804,6 +810,7 @@ def householder_product(A: Any, tau: Any) -> Tensor:
 
 
 @also(input2="tau")
+@in_own_name
 def orgqr(input: Any, tau: Any) -> Tensor:
     """`linalg.householder_product`, by LAPACK's name."""
     return householder_product(input, tau)
@@ -877,10 +884,9 @@ def svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> tuple[Tens
 
     x = matrices("svd_lowrank", A)
     if M is not None:
-        x = x - M
+        x = x - matrices("svd_lowrank", M, "M")
     m, n = x.array.shape[-2:]
-    if q < 0 or niter < 0:
-        raise ValueError(f"svd_lowrank: q and niter must be 0 or more, got {q} and {niter}.")
+    q, niter = integer("svd_lowrank", "q", q, 0), integer("svd_lowrank", "niter", niter, 0)
     if m < n:
         u, s, v = svd_lowrank(x.mT, q, niter)
         return v, s, u
@@ -898,7 +904,7 @@ def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 
     """
     x = matrices("pca_lowrank", A)
     m, n = x.array.shape[-2:]
-    q = min(6, m, n) if q is None else q
+    q, niter = min(6, m, n) if q is None else integer("pca_lowrank", "q", q), integer("pca_lowrank", "niter", niter, 0)
     if not 0 <= q <= min(m, n):
         raise ValueError(f"pca_lowrank: q must be from 0 to {min(m, n)}, the smaller side of A; got {q}.")
     return svd_lowrank(x - x.mean(-2, keepdim=True) if center else x, q, niter)
@@ -939,13 +945,16 @@ def pinv(
     """
     rtol = rcond if rtol is None else rtol
     x = squares("pinv", A) if hermitian else matrices("pinv", A)
-    return Pinv(*_tolerances(x, atol, rtol), hermitian)(x)
+    return Pinv(*_tolerances("pinv", x, atol, rtol), hermitian)(x)
 
 
-def _tolerances(x: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
+def _tolerances(op: str, x: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """Numbers or arrays; PyTorch's defaults."""
     from ..dtypes import finfo
 
+    atol, rtol = (
+        t if t is None or isinstance(t, Tensor) else number(op, what, t) for what, t in (("atol", atol), ("rtol", rtol))
+    )
     if rtol is None:
         rtol = (
             0.0
@@ -964,7 +973,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     Shape: (…, m, n) → (…), int64. No gradient.
     """
     x = squares("matrix_rank", A) if hermitian else matrices("matrix_rank", A)
-    atol, rtol = _tolerances(x, tol if atol is None else atol, rtol)
+    atol, rtol = _tolerances("matrix_rank", x, tol if atol is None else atol, rtol)
     return Tensor._of(_converged("matrix_rank", on(x.array).matrix_rank, x.array, atol, rtol, hermitian))
 
 
@@ -1015,7 +1024,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     if b.array.ndim != a.array.ndim or b.array.shape[:-1] != a.array.shape[:-1]:
         cure = "Needs A (…, m, n) and B (…, m, k) or (…, m) with the same leading axes."
         raise ValueError(mismatch("lstsq", "the shapes do not belong together", cure, A=a.array.shape, B=b.array.shape))
-    op = Lstsq(max(m, n) * finfo(a.dtype).eps if rcond is None else float(rcond))
+    op = Lstsq(max(m, n) * finfo(a.dtype).eps if rcond is None else float(number("lstsq", "rcond", rcond)))
     x = op(a, b)
     residuals = x.reshape(-1)[:0]
     if driver not in (None, "gelsy") and m > n and (op.rank == n).all():
@@ -1032,6 +1041,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
 
 
 @also(input="A")
+@in_own_name
 def matrix_power(A: Any, n: int) -> Tensor:
     """A·A·…·A, n times, by repeated squaring; the inverse's powers for n < 0, the identity for n = 0."""
     x = as_operand("matrix_power", A)
@@ -1076,12 +1086,15 @@ def matrix_exp(A: Any) -> Tensor:
 def cond(A: Any, p: Any = None) -> Tensor:
     """The condition number ‖A‖·‖A⁻¹‖ in the norm p (see `linalg.matrix_norm`; None for 2).  Shape: (…, n, n) → (…).
 
-    For p = None, 2 or −2, A need not be square. Of a singular matrix it is inf (nan for ‖A‖ = 0 and p = ±2).
+    For p = None, 2 or −2, A need not be square. Of a singular matrix it is inf (nan for ‖A‖ = 0 and p = ±2), of an empty
+    one 0.
     """
+    x = matrices("cond", A)
+    if not prod(x.array.shape[-2:]):
+        return x.sum((-2, -1))
+    if isinstance(p, Tensor):
+        p = number("cond", "p", p)
     if p is None or p in (2, -2):
-        x = matrices("cond", A)
-        if not prod(x.array.shape[-2:]):
-            raise ValueError(f"cond: an empty matrix, shape {tuple(x.array.shape)}, has no condition number.")
         s = svdvals(x)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     x = squares("cond", A)
@@ -1097,6 +1110,7 @@ def cond(A: Any, p: Any = None) -> Tensor:
 
 
 @also(input="A")
+@in_own_name
 def tensorinv(A: Any, ind: int = 2) -> Tensor:
     """The inverse of `tensordot(A, ·, A.ndim − ind)`: the first `ind` axes of A are the rows of a matrix, the others
     its columns.  Shape: (rows…, columns…) → (columns…, rows…)."""
@@ -1114,6 +1128,7 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
 
 
 @also(input="A", other="B")
+@in_own_name
 def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B; `dims` are axes of A that are moved to its end first.
 
@@ -1121,7 +1136,7 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     """
     a, b = as_operand("tensorsolve", A), as_operand("tensorsolve", B, "B")
     if dims is not None:
-        over = [dims] if isinstance(dims, int) else list(dims)
+        over = list(sizes_of("tensorsolve", (dims,)))
         a = a.movedim(over, list(range(-len(over), 0)))
     shape = a.array.shape[b.array.ndim :]
     if prod(shape) != b.array.size or a.array.size != b.array.size**2:
@@ -1139,7 +1154,7 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
     t = as_operand("vander", x, "x")
     if not t.array.ndim:
         t = t.reshape(1)
-    n = t.array.shape[-1] if N is None else N
+    n = t.array.shape[-1] if N is None else integer("vander", "N", N)
     if n < 1 and N is not None:
         raise ValueError(f"vander: N must be above 0, got {N}.")
     if t.array.dtype.kind == "b":

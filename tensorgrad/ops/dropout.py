@@ -12,7 +12,7 @@ from ..autograd.inplace import before_write, check_writable, write
 from ..kernels import on
 from ..random import stream
 from ..tensor import Tensor
-from .promote import as_operand, needs_floating
+from .promote import as_operand, needs_floating, number
 
 
 class Dropout(Function):
@@ -78,7 +78,7 @@ def _dropped(
 ) -> Tensor:
     """All six. `leading`: where channels are left out, by the number of axes, how many of them tell channels apart."""
     x = as_operand(op, input)
-    if not 0 <= p <= 1:
+    if not 0 <= number(op, "p", p) <= 1:
         raise ValueError(f"{op}: p is a probability, in [0, 1], got {p}.")
     shape = x.array.shape
     if leading is not None and len(shape) not in leading:

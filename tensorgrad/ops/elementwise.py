@@ -13,7 +13,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import before_write, check_writable, write, written
 from ..kernels import on
-from ..kernels.shapes import broadcast, mismatch
+from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
@@ -25,13 +25,14 @@ from .promote import (
     in_dtype,
     needs_floating,
     not_bool,
+    number,
     paired,
     paired_floating,
     python_number,
     result_dtype,
     same_dtype,
 )
-from .words import factors_first
+from .words import factors_first, in_own_name, renamed
 from .write import within_range
 
 # ---- arithmetic: operations ----------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def add(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
     if older:
         other, alpha = _alpha_last("add", other, older)
     x, z = paired("add", input, other)
-    if alpha != 1:
+    if type(alpha) is not int or alpha != 1:
         z = _times(z, alpha, "add", x, z)
     try:
         return Add()(x, z)
@@ -235,7 +236,7 @@ def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
     x, z = paired("sub", input, other)
     if x is not input or z is not other:
         _no_bools(input, other)
-    if alpha != 1:
+    if type(alpha) is not int or alpha != 1:
         z = _times(z, alpha, "sub", x, z)
     try:
         return Sub()(x, z)
@@ -260,7 +261,10 @@ def rmul(input: Tensor, other: Any) -> Tensor:
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other − alpha · input.  Shape: broadcast."""
-    return sub(other, input, alpha=alpha)
+    try:
+        return sub(other, input, alpha=alpha)
+    except (TypeError, ValueError) as error:
+        raise renamed("rsub", error) from None
 
 
 def _no_bools(*operands: Any) -> None:
@@ -271,6 +275,7 @@ def _no_bools(*operands: Any) -> None:
 
 def _times(t: Any, alpha: Any, op: str, x: Any, z: Any) -> Any:
     """alpha · t, in t's own dtype."""
+    alpha = number(op, "alpha", alpha)
     kind = result_dtype(op, x, z).category
     if kind == dtypes.BOOL:
         alpha = bool(alpha)
@@ -310,6 +315,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         raise _apart("div", error, input=x, other=z) from None
 
 
+@in_own_name
 def true_divide(input: Any, other: Any) -> Tensor:
     """input / other."""
     return div(input, other)
@@ -402,7 +408,7 @@ def float_power_(self: Tensor, exponent: Any) -> Tensor:
 
 def square(input: Any) -> Tensor:
     """input²."""
-    return pow(input, 2)
+    return pow(input if isinstance(input, Tensor) else as_operand("square", input), 2)
 
 
 # ---- a choice at every place ---------------------------------------------------------------------------------------
@@ -613,6 +619,8 @@ def clamp_max(input: Any, max: Any) -> Tensor:
 def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     if low is None and high is None:
         raise ValueError(f"{op}: give min, max or both.")
+    if input is None:
+        raise TypeError(f"{op}: input must be a Tensor, got NoneType.")
     if type(low) in _PLAIN and type(high) in _PLAIN and isinstance(input, Tensor) and input.array.dtype.kind == "f":
         return Clamp(low, high)(input)
     dtype = result_dtype(op, *[x for x in (input, low, high) if x is not None])
@@ -696,7 +704,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
 @factors_first("value", tensors=2)
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """input + value · tensor1 · tensor2.  Shape: broadcast."""
-    dtype = result_dtype("addcmul", input, tensor1, tensor2)
+    dtype, value = result_dtype("addcmul", input, tensor1, tensor2), number("addcmul", "value", value)
     if not dtype.is_floating_point and isinstance(value, float):
         raise TypeError(f"addcmul: value must be a whole number for integer tensors, got {value!r}.")
     return _adding("addcmul", Addcmul(value), dtype, input, tensor1, tensor2)
@@ -707,7 +715,8 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     """input + value · tensor1 / tensor2.  Shape: broadcast.  Not for dividing integers."""
     if not result_dtype("addcdiv", tensor1, tensor2).is_floating_point:
         raise TypeError("addcdiv: tensor1 / tensor2 needs a floating dtype. Convert one of them first: x.float().")
-    return _adding("addcdiv", Addcdiv(value), result_dtype("addcdiv", input, tensor1, tensor2), input, tensor1, tensor2)
+    dtype, value = result_dtype("addcdiv", input, tensor1, tensor2), number("addcdiv", "value", value)
+    return _adding("addcdiv", Addcdiv(value), dtype, input, tensor1, tensor2)
 
 
 def _adding(op: str, operation: Function, dtype: dtypes.dtype, input: Any, a: Any, b: Any) -> Tensor:
@@ -1032,6 +1041,7 @@ def _whole(op: str, cls: type[Function], input: Any) -> Tensor:
 
 def round(input: Any, *, decimals: int = 0) -> Tensor:
     """The nearest number of so many decimals (−1: tens), a half to the even neighbour: 0.5 → 0, 1.5 → 2."""
+    decimals = integer("round", "decimals", decimals)
     if decimals == 0:
         x = not_bool("round", input)
         return Round(0)(x) if x.array.dtype.kind not in "iu" else Tensor._of(x.array.copy())
@@ -1174,6 +1184,8 @@ def nan_to_num(
     """input with `nan` (0 when not given) for nan, and `posinf`, `neginf` for the infinities (the dtype's largest and
     smallest number)."""
     x = as_operand("nan_to_num", input)
+    given = (("nan", nan), ("posinf", posinf), ("neginf", neginf))
+    nan, posinf, neginf = (None if v is None else number("nan_to_num", what, v) for what, v in given)
     if x.array.dtype.kind in "iub":
         return Tensor._of(x.array.copy())
     return NanToNum(0.0 if nan is None else nan, posinf, neginf)(x)
@@ -1181,22 +1193,22 @@ def nan_to_num(
 
 def real(input: Tensor) -> Tensor:
     """The real part: of a real tensor, the tensor itself."""
-    return input
+    return as_operand("real", input)
 
 
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate: of a real tensor, the tensor itself."""
-    return input
+    return as_operand("conj", input)
 
 
 def resolve_conj(input: Tensor) -> Tensor:
     """A real tensor has no conjugation to carry out: the tensor itself."""
-    return input
+    return as_operand("resolve_conj", input)
 
 
 def resolve_neg(input: Tensor) -> Tensor:
     """Nor a negation: the tensor itself."""
-    return input
+    return as_operand("resolve_neg", input)
 
 
 def is_conj(input: Tensor) -> bool:
@@ -1214,7 +1226,9 @@ def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
     return _mapped("apply_", self, callable)
 
 
-def _mapped(op: str, self: Tensor, callable: Callable[..., Any], *others: Any) -> Tensor:
+def _mapped(op: str, self: Tensor, function: Callable[..., Any], *others: Any) -> Tensor:
+    if not callable(function):
+        raise TypeError(f"{op}: callable must be a function, got {type(function).__name__}.")
     zs = [as_operand(op, z, "each tensor") for z in others]
     if self.requires_grad or any(z.requires_grad for z in zs):
         raise RuntimeError(f"{op}: a Python function has no gradient; use x.detach(), or write it in operations.")
@@ -1224,7 +1238,7 @@ def _mapped(op: str, self: Tensor, callable: Callable[..., Any], *others: Any) -
         if broadcast(op, self=shape, other=z.array.shape) != shape:
             raise ValueError(mismatch(op, "the tensor does not broadcast to self", self=shape, other=z.array.shape))
     columns = [kernels.expand(z.array, shape).ravel().tolist() for z in zs]
-    numbers = kernels.array(list(map(callable, self.array.ravel().tolist(), *columns)), self.array.dtype)
+    numbers = kernels.array(list(map(function, self.array.ravel().tolist(), *columns)), self.array.dtype)
     self.array[...] = numbers.reshape(shape)
     written(self, op)
     return self

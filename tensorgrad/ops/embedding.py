@@ -8,9 +8,9 @@ from ..autograd.function import Function
 from ..autograd.inplace import written
 from ..autograd.modes import no_grad
 from ..kernels import on
-from ..kernels.shapes import mismatch
+from ..kernels.shapes import integer, mismatch
 from ..tensor import Tensor
-from .promote import as_operand
+from .promote import as_operand, number
 from .words import also
 
 
@@ -85,20 +85,24 @@ def _checked(op: str, input: Any, weight: Any) -> tuple[Tensor, Tensor]:
 
 def _row(op: str, row: int | None, v: int) -> int | None:
     """padding_idx, counted from the front."""
-    if row is not None and not -v <= row < v:
+    if row is None:
+        return None
+    row = integer(op, "padding_idx", row)
+    if not -v <= row < v:
         raise ValueError(f"{op}: padding_idx {row} is out of range for a table of {v} rows; use {-v} to {v - 1}.")
-    return None if row is None else row % v
+    return row % v
 
 
 def _factors(table: Tensor, index: Tensor, padding: int | None, by_frequency: bool) -> Tensor | None:
     """What each row's gradient is multiplied by, (V, 1); None for nothing."""
-    if padding is None and not by_frequency:
+    if padding is None and not by_frequency or not table.is_floating_point():
         return None
     return Tensor._of(on(table.array).row_factors(table.array, index.array, padding, by_frequency))
 
 
 def _clip(table: Tensor, index: Tensor, max_norm: float, p: float, op: str) -> None:
     """Scale rows down in the table's memory; not recorded."""
+    max_norm, p = number(op, "max_norm", max_norm), number(op, "norm_type", p)
     with no_grad():
         if on(table.array).clip_rows(table.array, index.array, max_norm, p):
             written(table, f"{op} (max_norm)")
@@ -205,6 +209,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     x = as_operand("one_hot", tensor, "tensor")
     if x.array.dtype.kind != "i" or x.array.dtype.itemsize < 8:
         raise TypeError(f"one_hot: needs class numbers, int64, got {x.dtype}. Convert them: tensor.long().")
+    num_classes = integer("one_hot", "num_classes", num_classes)
     if x.array.size == 0 and num_classes <= 0:
         raise ValueError("one_hot: of an empty tensor num_classes cannot be found out; give it, above 0.")
     low, high = on(x.array).bounds(x.array)

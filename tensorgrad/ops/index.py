@@ -361,7 +361,7 @@ def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
 
 
 def whole_index(op: str, index: Any) -> Any:
-    array = index.array if isinstance(index, Tensor) else on(index).index_array(index)
+    array = as_operand(op, index, "index").array
     if array.dtype.kind not in "iu":
         raise TypeError(f"{op}: index must have an integer dtype, got {array.dtype}. Convert it first: index.long().")
     return array

@@ -10,11 +10,11 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import axis, mismatch
+from ..kernels.shapes import axis, integer, mismatch
 from ..tensor import Tensor
 from .promote import as_operand, cast
 from .shape import Expand, Narrow, Reshape, Select, atleast_1d, atleast_2d, atleast_3d, sizes_of
-from .words import also, numpy_words
+from .words import also, in_own_name, numpy_words
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 
@@ -234,6 +234,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
+@in_own_name
 def cartesian_prod(*tensors: Any) -> Tensor:
     """All choices of one element of each vector, as rows.  Shapes: (n₀,), (n₁,), … → (n₀·n₁·…, number of vectors)."""
     xs = [as_operand("cartesian_prod", x, f"tensor {i}") for i, x in enumerate(tensors)]
@@ -252,8 +253,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
     x = as_operand("combinations", input)
     if x.array.ndim != 1:
         raise ValueError(f"combinations: needs a one-dimensional tensor, got shape {tuple(x.array.shape)}.")
-    if r < 0:
-        raise ValueError(f"combinations: r must be 0 or more, got {r}.")
+    r = integer("combinations", "r", r, 0)
     places = range(x.array.size)
     if r == 0:
         return Tensor._of(on(x.array).empty((0,), x.array.dtype))
@@ -314,6 +314,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     x = as_operand("chunk", input)
     if not x.array.ndim:
         raise ValueError("chunk: a 0-d tensor has no axis to split.")
+    chunks = integer("chunk", "chunks", chunks)
     if chunks <= 0:
         raise ValueError(f"chunk: needs at least 1 chunk, got {chunks}.")
     n = x.array.shape[axis("chunk", dim, x.array.ndim)]

@@ -4,8 +4,10 @@ code uses `tensorgrad.linalg` and `nn.functional`."""
 from __future__ import annotations
 
 import warnings
+from math import isfinite
 from typing import Any, NamedTuple
 
+from ..kernels.shapes import integer
 from ..printing import by_field
 from ..tensor import Tensor
 from . import create, decompose
@@ -14,9 +16,9 @@ from . import embedding as _embedding
 from . import linalg as _products
 from .conv import conv1d
 from .decompose import inv as inverse
-from .promote import as_operand
+from .promote import as_operand, number
 from .vision import pad as _pad
-from .words import also
+from .words import also, in_own_name
 
 
 @by_field
@@ -26,6 +28,7 @@ class svd_result(NamedTuple):
     V: Tensor
 
 
+@in_own_name
 def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
     """input = U·diag(S)·Vᵀ, with V where `linalg.svd` has Vᵀ; reduced unless `some` is False.
 
@@ -40,27 +43,32 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
     return svd_result(u, s, vh.mT)
 
 
+@in_own_name
 def qr(input: Any, some: bool = True) -> decompose.linalg_qr_result:
     """`linalg.qr`: reduced, or complete if `some` is False."""
     return decompose.qr(input, "reduced" if some else "complete")
 
 
+@in_own_name
 def cholesky(input: Any, upper: bool = False) -> Tensor:
     """`linalg.cholesky`."""
     return decompose.cholesky(input, upper=upper)
 
 
 @also(input="b")
+@in_own_name
 def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
     """`linalg.lu_solve(LU_data, LU_pivots, b)`."""
     return decompose.lu_solve(LU_data, LU_pivots, b)
 
 
+@in_own_name
 def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:
     """`linalg.pinv(input, rtol=rcond)`."""
     return decompose.pinv(input, rtol=rcond)
 
 
+@in_own_name
 def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor`: (LU, pivots); with `get_infos` also `info`, and no error for singular matrices."""
     return decompose.lu_factor_ex(A, pivot=pivot) if get_infos else decompose.lu_factor(A, pivot=pivot)
@@ -73,15 +81,15 @@ class triangular_solve_result(NamedTuple):
 
 
 @also(input="b")
+@in_own_name
 def triangular_solve(
     b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> triangular_solve_result:
     """(X, a copy of A) with A·X = b, or Aᵀ·X = b: `linalg.solve_triangular`."""
     a = decompose.squares("triangular_solve", A)
     factor, up = (a.mT, not upper) if transpose else (a, upper)
-    return triangular_solve_result(
-        decompose.solve_triangular(factor, b, upper=up, unitriangular=unitriangular), a.clone()
-    )
+    x = decompose.solve_triangular(factor, b, upper=up, unitriangular=unitriangular)
+    return triangular_solve_result(x, a.expand(*x.shape[:-2], *a.shape[-2:]).clone())
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
@@ -89,6 +97,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     t = as_operand("vander", x, "x")
     if t.array.ndim != 1:
         raise ValueError(f"vander: x must be a vector, got shape {tuple(t.array.shape)}. linalg.vander takes stacks.")
+    N = None if N is None else integer("vander", "N", N)
     powers = decompose.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
     return powers if increasing else powers.flip(1)
 
@@ -101,6 +110,9 @@ def range(
     warnings.warn("range includes its end, unlike Python's; use arange.", UserWarning, stacklevel=2)
     if end is None:
         start, end = 0, start
+    start, end, step = [number("range", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
+    if not all(map(isfinite, (start, end, step))):
+        raise ValueError(f"range: start, end and step must be finite, got {start}, {end}, {step}.")
     d = create.dtypes.as_dtype(dtype or create.dtypes.get_default_dtype())
     n = int((end - start) / step) if step else 0
     if step == 0 or n < 0:
@@ -137,7 +149,7 @@ def embedding(
     weight: Any, input: Any, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
 ) -> Tensor:
     """`nn.functional.embedding`, the table first; padding_idx −1 is none."""
-    idx = None if padding_idx == -1 else padding_idx
+    idx = None if integer("embedding", "padding_idx", padding_idx) == -1 else padding_idx
     return _embedding.embedding(input, weight, idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
 
 
@@ -146,11 +158,13 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     return _products.bilinear(input1, input2, weight, bias)
 
 
+@in_own_name
 def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Tensor:
     """`nn.functional.pad` with mode 'constant'."""
     return _pad(input, pad, "constant", value)
 
 
+@in_own_name
 def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
     """`conv1d` with the axes in another order: input (T, B, C), weight (width, C, K), bias (K,) → (T′, B, K)."""
     x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")

@@ -6,6 +6,7 @@ gradients, and so has a contraction of labelled axes (`einsum`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import inf, prod
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
+from ..kernels.shapes import Shape, axes, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
-from .promote import as_operand, cast, needs_floating, paired, result_dtype
-from .words import also, factors_first, numpy_words
+from .promote import as_operand, cast, needs_floating, number, paired, result_dtype, same_dtype
+from .words import also, factors_first, in_own_name, numpy_words, renamed
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
 
@@ -248,7 +249,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     x, w = alike("linear", input, weight, ("input", "weight"))
     if bias is None:
         if w.array.ndim == 1:
-            return matmul(x, w)
+            try:
+                return matmul(x, w)
+            except ValueError as error:
+                raise renamed("linear", error) from None
         try:
             return product(False, True)(x, w) if x.array.ndim > 1 else Mv()(w, x)
         except ValueError:
@@ -283,6 +287,10 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     if len(c) != 3 or not a or not b or a[:-1] != b[:-1] or (a[-1], b[-1]) != c[1:]:
         cure = "Needs (…, m), (…, n) with equal leading axes, and weight (out, m, n)."
         raise ValueError(mismatch("bilinear", "the shapes do not fit", cure, input1=a, input2=b, weight=c))
+    bias = None if bias is None else as_operand("bilinear", bias, "bias")
+    if bias is not None and bias.array.shape != (c[0],):
+        raise ValueError(mismatch("bilinear", "bias has one number per output", weight=c, bias=bias.array.shape))
+    same_dtype("bilinear", input=x, weight=w, **({} if bias is None else {"bias": bias}))
     x, z = rows(x), rows(z)
     y = einsum("bm,omn,bn->bo", x, w, z).reshape(*a[:-1], c[0])
     return y if bias is None else y + bias
@@ -317,9 +325,10 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
 
 
 @factors_first("beta", "alpha", tensors=2)
+@in_own_name
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·(vec1 ⊗ vec2).  Shape: input broadcasts to (m, n), vec1 (m,), vec2 (n,)."""
-    x = as_operand("addr", input)
+    x, beta, alpha = as_operand("addr", input), number("addr", "beta", beta), number("addr", "alpha", alpha)
     product = outer(vec1, vec2)
     if x.array.dtype.kind == "b" and product.array.dtype.kind == "b":
         return (x & bool(beta)) | (product & bool(alpha))
@@ -329,7 +338,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
 
 def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     """beta·input + alpha·product; where beta is 0 not even a nan of input comes through."""
-    x = as_operand(op, input)
+    x, beta, alpha = as_operand(op, input), number(op, "beta", beta), number(op, "alpha", alpha)
     if x.array.dtype != product.array.dtype:
         raise TypeError(
             f"{op}: input is {x.dtype}, the product {product.dtype}; they need one dtype. Convert input: x.to(…)."
@@ -349,11 +358,15 @@ def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tenso
     return (x if beta == 1 else x * beta) + product
 
 
+@in_own_name
 def chain_matmul(*matrices: Any) -> Tensor:
     """The product of several matrices, in the order of fewest multiplications; see `linalg.multi_dot`."""
     tensors = matrices[0] if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)) else matrices
     if len(tensors) == 1:
-        return as_operand("chain_matmul", tensors[0])
+        x = as_operand("chain_matmul", tensors[0])
+        if x.array.ndim != 2:
+            raise ValueError(f"chain_matmul: needs matrices, tensor 0 has shape {tuple(x.array.shape)}.")
+        return x
     return multi_dot(tensors, op="chain_matmul")
 
 
@@ -362,6 +375,8 @@ def multi_dot(tensors: Any, *, op: str = "multi_dot") -> Tensor:
 
     Shape: matrices that fit each other; the first may be a vector (a row), the last too (a column).
     """
+    if isinstance(tensors, Tensor) or not isinstance(tensors, Sequence):
+        raise TypeError(f"{op}: tensors must be a list or tuple of tensors, got {type(tensors).__name__}.")
     chain = [as_operand(op, x, f"tensor {i}") for i, x in enumerate(tensors)]
     if len(chain) < 2:
         raise ValueError(f"{op}: needs at least two tensors, got {len(chain)}.")
@@ -636,6 +651,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
             raise ValueError(f"tensordot: dims must be from 0 to {min(nx, nz)} for {nx} and {nz} axes, got {dims}.")
         over_x, over_z = list(range(nx - dims, nx)), list(range(dims))
     else:
+        if not isinstance(dims, (tuple, list)) or len(dims) != 2:
+            raise TypeError(f"tensordot: dims must be an int or two lists of axes, got {dims!r}.")
         over_x, over_z = ([d] if isinstance(d, int) else list(d) for d in dims)
         over_x, over_z = (
             list(axes("tensordot", over_x, nx)) if over_x else [],
@@ -781,10 +798,7 @@ def triu(input: Any, diagonal: int = 0) -> Tensor:
 
 
 def _at_diagonal(op: str, k: Any) -> int:
-    try:
-        return k.__index__()
-    except AttributeError:
-        raise TypeError(f"{op}: diagonal must be an int, got {type(k).__name__} {k!r}.") from None
+    return integer(op, "diagonal", k)
 
 
 def _matrices(op: str, x: Any) -> Tensor:
@@ -809,6 +823,7 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     return Diagonal(_at_diagonal("diagonal", offset), a, b)(x)
 
 
+@in_own_name
 def diag(input: Any, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix; of a matrix, its diagonal.  Shape: (n,) → (n, n) or (m, n) → (min(m, n),)."""
     x = as_operand("diag", input)
@@ -837,6 +852,7 @@ def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     return EmbedDiagonal(tuple(to), k, a, b)(x)
 
 
+@in_own_name
 def diagflat(input: Any, offset: int = 0) -> Tensor:
     """All elements, in order, on the diagonal of a square matrix."""
     return diag_embed(as_operand("diagflat", input).reshape(-1), offset)
@@ -891,7 +907,7 @@ class VectorNorm(Function):
     """(Σ|x|ᵖ)^(1/p) along some axes. At 0, where it has a corner, the gradient is 0; the largest share theirs."""
 
     def __init__(self, p: float, axes: Shape, keepdim: bool) -> None:
-        self.p, self.axes, self.keepdim = p, axes, keepdim
+        self.p, self.axes, self.keepdim = p, axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         return on(x).vector_norm(x, self.p, self.axes, self.keepdim)
@@ -950,6 +966,7 @@ def _floating_dtype(op: str, dtype: Any) -> dtypes.dtype:
 
 
 @also(input="A", axis="dim", keepdims="keepdim")
+@in_own_name
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """A norm of matrices.
 
@@ -975,6 +992,8 @@ def _matrix_norm(op: str, A: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = 
     i, j = axis(op, dim[0], n), axis(op, dim[1], n)
     if i == j:
         raise ValueError(f"{op}: dim {tuple(dim)} names one axis twice.")
+    if isinstance(p, Tensor):
+        p = number(op, "ord", p)
     if p == "fro":
         return VectorNorm(2.0, (i, j), keepdim)(t)
     if p not in ("nuc", 1, -1, 2, -2, inf, -inf):
@@ -1048,12 +1067,16 @@ def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
     d = axis("renorm", dim, len(shape))
     if len(shape) < 2:
         raise ValueError(f"renorm: needs at least 2 dimensions, got shape {tuple(shape)}.")
+    p, maxnorm = number("renorm", "p", p), number("renorm", "maxnorm", maxnorm)
     if not p > 0 or not maxnorm >= 0:
         raise ValueError(f"renorm: p must be above 0 and maxnorm 0 or more, got {p} and {maxnorm}.")
+    if not x.array.size:
+        return x.clone()
     norms = VectorNorm(float(p), tuple([i for i in range(len(shape)) if i != d]), True)(x)
     return x * where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
 
 
+@in_own_name
 def dist(input: Any, other: Any, p: Any = 2) -> Tensor:
     """‖input − other‖ₚ over all elements.  Shape: broadcast → ()."""
     x, z = paired("dist", input, other)
@@ -1090,7 +1113,8 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = "use_mm_f
     if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
         cure = "Needs (…, P, M) and (…, R, M)."
         raise ValueError(mismatch("cdist", "the rows are not of one length", cure, x1=a, x2=b))
-    if p < 0:
+    p = number("cdist", "p", p)
+    if not p >= 0:
         raise ValueError(f"cdist: p must not be negative, got {p}.")
     broadcast("cdist", x1=a[:-2], x2=b[:-2])
     modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
@@ -1114,7 +1138,8 @@ def pdist(input: Any, p: float = 2) -> Tensor:
     x = needs_floating("pdist", input)
     if x.array.ndim != 2:
         raise ValueError(f"pdist: needs (N, M), got shape {tuple(x.array.shape)}.")
-    if p < 0:
+    p = number("pdist", "p", p)
+    if not p >= 0:
         raise ValueError(f"pdist: p must not be negative, got {p}.")
     n = x.array.shape[0]
     first = [i for i in range(n) for _ in range(i + 1, n)]

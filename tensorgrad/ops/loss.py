@@ -13,12 +13,12 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import Shape, axis, broadcast, mismatch
+from ..kernels.shapes import Shape, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
 from .linalg import linear, vector_norm
-from .promote import as_operand, cast, floating, needs_floating, paired
-from .words import numpy_words
+from .promote import as_operand, cast, floating, needs_floating, number, paired
+from .words import in_own_name, numpy_words
 
 # ---- what all share -------------------------------------------------------------------------------------------------
 
@@ -142,6 +142,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     `weight` is a factor for each number; the mean is over their number.
     """
     x, z, weight = _numbers("huber_loss", input, target, weight)
+    delta = number("huber_loss", "delta", delta)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}.")
     losses = Huber(float(delta))(needs_floating("huber_loss", x) - z)
@@ -159,6 +160,7 @@ def smooth_l1_loss(
     """½·d²/β where |d| < β, else |d| − ½·β, for d = input − target; |d| for β = 0.  Shape as for `mse_loss`."""
     x, z, _ = _numbers("smooth_l1_loss", input, target)
     x = needs_floating("smooth_l1_loss", x)
+    beta = number("smooth_l1_loss", "beta", beta)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}.")
     losses = Huber(float(beta))(x - z) / beta if beta else (x - z).abs()
@@ -178,6 +180,7 @@ def soft_margin_loss(
     return _reduced(-logsigmoid(z * x), _reduction("soft_margin_loss", reduction, size_average, reduce))
 
 
+@in_own_name
 def hinge_embedding_loss(
     input: Any,
     target: Any,
@@ -220,6 +223,7 @@ def poisson_nll_loss(
     return _reduced(losses, _reduction(op, reduction, size_average, reduce))
 
 
+@in_own_name
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Tensor:
@@ -295,7 +299,7 @@ def binary_cross_entropy(
         )
     losses = BinaryCrossEntropy()(x, t)
     if weight is not None:
-        losses = losses * as_operand(op, weight, "weight")
+        losses = losses * _fitting(op, weight, losses)
     return _reduced(losses, _reduction(op, reduction, size_average, reduce))
 
 
@@ -308,6 +312,13 @@ class BinaryCrossEntropyWithLogits(Function):
     def backward(self, grad: Tensor, x: Tensor, t: Tensor) -> Any:
         gx = grad * (x.sigmoid() - t) if self.needs[0] else None
         return gx, -grad * x if self.needs[1] else None
+
+
+def _fitting(op: str, weight: Any, losses: Tensor) -> Tensor:
+    """Factors that broadcast with the losses."""
+    w = as_operand(op, weight, "weight")
+    broadcast(op, input=losses.array.shape, weight=w.array.shape)
+    return w
 
 
 def binary_cross_entropy_with_logits(
@@ -335,7 +346,7 @@ def binary_cross_entropy_with_logits(
         broadcast(op, input=x.array.shape, pos_weight=positive.array.shape)
         losses = (1 - t) * x - (1 + (positive - 1) * t) * logsigmoid(x)
     if weight is not None:
-        losses = losses * as_operand(op, weight, "weight")
+        losses = losses * _fitting(op, weight, losses)
     return _reduced(losses, _reduction(op, reduction, size_average, reduce))
 
 
@@ -431,6 +442,7 @@ def cross_entropy(
     op = "cross_entropy"
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     reduction = _reduction(op, reduction, size_average, reduce)
+    label_smoothing = number(op, "label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{op}: label_smoothing must be in [0, 1], got {label_smoothing}.")
     if x.array.shape == t.array.shape != ():
@@ -444,6 +456,7 @@ def cross_entropy(
     return losses.reshape(shape) if reduction == "none" and losses.array.shape != shape else losses
 
 
+@in_own_name
 def linear_cross_entropy(
     input: Any,
     linear_weight: Any,
@@ -474,7 +487,7 @@ def linear_cross_entropy(
         raise ValueError(
             mismatch(op, what, "D, the last of both, must be one.", input=x.array.shape, linear_weight=w.array.shape)
         )
-    (*scores, d), b = w.array.shape, linear_bias
+    (*scores, d), b = w.array.shape, None if linear_bias is None else as_operand(op, linear_bias, "linear_bias")
     logits = linear(x, w.reshape(-1, d), None if b is None else b.reshape(-1)).reshape(*x.array.shape[:-1], *scores)
     ignored = -100 if ignore_index is None else ignore_index
     return cross_entropy(
@@ -487,7 +500,7 @@ def _soft_cross_entropy(x: Tensor, t: Tensor, weight: Any, ignored: int, reducti
     op = "cross_entropy"
     if t.array.dtype.kind in "iub":
         raise TypeError(f"{op}: a target of input's shape holds probabilities, of a floating dtype, got {t.dtype}.")
-    if ignored >= 0:
+    if integer(op, "ignore_index", ignored) >= 0:
         raise ValueError(f"{op}: ignore_index goes with class numbers, not with probabilities; got {ignored}.")
     d = 1 if x.array.ndim > 1 else 0
     classes = x.array.shape[d]
@@ -518,6 +531,7 @@ def _classes(
 ) -> tuple[Tensor, Tensor, Tensor | None, Any, Shape]:
     """Scores (N, C) or (N, C, L), class numbers (N,) or (N, L), class weights, which targets count (None: all), and
     the shape of the losses."""
+    ignored = integer(op, "ignore_index", ignored)
     if t.array.dtype != "int64" and t.array.dtype != "uint8":
         raise TypeError(f"{op}: target must hold class numbers, int64 (or uint8), got {t.dtype}. Use target.long().")
     a, shape = x.array.shape, t.array.shape
@@ -611,8 +625,9 @@ def multi_margin_loss(
     """
     op = "multi_margin_loss"
     x, t = needs_floating(op, input), as_operand(op, target, "target")
-    if p not in (1, 2):
+    if number(op, "p", p) not in (1, 2):
         raise ValueError(f"{op}: p must be 1 or 2, got {p}.")
+    margin = number(op, "margin", margin)
     if x.array.ndim > 2:
         raise ValueError(f"{op}: input must be (N, C) or (C,), got shape {tuple(x.array.shape)}.")
     if not x.array.ndim:
@@ -661,6 +676,7 @@ def multilabel_margin_loss(
     return _reduced(losses.reshape(a[:-1]), _reduction(op, reduction, size_average, reduce))
 
 
+@in_own_name
 def multilabel_soft_margin_loss(
     input: Any,
     target: Any,
@@ -682,6 +698,7 @@ def multilabel_soft_margin_loss(
 # ---- of pairs and triplets ------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def margin_ranking_loss(
     input1: Any,
     input2: Any,
@@ -717,7 +734,7 @@ def cosine_embedding_loss(
     """
     op = "cosine_embedding_loss"
     x, z = floating(op, as_operand(op, input1, "input1")), floating(op, as_operand(op, input2, "input2"))
-    t = as_operand(op, target, "target")
+    t, margin = as_operand(op, target, "target"), number(op, "margin", margin)
     n = t.array.ndim
     if n > 1 or x.array.ndim != n + 1 or z.array.ndim != n + 1:
         shapes = {"input1": x.array.shape, "input2": z.array.shape, "target": t.array.shape}
@@ -750,6 +767,7 @@ def triplet_margin_loss(
     negative) and d(positive, negative) counts (Balntas et al., 2016).
     """
     op = "triplet_margin_loss"
+    p, eps = number(op, "p", p), number(op, "eps", eps)
     losses = _triplets(op, lambda x, z: pairwise_distance(x, z, p, eps), anchor, positive, negative, margin, swap)
     return _reduced(losses, _reduction(op, reduction, size_average, reduce))
 
@@ -766,7 +784,10 @@ def triplet_margin_with_distance_loss(
 ) -> Tensor:
     """As `triplet_margin_loss`, with any distance: a function of two tensors; `pairwise_distance` if None."""
     op = "triplet_margin_with_distance_loss"
-    losses = _triplets(op, distance_function or pairwise_distance, anchor, positive, negative, margin, swap)
+    if distance_function is not None and not callable(distance_function):
+        raise TypeError(f"{op}: distance_function must be a function, got {type(distance_function).__name__}.")
+    distance = pairwise_distance if distance_function is None else distance_function
+    losses = _triplets(op, distance, anchor, positive, negative, margin, swap)
     return _reduced(losses, _reduction(op, reduction))
 
 
@@ -777,6 +798,7 @@ def _triplets(op: str, distance: Any, anchor: Any, positive: Any, negative: Any,
         as_operand(op, negative, "negative"),
     )
     shapes = {"anchor": a.array.shape, "positive": p.array.shape, "negative": n.array.shape}
+    margin = number(op, "margin", margin)
     if margin <= 0:
         raise ValueError(f"{op}: margin must be above 0, got {margin}.")
     if len({len(s) for s in shapes.values()}) > 1:
@@ -793,6 +815,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
     """Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along `dim`.  Shape: broadcast, without `dim`."""
     op = "cosine_similarity"
     x, z = paired(op, as_operand(op, x1, "x1"), as_operand(op, x2, "x2"))
+    eps = number(op, "eps", eps)
     x, z = needs_floating(op, x, "x1"), needs_floating(op, z, "x2")
     shape = broadcast(op, x1=x.array.shape, x2=z.array.shape)
     d = axis(op, dim, len(shape))
@@ -806,14 +829,17 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
 
 
 @numpy_words
+@in_own_name
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """‖x1 − x2 + eps‖ₚ along the last axis.  Shape: (…, D), broadcast → (…), or (…, 1) with keepdim."""
     op = "pairwise_distance"
     x, z = paired(op, as_operand(op, x1, "x1"), as_operand(op, x2, "x2"))
+    eps = number(op, "eps", eps)
     broadcast(op, x1=x.array.shape, x2=z.array.shape)
     return vector_norm(floating(op, x) - z + eps, p, -1, keepdim)
 
 
+@in_own_name
 def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """x / max(‖x‖ₚ, eps) along `dim`.  Shape: any → the same."""
     x = needs_floating("normalize", input)
@@ -865,6 +891,7 @@ class CtcLoss(Function):
         return on(x).ctc_backward(grad, x, *rest)
 
 
+@in_own_name
 def ctc_loss(
     log_probs: Any,
     targets: Any,
@@ -896,6 +923,7 @@ def ctc_loss(
     if x.array.ndim != 3:
         raise ValueError(f"{op}: log_probs must be (T, N, C) or (T, C), got shape {tuple(x.array.shape)}.")
     n_steps, n, classes = x.array.shape
+    blank = integer(op, "blank", blank)
     if not 0 <= blank < classes:
         raise ValueError(f"{op}: blank must be a class, 0 to {classes - 1}, got {blank}.")
     if t.array.dtype.kind not in "iu":

@@ -9,13 +9,14 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import written
 from ..kernels import on
-from ..kernels.shapes import Shape
+from ..kernels.shapes import Shape, integer
 from ..tensor import Tensor
 from .elementwise import pow, rsqrt, square
 from .maps import LinearMap
-from .promote import as_operand, cast, needs_floating
+from .promote import as_operand, cast, needs_floating, number
 from .reduce import mean as mean_of
 from .shape import reshape
+from .words import in_own_name
 
 
 class Normalize(Function):
@@ -165,6 +166,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     if len(shape) < 2:
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs a batch and a channel axis, (N, C, …).")
     n, c = shape[:2]
+    num_groups, eps = integer(op, "num_groups", num_groups), number(op, "eps", eps)
     if num_groups < 1 or c % num_groups:
         raise ValueError(
             f"{op}: {c} channels do not divide into {num_groups} groups.\n    input (N, C, …)  {tuple(shape)}\n"
@@ -183,6 +185,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     Shape: input (…, *normalized_shape), weight and bias normalized_shape → like input.
     """
     x, rows, weight, bias = _last_axes("layer_norm", input, normalized_shape, weight, bias)
+    eps = number("layer_norm", "eps", eps)
     return Normalize("layer_norm", rows, (1, rows[1]), (1,), eps)(x, weight, bias)
 
 
@@ -194,11 +197,11 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     Shape: input (…, *normalized_shape), weight normalized_shape → like input.
     """
     x, rows, weight, _ = _last_axes("rms_norm", input, normalized_shape, weight, None)
-    if eps is None:
-        eps = dtypes.finfo(_wide_dtype(x)).eps
+    eps = dtypes.finfo(_wide_dtype(x)).eps if eps is None else number("rms_norm", "eps", eps)
     return Normalize("rms_norm", rows, (1, rows[1]), (1,), eps, centre=False)(x, weight, None)
 
 
+@in_own_name
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Divide by the energy of the neighbouring channels: x / (k + α·mean of x² over `size` of them)^β (Krizhevsky et
     al., 2012).
@@ -212,6 +215,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     shape = x.array.shape
     if len(shape) < 3:
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs (N, C, …) and at least one spatial axis.")
+    size = integer(op, "size", size)
     if size < 1:
         raise ValueError(f"{op}: size must be at least 1, got {size}.")
     if 0 in shape:
@@ -253,7 +257,7 @@ def _wide(x: Tensor) -> Tensor:
 
 
 def _check_eps(op: str, eps: float) -> None:
-    if eps < 0:
+    if not number(op, "eps", eps) >= 0:
         raise ValueError(f"{op}: eps must not be negative, got {eps}.")
 
 

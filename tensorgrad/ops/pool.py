@@ -10,13 +10,14 @@ from typing import Any
 from ..autograd.function import Function
 from ..autograd.modes import is_grad_enabled
 from ..kernels import on
-from ..kernels.shapes import Shape, per_axis, windows
+from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
 from .activation import relu
 from .elementwise import abs, pow, sign
 from .maps import LinearMap
-from .promote import as_operand, needs_floating
+from .promote import as_operand, needs_floating, number
 from .sampling import rand
+from .shape import sizes_of
 
 
 class MaxPool(Function):
@@ -182,7 +183,7 @@ def _fractional(
     if output_size is None:
         if ratio is None:
             raise ValueError(f"{op}: give output_size, or output_ratio as fractions of the input's size.")
-        ratios = tuple(ratio) if isinstance(ratio, Sequence) else (ratio,) * d
+        ratios = tuple(ratio) if isinstance(ratio, Sequence) else (number(op, "output_ratio", ratio),) * d
         if len(ratios) != d or not all(0 < r < 1 for r in ratios):
             raise ValueError(f"{op}: output_ratio must lie between 0 and 1, one number or {d}, got {ratio!r}.")
         output_size = tuple([int(n * r) for n, r in zip(size, ratios)])
@@ -195,7 +196,7 @@ def _fractional(
     planes = shape[:-d] if len(shape) == d + 2 else (1, *shape[:-d])
     if samples is None:
         samples = rand(*planes, d, dtype=x.dtype)
-    samples = as_operand(op, samples, "_random_samples")
+    samples = needs_floating(op, samples, "_random_samples")
     if samples.array.shape != (*planes, d):
         raise ValueError(f"{op}: _random_samples has shape {tuple(samples.array.shape)}, needs {(*planes, d)}.")
     array = x.array.reshape(*planes, *size)
@@ -274,8 +275,10 @@ def _max_unpool(
         )
     size = x.array.shape[-d:]
     out = usual = tuple([(n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel)])
+    if min(usual) < 1 and x.array.size:
+        raise ValueError(f"{op}: padding={padding} leaves nothing of the output, whose sizes would be {usual}.")
     if output_size is not None:
-        out = tuple([int(n) for n in output_size])[-d:]
+        out = sizes_of(op, (output_size,) if isinstance(output_size, (tuple, list)) else output_size)[-d:]
         if len(output_size) not in (d, d + 2, d + 1) or any(abs(o - u) >= s for o, u, s in zip(out, usual, stride)):
             raise ValueError(f"{op}: output_size {tuple(output_size)} must be within a stride ({stride}) of {usual}.")
     total = 1
@@ -353,6 +356,7 @@ def _avg_pool(
 ) -> Tensor:
     x = _image(op, d, as_operand(op, input))
     kernel, stride, padding = _geometry(op, d, kernel_size, stride, padding)
+    divisor = None if divisor is None else integer(op, "divisor_override", divisor)
     if divisor == 0:
         raise ValueError(f"{op}: divisor_override must not be 0.")
     found = windows(x.array.shape[-d:], kernel, stride, padding, (1,) * d, ceil_mode)
@@ -416,6 +420,8 @@ def lp_pool3d(
 def _lp_pool(op: str, d: int, input: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
     x = needs_floating(op, input)
     kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
+    if number(op, "norm_type", p) == 0:
+        raise ValueError(f"{op}: norm_type must not be 0.")
     count = 1
     for k in kernel:
         count *= k

@@ -68,6 +68,16 @@ def python_number(x: Any) -> Any:
     return x.item() if isinstance(x, np.generic) else x
 
 
+def number(op: str, what: str, x: Any) -> Any:
+    """A Python number that the user gives, also as a 0-d tensor or array."""
+    if isinstance(x, (bool, int, float)):
+        return x
+    if getattr(x, "ndim", 1) == 0 and hasattr(x, "item"):
+        return x.item()
+    shape = f" of shape {tuple(x.shape)}" if hasattr(x, "shape") else ""
+    raise TypeError(f"{op}: {what} must be a number, got {type(x).__name__}{shape}.")
+
+
 def floating(op: str, x: Any) -> Tensor:
     """The operand of a function whose result is not whole: integers and bools become the default dtype."""
     if not isinstance(x, Tensor):

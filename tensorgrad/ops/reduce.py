@@ -10,8 +10,8 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
-from .promote import as_operand, cast, floating, needs_floating
-from .words import numpy_words
+from .promote import as_operand, cast, floating, needs_floating, number
+from .words import in_own_name, numpy_words, renamed
 
 Axes = Shape | None  # None: all of them
 
@@ -46,7 +46,7 @@ class Sum(Function):
     """Σx over some axes."""
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
-        self.axes, self.keepdim = axes, keepdim
+        self.axes, self.keepdim = axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
@@ -72,7 +72,7 @@ class Mean(Function):
     """Σx / n over some axes."""
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
-        self.axes, self.keepdim = axes, keepdim
+        self.axes, self.keepdim = axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
@@ -177,7 +177,7 @@ class Nansum(Function):
     """Σx over some axes, without those that are nan."""
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
-        self.axes, self.keepdim = axes, keepdim
+        self.axes, self.keepdim = axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         self.numbers = on(x).not_nan(x)
@@ -191,7 +191,7 @@ class Nansum(Function):
 def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean of what is not nan, over `dim`; nan where there is nothing else."""
     x = _floating_in("nanmean", input, dtype)
-    a = over("nanmean", dim, x)
+    a, keepdim = over("nanmean", dim, x), bool(keepdim)
     numbers = on(x.array).count(on(x.array).not_nan(x.array), a, keepdim)
     return Nansum(a, keepdim)(x) / Tensor._of(numbers.astype(x.array.dtype))
 
@@ -207,7 +207,7 @@ class Logsumexp(Function):
     """ln Σeˣ over some axes; its gradient is the softmax."""
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
-        self.axes, self.keepdim = axes, keepdim
+        self.axes, self.keepdim = axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         return on(x).logsumexp(x, self.axes, self.keepdim)
@@ -235,7 +235,7 @@ class Var(Function):
     """Σ(x − x̄)² / (n − correction) over some axes."""
 
     def __init__(self, axes: Axes, keepdim: bool, correction: float) -> None:
-        self.axes, self.keepdim, self.correction = axes, keepdim, correction
+        self.axes, self.keepdim, self.correction = axes, bool(keepdim), correction
 
     def forward(self, x: Any) -> Any:
         return on(x).var(x, self.axes, self.keepdim, self.correction)
@@ -248,7 +248,7 @@ class Std(Function):
     """√(Σ(x − x̄)² / (n − correction)) over some axes; where that is 0, so is the gradient."""
 
     def __init__(self, axes: Axes, keepdim: bool, correction: float) -> None:
-        self.axes, self.keepdim, self.correction = axes, keepdim, correction
+        self.axes, self.keepdim, self.correction = axes, bool(keepdim), correction
 
     def forward(self, x: Any) -> Any:
         return on(x).std(x, self.axes, self.keepdim, self.correction)
@@ -275,8 +275,10 @@ def _spread_arguments(op: str, dim: Any, unbiased: Any, correction: Any) -> tupl
     if unbiased is not None:
         if correction is not None:
             raise TypeError(f"{op}: unbiased and correction say the same; pass one of them.")
+        if not isinstance(unbiased, (bool, int)):
+            raise TypeError(f"{op}: unbiased must be True or False, got {type(unbiased).__name__}.")
         correction = int(unbiased)
-    return dim, 1 if correction is None else correction
+    return dim, 1 if correction is None else number(op, "correction", correction)
 
 
 @numpy_words
@@ -333,7 +335,7 @@ class Prod(Function):
     it, or, where there are zeros, what stands before it times what stands behind it."""
 
     def __init__(self, dim: int | None, keepdim: bool) -> None:
-        self.dim, self.keepdim = dim, keepdim
+        self.dim, self.keepdim = dim, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         return on(x).prod(x, None if self.dim is None else (self.dim,), self.keepdim)
@@ -374,7 +376,7 @@ class Amax(Function):
     kernel = "amax"
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
-        self.axes, self.keepdim = axes, keepdim
+        self.axes, self.keepdim = axes, bool(keepdim)
 
     def forward(self, x: Any) -> Any:
         return getattr(on(x), self.kernel)(x, self.axes, self.keepdim)
@@ -485,7 +487,10 @@ def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim:
     if other is not None or isinstance(dim, Tensor):
         from . import elementwise
 
-        return getattr(elementwise, op + "imum")(input, dim if other is None else other)
+        try:
+            return getattr(elementwise, op + "imum")(input, dim if other is None else other)
+        except (TypeError, ValueError) as error:
+            raise renamed(op, error) from None
     x = as_operand(op, input)
     if dim is None:
         nonempty(op, x, None)
@@ -563,7 +568,7 @@ def _truth(op: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
     home = on(x.array)
     # an empty tuple here means no axis, unlike in sums
     a = () if isinstance(dim, (tuple, list)) and not dim else over(op, dim, x)
-    found = home.asarray(getattr(home, op)(x.array, a, keepdim))
+    found = home.asarray(getattr(home, op)(x.array, a, bool(keepdim)))
     return Tensor._of(found.astype(x.array.dtype) if x.dtype is dtypes.uint8 else found)
 
 
@@ -582,7 +587,7 @@ def cov(input: Any, *, correction: float = 1, fweights: Any = None, aweights: An
     if x.array.ndim > 2:
         raise ValueError(f"cov: needs at most two dimensions, (variables, observations), got {tuple(x.array.shape)}.")
     x = Reshape((1, x.array.size))(x) if x.array.ndim < 2 else x
-    n = x.array.shape[1]
+    n, correction = x.array.shape[1], number("cov", "correction", correction)
     given = [_weights(w, what, n) for what, w in (("fweights", fweights), ("aweights", aweights)) if w is not None]
     if not given:
         d, freedom = x - Mean((1,), True)(x), n - correction
@@ -608,6 +613,7 @@ def _weights(w: Any, what: str, n: int) -> Tensor:
     return w
 
 
+@in_own_name
 def corrcoef(input: Any) -> Tensor:
     """Pearson's correlation of variables (rows) over observations (columns), in [−1, 1].
 

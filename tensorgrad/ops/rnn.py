@@ -146,8 +146,11 @@ def _step(op: str, gates: int, operation: Any, input: Any, states: Any, weights:
     """The new states after one step; shapes are checked here."""
     x = as_operand(op, input)
     hs = [as_operand(op, s, "hx") for s in states]
-    w_ih, w_hh, *biases = (None if w is None else as_operand(op, w, "each weight") for w in weights)
-    shapes = {"input": x.array.shape, "hx": hs[0].array.shape, "w_ih": w_ih.array.shape, "w_hh": w_hh.array.shape}  # type: ignore[union-attr]
+    w_ih, w_hh = as_operand(op, weights[0], "w_ih"), as_operand(op, weights[1], "w_hh")
+    biases = [None if b is None else as_operand(op, b, "each bias") for b in weights[2:]]
+    if biases.count(None) == 1:  # one alone counts as well
+        biases = [w_ih.new_zeros(w_ih.array.shape[:1]) if b is None else b for b in biases]
+    shapes = {"input": x.array.shape, "hx": hs[0].array.shape, "w_ih": w_ih.array.shape, "w_hh": w_hh.array.shape}
     single = len(shapes["input"]) == 1
     rows = shapes["input"][:-1]
     H = shapes["hx"][-1] if shapes["hx"] else 0
@@ -159,7 +162,8 @@ def _step(op: str, gates: int, operation: Any, input: Any, states: Any, weights:
     if not fits:
         cure = f"Needs input (B, I), hx (B, H), w_ih ({gates}·H, I), w_hh ({gates}·H, H) and biases ({gates}·H,)."
         raise ValueError(mismatch(op, "the shapes do not fit", cure, **shapes))
-    same_dtype(op, input=x, **{f"hx[{i}]": h for i, h in enumerate(hs)}, w_ih=w_ih, w_hh=w_hh)  # type: ignore[arg-type]
+    named = {f"hx[{i}]": h for i, h in enumerate(hs)} | {f"bias {i}": b for i, b in enumerate(biases) if b is not None}
+    same_dtype(op, input=x, w_ih=w_ih, w_hh=w_hh, **named)
     needs_floating(op, x)
     if single:
         x, hs = x.unsqueeze(0), [h.unsqueeze(0) for h in hs]

@@ -13,12 +13,12 @@ from ..autograd.function import Function
 from ..autograd.inplace import check_writable, write
 from ..autograd.modes import quiet
 from ..kernels import at, on
-from ..kernels.shapes import Shape, broadcast, mismatch
+from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..random import stream
 from ..tensor import Tensor
-from .create import leaf, shape_of, whole_number
+from .create import leaf, shape_of
 from .elementwise import exp
-from .promote import needs_floating
+from .promote import as_operand, needs_floating, number
 from .special import gammainc_by_a, lgamma, xlogy
 from .words import also
 
@@ -65,7 +65,7 @@ def randperm(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 … n − 1 in random order.  Shape: (n,)."""
-    d, count = dtypes.as_dtype(dtype), whole_number("randperm", "n", n)
+    d, count = dtypes.as_dtype(dtype), integer("randperm", "n", n, 0)
     if count:
         _range("randperm", 0, count, d)
     rng = stream("randperm", generator)
@@ -129,10 +129,7 @@ def _bounds(op: str, given: list[Any], low: Any, high: Any) -> tuple[int, int]:
         low = given.pop() if given else 0
     if given or high is None:
         raise TypeError(f"{op}: needs high, or low and high.")
-    try:
-        return low.__index__(), high.__index__()
-    except AttributeError:
-        raise TypeError(f"{op}: low and high must be ints, got {low!r} and {high!r}.") from None
+    return integer(op, "low", low), integer(op, "high", high)
 
 
 def _range(op: str, low: int, high: int, d: dtypes.dtype) -> None:
@@ -168,9 +165,8 @@ def normal(
     if size is not None:
         if parameters:
             raise TypeError("normal: a size goes with numbers; with tensors for mean or std theirs is taken.")
-        _not_negative_std(op, std)
+        numbers = float(number(op, "mean", mean)), _not_negative_std(op, std)
         shape = shape_of(op, (size,))
-        numbers = float(mean), float(std)
         return _drawn(op, "normal", shape, _floating(op, dtype), device, generator, requires_grad, *numbers)
     if not parameters:
         raise TypeError("normal: numbers for mean and std need a size: normal(0.0, 1.0, (2, 3)).")
@@ -179,15 +175,16 @@ def normal(
         needs_floating(op, std, "std")
     shapes = {k: x.array.shape for k, x in (("mean", mean), ("std", std)) if isinstance(x, Tensor)}
     shape = broadcast(op, **shapes)
-    a = mean.array if isinstance(mean, Tensor) else float(mean)
-    b: Any = std.array if isinstance(std, Tensor) else float(std)
-    _not_negative_std(op, b.min(initial=0) if isinstance(std, Tensor) else std)
+    a = mean.array if isinstance(mean, Tensor) else float(number(op, "mean", mean))
+    least = _not_negative_std(op, std.array.min(initial=0) if isinstance(std, Tensor) else std)
+    b: Any = std.array if isinstance(std, Tensor) else least
     return Tensor._of(on(first.array).normal(stream(op, generator), shape, first.array.dtype, a, b))
 
 
-def _not_negative_std(op: str, std: float) -> None:
-    if not std >= 0:
+def _not_negative_std(op: str, std: Any) -> float:
+    if not number(op, "std", std) >= 0:
         raise ValueError(f"{op}: std must be 0 or more, got {std}.")
+    return float(std)
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
@@ -197,13 +194,13 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
         _probabilities("bernoulli", x.array)
         chance = x.array
     else:
-        x, chance = input, _probability("bernoulli", p)
+        x, chance = as_operand("bernoulli", input), _probability("bernoulli", p)
     rng = stream("bernoulli", generator)
     return Tensor._of(on(x.array).bernoulli(rng, x.array.shape, x.array.dtype, chance))
 
 
 def _probability(op: str, p: Any) -> float:
-    if not 0 <= p <= 1:
+    if not 0 <= number(op, "p", p) <= 1:
         raise ValueError(f"{op}: p must be a probability from 0 to 1, got {p}.")
     return float(p)
 
@@ -221,7 +218,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     """
     op = "multinomial"
     x = needs_floating(op, input)
-    p, n = x.array, num_samples
+    p, n = x.array, integer(op, "num_samples", num_samples)
     if p.ndim not in (1, 2):
         raise ValueError(f"{op}: input must be of shape (categories,) or (rows, categories), got {p.shape}.")
     if n < 1:
@@ -293,9 +290,11 @@ def _filled(x: Tensor, op: str, kernel: str, generator: Any, *rest: Any) -> Tens
     return write(x, Tensor._of(array), op)
 
 
+@also(**{"from": "from_"})
 def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Tensor:
     """x ~ uniform in [from, to)."""
     needs_floating("uniform_", x)
+    from_, to = number("uniform_", "from", from_), number("uniform_", "to", to)
     if not from_ <= to:
         raise ValueError(f"uniform_: there is nothing from {from_} up to {to}; the first must not exceed the second.")
     if not to - from_ <= dtypes.finfo(x.dtype).max:
@@ -306,34 +305,33 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any =
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """x ~ normal with mean `mean` and standard deviation `std`."""
     needs_floating("normal_", x)
-    _not_negative_std("normal_", std)
-    return _filled(x, "normal_", "normal", generator, float(mean), float(std))
+    numbers = float(number("normal_", "mean", mean)), _not_negative_std("normal_", std)
+    return _filled(x, "normal_", "normal", generator, *numbers)
 
 
 def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Tensor:
     """x ~ eᶻ for z normal with mean `mean` and standard deviation `std`."""
     needs_floating("log_normal_", x)
-    _positive("log_normal_", "std", std)
-    return _filled(x, "log_normal_", "log_normal", generator, float(mean), float(std))
+    numbers = float(number("log_normal_", "mean", mean)), _positive("log_normal_", "std", std)
+    return _filled(x, "log_normal_", "log_normal", generator, *numbers)
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
     """x ~ λ·e^(−λ·x), x > 0."""
     needs_floating("exponential_", x)
-    _positive("exponential_", "lambd", lambd)
-    return _filled(x, "exponential_", "exponential", generator, float(lambd))
+    return _filled(x, "exponential_", "exponential", generator, _positive("exponential_", "lambd", lambd))
 
 
 def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Tensor:
     """x ~ σ / (π·((x − median)² + σ²))."""
     needs_floating("cauchy_", x)
-    _positive("cauchy_", "sigma", sigma)
-    return _filled(x, "cauchy_", "cauchy", generator, float(median), float(sigma))
+    numbers = float(number("cauchy_", "median", median)), _positive("cauchy_", "sigma", sigma)
+    return _filled(x, "cauchy_", "cauchy", generator, *numbers)
 
 
 def geometric_(x: Tensor, p: float, *, generator: Any = None) -> Tensor:
     """x ~ (1 − p)^(x−1) · p, x = 1, 2, …: how many trials until the first success."""
-    if not 0 < p < 1:
+    if not 0 < number("geometric_", "p", p) < 1:
         raise ValueError(f"geometric_: p must be a probability above 0 and below 1, got {p}.")
     return _filled(x, "geometric_", "geometric", generator, float(p))
 
@@ -356,15 +354,16 @@ def random_(x: Tensor, from_: int | None = None, to: int | None = None, *, gener
     if to is None:
         from_, to = 0, from_
     d = x.dtype
-    high = _whole_numbers(d)[1] + 1 if to is None else to
-    low = 0 if from_ is None else from_
+    high = _whole_numbers(d)[1] + 1 if to is None else integer("random_", "to", to)
+    low = 0 if from_ is None else integer("random_", "from", from_)
     _range("random_", low, high, d)
     return _filled(x, "random_", "integers", generator, low, high)
 
 
-def _positive(op: str, what: str, value: float) -> None:
-    if not value > 0:
+def _positive(op: str, what: str, value: Any) -> float:
+    if not number(op, what, value) > 0:
         raise ValueError(f"{op}: {what} must be above 0, got {value}.")
+    return float(value)
 
 
 __all__ = [

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import axes, axis
+from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
 from ..tensor import Tensor
-from .promote import as_operand, cast, floating, needs_floating
+from .promote import as_operand, cast, floating, needs_floating, number
 from .reduce import Sum, found
-from .words import numpy_words
+from .words import in_own_name, numpy_words, renamed
 
 # ---- operations ----------------------------------------------------------------------------------------------------
 
@@ -186,12 +186,14 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     x = as_operand("diff", input)
     if not x.array.ndim:
         raise ValueError("diff: needs at least one dimension, got a 0-d tensor.")
-    if n < 0:
-        raise ValueError(f"diff: n must be 0 or more, got {n}.")
+    n = integer("diff", "n", n, 0)
     d = axis("diff", dim, x.array.ndim)
-    parts = [prepend, x, append]
     if n and (prepend is not None or append is not None):
-        x = cat([as_operand("diff", p) for p in parts if p is not None], d)
+        given = (("prepend", prepend), ("input", x), ("append", append))
+        try:
+            x = cat([as_operand("diff", p, what) for what, p in given if p is not None], d)
+        except ValueError as error:
+            raise renamed("diff", error) from None
     for _ in range(n):
         if not x.array.shape[d]:
             break
@@ -201,6 +203,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 
 @numpy_words
+@in_own_name
 def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """∂input/∂coordinate along each axis of `dim` (all when None), for numbers that stand on a grid.
 
@@ -256,6 +259,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
 
 
 @numpy_words
+@in_own_name
 def trapz(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """`trapezoid`, by its older name."""
     return trapezoid(y, x, dx=dx, dim=dim)
@@ -276,7 +280,7 @@ def _areas(op: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Tensor, int]:
     d = axis(op, dim, values.array.ndim)
     later, earlier = _neighbours(floating(op, values), d)
     if x is None:
-        return (later + earlier) * ((1 if dx is None else dx) / 2), d
+        return (later + earlier) * ((1 if dx is None else number(op, "dx", dx)) / 2), d
     if dx is not None:
         raise TypeError(f"{op}: x and dx say the same; pass one of them.")
     at, n = as_operand(op, x, "x"), values.array.shape[d]

@@ -15,7 +15,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor
 from .index import in_range, whole_index
-from .promote import as_operand
+from .promote import as_operand, number
 from .shape import Reshape, Slice, reshape
 from .words import numpy_words
 from .write import fitting, number_in, same_dtype
@@ -428,14 +428,14 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …).
     """
     x, d, array, z = _slices("index_add", input, dim, index, source)
-    return _as_given(input, IndexAdd(d, array, number_in("index_add", x, alpha))(x, z))
+    return _as_given(input, IndexAdd(d, array, number_in("index_add", x, number("index_add", "alpha", alpha)))(x, z))
 
 
 @numpy_words
 def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
     y, d, array, z = _slices("index_add_", x, dim, index, source)
-    apply_to(y, IndexAdd(d, array, number_in("index_add_", y, alpha)), z, "index_add_")
+    apply_to(y, IndexAdd(d, array, number_in("index_add_", y, number("index_add_", "alpha", alpha))), z, "index_add_")
     return x
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from .. import dtypes
 from ..kernels import on
-from ..kernels.shapes import mismatch
+from ..kernels.shapes import integer, mismatch
 from ..tensor import Tensor
 from .index import in_range, whole_index
 from .promote import as_operand, cast
+from .words import in_own_name
 
 
 def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
@@ -20,6 +21,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     return tuple([Tensor._of(i) for i in on(array).nonzero(array if array.ndim else array.reshape(1))])
 
 
+@in_own_name
 def argwhere(input: Any) -> Tensor:
     """The places of what is not 0, as rows (n, ndim)."""
     return nonzero(input)
@@ -27,8 +29,7 @@ def argwhere(input: Any) -> Tensor:
 
 def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Tensor:
     """As `nonzero`, of exactly `size` rows: the first ones, or filled up with fill_value.  Shape: (size, ndim)."""
-    if size < 0:
-        raise ValueError(f"nonzero_static: size must be 0 or more, got {size}.")
+    size, fill_value = integer("nonzero_static", "size", size, 0), integer("nonzero_static", "fill_value", fill_value)
     array = as_operand("nonzero_static", input).array
     rows = on(array).nonzero_rows(array)[:size]
     out = on(array).full((size, array.ndim), fill_value, dtypes.int64.numpy)

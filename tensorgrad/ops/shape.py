@@ -9,10 +9,10 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import reshape_in_place
 from ..kernels import on
-from ..kernels.shapes import Shape, axes, axis, broadcast
+from ..kernels.shapes import Shape, axes, axis, broadcast, integer
 from ..tensor import UNRECORDED, Size, Tensor
 from .promote import as_operand
-from .words import also, numpy_words
+from .words import also, in_own_name, numpy_words
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 
@@ -291,11 +291,11 @@ def _no_shape(op: str, x: Tensor, shape: Any) -> Exception:
 
 def sizes_of(op: str, shape: Any) -> Shape:
     """`f(2, 3)`, `f((2, 3))` and `f([2, 3])` alike, as a tuple of ints."""
-    if len(shape) == 1 and isinstance(shape[0], Sequence):
-        shape = shape[0]
     try:
+        if len(shape) == 1 and isinstance(shape[0], Sequence):
+            shape = shape[0]
         return tuple([s.__index__() for s in shape])
-    except (AttributeError, TypeError):
+    except (AttributeError, TypeError, RuntimeError):
         raise TypeError(f"{op}: sizes and dims are ints, got {shape!r}.") from None
 
 
@@ -305,6 +305,7 @@ def view(input: Tensor, *sizes: Any, size: Any = None, dtype: Any = None) -> Ten
     `x.view(dtype)` reads the same bytes as another dtype (the last axis shrinks or grows accordingly); the result is a
     constant.
     """
+    input = as_operand("view", input)
     if dtype is None and len(sizes) == 1 and isinstance(sizes[0], dtypes.dtype):
         dtype = sizes[0]
     if dtype is not None:
@@ -338,21 +339,23 @@ def _view_dtype(x: Tensor, to: dtypes.dtype) -> Tensor:
     return y
 
 
+@in_own_name
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`view` with the shape of `other`."""
-    return view(input, other.array.shape)
+    return view(input, as_operand("view_as", other, "other").array.shape)
 
 
+@in_own_name
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`reshape` with the shape of `other`."""
-    return reshape(input, other.array.shape)
+    return reshape(input, as_operand("reshape_as", other, "other").array.shape)
 
 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The axes from `start_dim` to `end_dim` as one.  (…, a, b, c, …) → (…, a·b·c, …); 0-d → (1,)."""
     x = input if isinstance(input, Tensor) else as_operand("flatten", input)
     shape = x.array.shape
-    if start_dim == 0 and end_dim == -1 and len(shape) > 1:
+    if type(start_dim) is type(end_dim) is int and start_dim == 0 and end_dim == -1 and len(shape) > 1:
         return Reshape((x.array.size,))(x)
     first, last = axis("flatten", start_dim, len(shape)), axis("flatten", end_dim, len(shape))
     if first > last:
@@ -387,6 +390,7 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
     return Reshape((*shape[:d], *to, *shape[d + 1 :]))(x)
 
 
+@in_own_name
 def ravel(input: Any) -> Tensor:
     """All elements in one row: `reshape(-1)`."""
     return reshape(input, -1)
@@ -592,7 +596,8 @@ def _expanded(op: str, x: Tensor, to: Shape) -> Tensor:
 
 def expand_as(input: Any, other: Tensor) -> Tensor:
     """`expand` to the shape of `other`."""
-    return _expanded("expand_as", as_operand("expand_as", input), other.array.shape)
+    to = as_operand("expand_as", other, "other").array.shape
+    return _expanded("expand_as", as_operand("expand_as", input), to)
 
 
 def broadcast_to(input: Any, size: Any) -> Tensor:
@@ -679,7 +684,7 @@ def repeat_interleave(
     elif times < 0:
         raise ValueError(f"{op}: repeats must be 0 or more, got {times}.")
     total = times * n if isinstance(times, int) else int(times.sum())
-    if output_size is not None and output_size != total:
+    if output_size is not None and integer(op, "output_size", output_size) != total:
         raise ValueError(f"{op}: output_size is {output_size}, but the repeats add up to {total}.")
     if not isinstance(times, int):
         return index_select(x, d, Tensor._of(on(x.array).repeated(n, times)))
@@ -692,7 +697,7 @@ def repeat_interleave(
 
 def _counts(op: str, repeats: Any) -> Any:
     """The repeats of `repeat_interleave` as an array."""
-    times = repeats.array if isinstance(repeats, Tensor) else on(repeats).whole(repeats)
+    times = as_operand(op, repeats, "repeats").array
     if times.dtype.kind not in "iu" or times.ndim > 1:
         raise TypeError(f"{op}: repeats must be an int or a one-dimensional integer tensor.")
     if times.size and times.min() < 0:
@@ -754,10 +759,10 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """Turned by 90° k times, from the first of `dims` towards the second.  A copy."""
     x = as_operand("rot90", input)
     n = x.array.ndim
-    if n < 2 or len(dims) != 2:
+    if n < 2 or not isinstance(dims, (tuple, list)) or len(dims) != 2:
         raise ValueError(f"rot90: needs at least 2 dimensions and 2 dims, got {tuple(x.array.shape)} and {dims}.")
     a, b = _distinct("rot90", dims, n)
-    turns = k % 4
+    turns = integer("rot90", "k", k) % 4
     if turns == 0:
         return clone(x)
     if turns == 2:
@@ -781,7 +786,10 @@ def select(input: Any, dim: int, index: int) -> Tensor:
 
 def place(op: str, index: Any, size: int, dim: int) -> int:
     """An index from either end as one from the front."""
-    i = index.__index__()
+    try:
+        i = index.__index__()
+    except (AttributeError, TypeError, RuntimeError):
+        i = integer(op, "index", index)
     if not -size <= i < size:
         raise IndexError(f"{op}: index {i} is out of range for dim {dim} of size {size}" + place_range(size))
     return i % size
@@ -800,9 +808,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     d = axis("narrow", dim, x.array.ndim)
     if isinstance(start, Tensor) and (start.array.ndim or start.array.dtype.kind not in "iu"):
         raise TypeError(f"narrow: start must be an int or 0-d integer tensor, got {start.dtype}, {tuple(start.shape)}.")
-    size, first = x.array.shape[d], start.__index__()
-    if length < 0:
-        raise ValueError(f"narrow: length must be 0 or more, got {length}.")
+    size, first, length = x.array.shape[d], integer("narrow", "start", start), integer("narrow", "length", length, 0)
     if not -size <= first <= size:
         raise IndexError(f"narrow: start {first} is out of range for dim {dim} of size {size}; use {-size} to {size}.")
     first += size if first < 0 else 0
@@ -826,6 +832,7 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
     x = as_operand("unfold", input)
     d = axis("unfold", dimension, x.array.ndim)
     n = x.array.shape[d] if x.array.ndim else 1
+    size, step = integer("unfold", "size", size), integer("unfold", "step", step)
     if not 0 <= size <= n:
         raise ValueError(f"unfold: windows of {size} do not fit into dim {dimension} of size {n}.")
     if step <= 0:
@@ -846,7 +853,7 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     if any(s < 0 for s in shape) or any(s < 0 for s in steps):
         raise ValueError(f"as_strided: sizes and strides must be 0 or more, got {shape} and {steps}.")
     here = x.storage_offset()
-    offset = 0 if storage_offset is None else storage_offset - here
+    offset = 0 if storage_offset is None else integer("as_strided", "storage_offset", storage_offset) - here
     if not on(x.array).fits(x.array, shape, steps, offset):
         raise ValueError(
             f"as_strided: sizes {shape}, strides {steps} from element {here + offset} on reach outside of the memory."
@@ -869,12 +876,13 @@ def clone(input: Any, *, memory_format: Any = None) -> Tensor:
 
 def detach(input: Tensor) -> Tensor:
     """A constant that looks at the same memory: gradients stop here."""
-    return input.detach()
+    return as_operand("detach", input).detach()
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself when its memory is row-major, else a copy that is."""
-    return input if input.array.flags.c_contiguous else Clone()(input)
+    x = as_operand("contiguous", input)
+    return x if x.array.flags.c_contiguous else Clone()(x)
 
 
 @numpy_words

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..kernels import on
-from ..kernels.shapes import axis
+from ..kernels.shapes import axis, integer
 from ..printing import by_field
 from ..tensor import Tensor
 from .elementwise import lerp
-from .promote import as_operand, needs_floating
+from .promote import as_operand, needs_floating, number
 from .reduce import Mean, found, nonempty
-from .words import numpy_words
+from .words import in_own_name, numpy_words
 
 
 @by_field
@@ -79,6 +80,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
     return Tensor._of(on(x.array).argsort(x.array, d, descending))
 
 
+@in_own_name
 def msort(input: Any) -> Tensor:
     """`sort` along the first axis, the values only."""
     return sort(input, 0).values
@@ -93,6 +95,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     x = as_operand("topk", input)
     d = axis("topk", dim, x.array.ndim)
     n = x.array.shape[d] if x.array.ndim else 1
+    k = integer("topk", "k", k)
     if not 0 <= k <= n:
         raise ValueError(f"topk: k must be from 0 to the {n} elements along dim {dim}, got {k}.")
     return topk_result(*found("topk", x, d, True, k, largest))
@@ -114,6 +117,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthval
     x = as_operand("kthvalue", input)
     d = axis("kthvalue", dim, x.array.ndim)
     n = x.array.shape[d] if x.array.ndim else 1
+    k = integer("kthvalue", "k", k)
     if not 1 <= k <= n:
         raise ValueError(f"kthvalue: k must be from 1 to the {n} elements along dim {dim}, got {k}.")
     return kthvalue_result(*found("kthvalue", x, d, keepdim, k - 1))
@@ -197,7 +201,10 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
     from .shape import Reshape, movedim
 
     x = needs_floating(op, input)
-    at = q if isinstance(q, Tensor) else Tensor._of(on(x.array).array(q, x.array.dtype))
+    at = q
+    if not isinstance(q, Tensor):
+        qs = [number(op, "q", v) for v in q] if isinstance(q, (tuple, list)) else number(op, "q", q)
+        at = Tensor._of(on(x.array).array(qs, x.array.dtype))
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"{op}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}.")
     if at.array.dtype != x.array.dtype:
@@ -259,7 +266,7 @@ def _unique(op: str, input: Any, dim: Any, return_inverse: bool, return_counts: 
         if not a.size and a.shape[d]:
             raise ValueError(f"{op}: slices along dim {d} of shape {tuple(a.shape)} have no elements to compare.")
     values, inverse, counts = getattr(on(a), op)(a, d)
-    found = [values] + [inverse] * return_inverse + [counts] * return_counts
+    found = [values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])]
     out = tuple([Tensor._of(f) for f in found])
     return out if len(out) > 1 else out[0]
 
@@ -276,8 +283,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         raise ValueError(f"bincount: input must have one dimension, got shape {tuple(x.array.shape)}.")
     if x.array.size and x.array.min() < 0:
         raise ValueError(f"bincount: there are no negative places to count in, the least is {x.array.min()}.")
-    if minlength < 0:
-        raise ValueError(f"bincount: minlength must be 0 or more, got {minlength}.")
+    minlength = integer("bincount", "minlength", minlength, 0)
     if weights is None:
         return Tensor._of(on(x.array).bincount(x.array, None, minlength))
     w = as_operand("bincount", weights, "weights")
@@ -291,7 +297,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
 def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
     when both are 0.  Elements outside, and nan, are not counted."""
-    x = needs_floating("histc", input)
+    x, min, max = needs_floating("histc", input), number("histc", "min", min), number("histc", "max", max)
     limits = _limits("histc", x.array, bins, None if min == max == 0 else (min, max), 1.0)
     return Tensor._of(on(x.array).histogram(x.array, bins, limits)[0])
 
@@ -346,10 +352,14 @@ def histogramdd(
         raise ValueError(f"{op}: input must be points (…, n), at least 2 dimensions; got shape {tuple(x.array.shape)}.")
     n = x.array.shape[-1]
     sides = list(bins) if isinstance(bins, (tuple, list)) else [bins] * n
+    if not n:
+        raise ValueError(f"{op}: the points, shape {tuple(x.array.shape)}, have no coordinates.")
+    if range is not None and not isinstance(range, (tuple, list)):
+        raise TypeError(f"{op}: range must be two numbers for each coordinate, got {range!r}.")
     if len(sides) != n or (range is not None and len(range) != 2 * n):
         given = f"{len(sides)} bins" + ("" if range is None else f" and {len(range)} numbers of range")
         raise ValueError(f"{op}: points have {n} coordinates; got {given}. Give one bins, and two of range, for each.")
-    points = x.array.reshape(-1, n)
+    points = x.array.reshape(prod(x.array.shape[:-1]), n)
     edges = []
     for i, side in enumerate(sides):
         if isinstance(side, Tensor):
@@ -385,10 +395,13 @@ def _weights(op: str, weight: Any, shape: Any) -> Any:
 
 def _limits(op: str, array: Any, bins: Any, given: Any, margin: float) -> tuple[float, float]:
     """Where the bins begin and end: as given, or at the extremes of the array; with a margin where these are one."""
+    bins = integer(op, "bins", bins)
     if bins < 1:
         raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
     if given is not None:
-        low, high = float(given[0]), float(given[1])
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise ValueError(f"{op}: range must be two numbers, the lowest and the highest edge, got {given!r}.")
+        low, high = [float(number(op, "range", g)) for g in given]
     else:
         low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
     if not -float("inf") < low <= high < float("inf"):

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import broadcast
+from ..kernels.shapes import broadcast, integer
 from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, le, logical_and, logical_not
 from .elementwise import OfOne, Sign, _apart, _floating_tensors, exp, log, log1p, masked, where
-from .promote import NUMBERS, floating
-from .words import also
+from .promote import NUMBERS, floating, number
+from .words import also, in_own_name
 
 _SQRT_PI = math.sqrt(math.pi)
 _SQRT_2PI = math.sqrt(2 * math.pi)
@@ -159,6 +159,7 @@ def logit(input: Any, eps: float | None = None) -> Tensor:
     [0, 1]."""
     x = floating("logit", input)
     if eps is not None:
+        eps = number("logit", "eps", eps)
         x = x.clamp(eps, 1 - eps)
     return Logit()(x)
 
@@ -298,6 +299,7 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
 
 def multigammaln(input: Any, p: int) -> Tensor:
     """The logarithm of the gamma function of dimension p: p(p − 1)/4·ln π + Σ lgamma(x − (i − 1)/2) over i = 1 … p."""
+    p = integer("multigammaln", "p", p)
     if p < 1:
         raise ValueError(f"multigammaln: p must be at least 1, got {p}.")
     x = floating("multigammaln", input)
@@ -471,12 +473,12 @@ def sinc(input: Any) -> Tensor:
 
 
 def _polynomial(op: str, input: Any, n: Any, first: Any, step: Any) -> Tensor:
-    """P of degree n at x, n whole (a fraction is cut off), 0 for negative n.  Shape: broadcast.
+    """P of degree n at x, n whole (a fraction is cut off), 0 for negative n, and where n is no number.  Shape: broadcast.
 
     From P₀ = 1 and P₁ = first(x) upwards by Pₖ₊₁ = step(k, x, Pₖ, Pₖ₋₁): plain operations, so it can be differentiated.
     """
     x, degree = _floating_tensors(op, input, n)
-    degree = degree.detach().trunc()
+    degree = degree.detach().trunc().nan_to_num(-1, -1, -1)
     broadcast(op, input=x.array.shape, n=degree.array.shape)
     before, here = x * 0 + 1, first(x)
     total = where(eq(degree, 0), before, 0.0)
@@ -516,24 +518,28 @@ def chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
 
 
 @also(x="input")
+@in_own_name
 def shifted_chebyshev_polynomial_t(input: Any, n: Any) -> Tensor:
     """Tₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_t(_shifted("shifted_chebyshev_polynomial_t", input), n)
 
 
 @also(x="input")
+@in_own_name
 def shifted_chebyshev_polynomial_u(input: Any, n: Any) -> Tensor:
     """Uₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_u(_shifted("shifted_chebyshev_polynomial_u", input), n)
 
 
 @also(x="input")
+@in_own_name
 def shifted_chebyshev_polynomial_v(input: Any, n: Any) -> Tensor:
     """Vₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_v(_shifted("shifted_chebyshev_polynomial_v", input), n)
 
 
 @also(x="input")
+@in_own_name
 def shifted_chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
     """Wₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_w(_shifted("shifted_chebyshev_polynomial_w", input), n)

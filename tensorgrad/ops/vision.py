@@ -12,13 +12,14 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import Shape, per_axis, windows
+from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
 from .linalg import matmul
 from .maps import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .promote import as_operand, needs_floating
-from .shape import permute, reshape, transpose
+from .promote import as_operand, needs_floating, number
+from .shape import permute, reshape, sizes_of, transpose
+from .words import in_own_name
 
 # ---- padding --------------------------------------------------------------------------------------------------------
 
@@ -49,7 +50,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     """
     x = as_operand("pad", input)
     shape = tuple(x.array.shape)
-    pads = [p.__index__() for p in pad]
+    pads = sizes_of("pad", (pad,) if isinstance(pad, (tuple, list)) else pad)
     if len(pads) % 2 or len(pads) > 2 * len(shape):
         raise ValueError(
             f"pad: {tuple(pads)} has {len(pads)} numbers; give two for each of the last axes, at most {2 * len(shape)} "
@@ -60,6 +61,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     if any(n < 0 for n in sizes):
         raise ValueError(f"pad: {tuple(pads)} takes more from input {shape} than there is.")
     if mode == "constant":
+        value = None if value is None else number("pad", "value", value)
         if value is not None and x.array.dtype.kind in "iu" and not isfinite(value):
             raise ValueError(f"pad: value {value} is not among the numbers of {x.dtype}.")
         every = ((0, 0),) * (len(shape) - len(pairs)) + tuple(reversed(pairs))
@@ -152,6 +154,7 @@ def interpolate(
     return LinearMap("resample", tuple(maps), name=f"interpolate_{mode}")(x)
 
 
+@in_own_name
 def upsample(
     input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
 ) -> Tensor:
@@ -160,12 +163,14 @@ def upsample(
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+@in_own_name
 def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='nearest')`."""
     warnings.warn("upsample_nearest is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor, "nearest")
 
 
+@in_own_name
 def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='bilinear', align_corners=True)`."""
     warnings.warn("upsample_bilinear is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
@@ -182,7 +187,10 @@ def _sizes(op: str, sizes: Shape, size: Any, factor: Any, recompute: bool) -> tu
         if len(given) != d:
             raise ValueError(f"{op}: size {given} has {len(given)} entries for {d} spatial axes {tuple(sizes)}.")
         return per_axis(op, "size", given, d), [None] * d
-    factors = [float(f) for f in factor] if isinstance(factor, (tuple, list)) else [float(factor)] * d
+    each = factor if isinstance(factor, (tuple, list)) else (factor,) * d
+    factors = [float(number(op, "scale_factor", f)) for f in each]
+    if not all(map(isfinite, factors)):
+        raise ValueError(f"{op}: scale_factor must be finite, got {tuple(factors)}.")
     if len(factors) != d:
         raise ValueError(f"{op}: scale_factor {tuple(factors)} has {len(factors)} entries for {d} spatial axes.")
     out = tuple([floor(n * f) for n, f in zip(sizes, factors)])
@@ -284,7 +292,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
     """
     op = "affine_grid"
     theta = needs_floating(op, theta, "theta")
-    size = tuple([int(n) for n in size])
+    size = sizes_of(op, (size,) if isinstance(size, (tuple, list)) else size)
     d = len(size) - 2
     if d not in (2, 3) or theta.array.shape != (size[0], d, d + 1):
         raise ValueError(
@@ -395,6 +403,7 @@ def _pixels(op: str, input: Any, r: int, what: str) -> tuple[Tensor, Shape, int]
     shape = tuple(x.array.shape)
     if len(shape) < 3:
         raise ValueError(f"{op}: input has shape {shape}; it needs at least the axes (C, H, W).")
+    r = integer(op, what, r)
     if r < 1:
         raise ValueError(f"{op}: {what} must be at least 1, got {r}.")
     return x, shape, r
@@ -411,6 +420,7 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     shape = tuple(x.array.shape)
     if len(shape) < 3:
         raise ValueError(f"{op}: input has shape {shape}; it needs (N, C, …) and at least one spatial axis.")
+    groups = integer(op, "groups", groups)
     if groups < 1 or shape[1] % groups:
         raise ValueError(f"{op}: {shape[1]} channels of input {shape} do not divide into {groups} groups.")
     x = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))

@@ -12,16 +12,17 @@ from typing import Any
 
 from .. import dtypes
 from ..kernels import at
+from ..kernels.shapes import integer
 from ..tensor import Tensor
-from .create import arange, leaf, whole_number
-from .promote import cast
+from .create import arange, leaf
+from .promote import cast, number
 from .special import i0
 
 
 def _window(
     op: str, length: Any, periodic: bool, weights: Callable[[Tensor], Tensor], dtype: Any, device: Any, grad: bool
 ) -> Tensor:
-    n, d = whole_number(op, "window_length", length), dtypes.as_dtype(dtype or dtypes.get_default_dtype())
+    n, d = integer(op, "window_length", length, 0), dtypes.as_dtype(dtype or dtypes.get_default_dtype())
     if not d.is_floating_point:
         raise TypeError(f"{op}: needs a floating dtype, got {d}.")
     if n < 2:
@@ -60,6 +61,8 @@ def hamming_window(
 ) -> Tensor:  # fmt: skip
     """α − β·cos 2πt.  Shape: (window_length,)."""
 
+    alpha, beta = number("hamming_window", "alpha", alpha), number("hamming_window", "beta", beta)
+
     def weights(t: Tensor) -> Tensor:
         return alpha - beta * (2 * pi * t).cos()
 
@@ -86,6 +89,8 @@ def kaiser_window(
 
     Shape: (window_length,).
     """
+
+    beta = number("kaiser_window", "beta", beta)
 
     def weights(t: Tensor) -> Tensor:
         return i0(beta * (1 - (2 * t - 1).square()).clamp(min=0).sqrt()) / i0(float(beta) + t.new_zeros(()))

@@ -3,6 +3,7 @@ and factors in front, as PyTorch's first versions had them: `p.add_(-lr, grad)`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -65,3 +66,22 @@ def factors_first(*names: str, tensors: int) -> Callable[[F], F]:
         return either  # type: ignore[return-value]
 
     return decorate
+
+
+def in_own_name(function: F) -> F:
+    """Let the errors of the operations that a function is made of come under the function's own name."""
+
+    @wraps(function)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (TypeError, ValueError, IndexError, RuntimeError) as error:
+            raise renamed(function.__name__, error) from None
+
+    return named  # type: ignore[return-value]
+
+
+def renamed(op: str, error: Exception) -> Exception:
+    """The same error, of another operation: what stands before its first colon is the name of the one that raised it."""
+    words, known = re.subn(r"^[\w.]+(?=: )", op, str(error), count=1)
+    return type(error)(words) if known else error

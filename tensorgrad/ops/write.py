@@ -8,11 +8,11 @@ from .. import dtypes
 from ..autograd.inplace import check_writable, joins, put, written
 from ..autograd.modes import quiet
 from ..kernels import on
-from ..kernels.shapes import Shape, axis, mismatch
+from ..kernels.shapes import Shape, axis, integer, mismatch
 from ..tensor import Tensor
 from .promote import NUMBERS, as_operand, cast, python_number
 from .shape import Expand, Reshape, Slice, alias, as_strided, clone, select, sizes_of
-from .words import numpy_words
+from .words import in_own_name, numpy_words
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ def zero_(x: Tensor) -> Tensor:
 
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write one number at x[i, i] (at x[i, i, …, i] of equal axes), and with `wrap` again below in a tall matrix."""
-    op, shape = "fill_diagonal_", x.array.shape
+    op, shape, fill_value = "fill_diagonal_", x.array.shape, one_number("fill_diagonal_", fill_value)
     check_writable(x, op)
     if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
         raise ValueError(f"{op}: needs a matrix, or more axes that are equal, got shape {tuple(shape)}.")
@@ -107,6 +107,8 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     """Let x be another name for source: the same memory and place in the graph. Without a source x becomes empty."""
     check_writable(x, "set_")
+    if source is not None and not isinstance(source, Tensor):
+        raise TypeError(f"set_: source must be a Tensor, got {type(source).__name__}.")
     if source is None:
         source = Tensor._of(on(x.array).empty((0,), x.array.dtype))
     if source.array.dtype != x.array.dtype:
@@ -203,6 +205,7 @@ def within_range(op: str, x: Any, given: Any) -> None:
 
 
 @numpy_words
+@in_own_name
 def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
     """input with the slice at `index` along `dim` replaced by src, of that slice's shape."""
     x = as_operand("select_scatter", input)
@@ -222,11 +225,16 @@ def slice_scatter(
 def sliced(op: str, x: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
     """The places start:end:step along `dim`.  A view."""
     d = axis(op, dim, x.array.ndim)
+    start, end = (None if n is None else integer(op, what, n) for what, n in (("start", start), ("end", end)))
+    step = integer(op, "step", step)
     if step < 1:
         raise ValueError(f"{op}: step must be at least 1, got {step}.")
+    if not x.array.ndim:
+        raise IndexError(f"{op}: a 0-d tensor has no axis to slice.")
     return Slice((*(slice(None),) * d, slice(start, end, step), ...))(x)
 
 
+@in_own_name
 def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """input with a diagonal of the axes dim1 and dim2 replaced by src, of that diagonal's shape."""
     from .linalg import diagonal
@@ -236,6 +244,7 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
     return _replaced("diagonal_scatter", out, diagonal(out, offset, dim1, dim2), src)
 
 
+@in_own_name
 def as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """input with what `as_strided` of it would show replaced by src, of that shape."""
     out = clone(as_operand("as_strided_scatter", input))

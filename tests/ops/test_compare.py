@@ -210,7 +210,7 @@ class TestAllclose(Whole):
         sample(odd, odd),
         sample((0,), (0,)),
     ]
-    errors = [(lambda: tg.allclose(tg.ones(2), tg.ones(3)), ValueError, "isclose: these shapes do not broadcast.")]
+    errors = [(lambda: tg.allclose(tg.ones(2), tg.ones(3)), ValueError, "allclose: these shapes do not broadcast.")]
     expected = staticmethod(np.allclose)
 
 

@@ -700,8 +700,8 @@ class TestMatrixPower(Decomposition):
             "matrix_power: A must be square, (…, n, n), got shape (2, 3)",
         ),
         (lambda: linalg.matrix_power(square, 0.5), TypeError, "matrix_power: n must be an int, got 0.5"),
-        (lambda: linalg.matrix_power(singular, -1), linalg.LinAlgError, "inv: matrix is singular"),
-        (lambda: linalg.matrix_power(whole, -1), TypeError, "inv: A needs float32 or float64"),
+        (lambda: linalg.matrix_power(singular, -1), linalg.LinAlgError, "matrix_power: matrix is singular"),
+        (lambda: linalg.matrix_power(whole, -1), TypeError, "matrix_power: A needs float32 or float64"),
     ]
 
     def expected(self, a: Any, n: int) -> Any:
@@ -728,19 +728,15 @@ class TestCond(Decomposition):
         sample((3, 3)),
         sample((3, 2)),
         *[sample((3, 3), p) for p in (2, -2, "fro", "nuc", 1, -1, np.inf, -np.inf)],
+        *[sample((2, 0, 3), p) for p in (2, "fro", -1)],
     ]
     errors = [
         (lambda: linalg.cond(two, "fro"), ValueError, "cond: A must be square"),
         (lambda: linalg.cond(square, 3), ValueError, "cond: p must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got 3"),
-        (
-            lambda: linalg.cond(tg.ones(0, 3)),
-            ValueError,
-            "cond: an empty matrix, shape (0, 3), has no condition number",
-        ),
     ]
 
     def expected(self, a: Any, p: Any = None) -> Any:
-        return np.linalg.cond(a, p)
+        return np.linalg.cond(a, p) if a.size else np.zeros(a.shape[:-2])
 
 
 def test_a_singular_matrix_has_an_infinite_condition() -> None:
@@ -889,7 +885,7 @@ def test_low_rank() -> None:
     assert tg.allclose((tg.pca_lowrank(a, 2, center=False)[1]), linalg.svdvals(a)[:2])
     with pytest.raises(ValueError, match="pca_lowrank: q must be from 0 to 5, the smaller side of A; got 7"):
         tg.pca_lowrank(a, 7)
-    with pytest.raises(ValueError, match="svd_lowrank: q and niter must be 0 or more, got 2 and -1"):
+    with pytest.raises(ValueError, match="svd_lowrank: niter must be 0 or more, got -1"):
         tg.svd_lowrank(a, 2, -1)
     with pytest.raises(TypeError, match="svd_lowrank: A needs float32 or float64"):
         tg.svd_lowrank(whole)

@@ -709,7 +709,7 @@ class TestSelectScatter(OpTest):
         (
             lambda: tg.select_scatter(x23, tg.ones(3), 0, 2),
             IndexError,
-            "select: index 2 is out of range for dim 0 of size 2",
+            "select_scatter: index 2 is out of range for dim 0 of size 2",
         ),
     ]
 
@@ -756,7 +756,7 @@ class TestAsStridedScatter(OpTest):
             ValueError,
             "as_strided_scatter: src must have the shape of what it replaces.",
         ),
-        (lambda: tg.as_strided_scatter(x23, x23, (9,), (9,)), ValueError, "as_strided: sizes (9,), strides (9,)"),
+        (lambda: tg.as_strided_scatter(x23, x23, (9,), (9,)), ValueError, "as_strided_scatter: sizes (9,), strides (9,)"),
     ]
 
     def expected(self, x: Any, src: Any, size: Any, stride: Any, offset: int = 0) -> Any:

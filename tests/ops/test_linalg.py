@@ -306,7 +306,7 @@ class TestAddr(OpTest):
         sample(np.ones((3, 2), bool), np.array([True, False, True]), np.array([True, False]), beta=0),
         sample(np.ones((3, 2), int), np.arange(3), np.arange(2)),
     ]
-    errors = [(lambda: tg.addr(two, one, two), ValueError, "outer: needs two vectors")]
+    errors = [(lambda: tg.addr(two, one, two), ValueError, "addr: needs two vectors")]
 
     def expected(self, x: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
         if x.dtype == bool:

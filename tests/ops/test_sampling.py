@@ -191,7 +191,7 @@ F, I = tg.ones(2), tg.ones(2, dtype=tg.int64)  # noqa: E741
         (lambda: tg.rand(2, device="cuda"), RuntimeError, "rand: no CUDA device"),
         (lambda: tg.randint(5, 5, (2,)), ValueError, "randint: no whole number is at least 5 and less than 5"),
         (lambda: tg.randint(5), TypeError, "randint: needs a size, a tuple of ints"),
-        (lambda: tg.randint(2.5, (2,)), TypeError, "randint: low and high must be ints, got 0 and 2.5"),
+        (lambda: tg.randint(2.5, (2,)), TypeError, "randint: high must be an int, got float 2.5"),
         (lambda: tg.randint(1, 2, 3, (2,)), TypeError, "randint: needs high, or low and high"),
         (lambda: tg.randint(300, (2,), dtype=tg.uint8), ValueError, "randint: tensorgrad.uint8 holds whole numbers from 0 to"),
         (lambda: tg.randint(2**12, (2,), dtype=tg.float16), ValueError, "randint: tensorgrad.float16 holds whole numbers"),

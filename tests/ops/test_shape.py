@@ -104,7 +104,7 @@ class TestViewAs(OpTest):
     layouts = False
     samples = [sample((2, 3), (3, 2)), sample((1,), ())]
     errors = [
-        (lambda: x23.view_as(tg.ones(4)), ValueError, "view: 6 elements of shape (2, 3) cannot take the shape (4,)")
+        (lambda: x23.view_as(tg.ones(4)), ValueError, "view_as: 6 elements of shape (2, 3) cannot take the shape (4,)")
     ]
 
     def expected(self, x: Any, other: Any) -> Any:
@@ -115,7 +115,7 @@ class TestReshapeAs(OpTest):
     op = staticmethod(T.reshape_as)
     torch = "Tensor.reshape_as"
     samples = [sample((2, 3), (3, 2)), sample((1,), ())]
-    errors = [(lambda: x23.reshape_as(tg.ones(4)), ValueError, "reshape: 6 elements of shape (2, 3)")]
+    errors = [(lambda: x23.reshape_as(tg.ones(4)), ValueError, "reshape_as: 6 elements of shape (2, 3)")]
 
     def expected(self, x: Any, other: Any) -> Any:
         return x.reshape(other.shape)

@@ -30,7 +30,7 @@ def unit(rng: Any, shape: Shape, dtype: Any) -> Any:
 
 def uniform(rng: Any, shape: Shape, dtype: Any, low: float, high: float) -> Any:
     """Uniform in [low, high)."""
-    out = unit(rng, shape, dtype) * (high - low) + low
+    out = np.asarray(unit(rng, shape, dtype) * (high - low) + low)
     if high > low:  # the sum may have been rounded up to high
         np.minimum(out, np.nextafter(out.dtype.type(high), out.dtype.type(low)), out=out)
     return np.asarray(out, dtype)
