@@ -152,6 +152,7 @@ class Value:
     # ---- functions ----------------------------------------------------------------------------------------------
 
     def exp(self) -> Value:
+        """eˣ; its slope is itself."""
         y = f.exp(self.data)
         return Value(y, (self,), "exp", "", (y,))
 
@@ -160,16 +161,20 @@ class Value:
         return Value(f.log(self.data), (self,), "log", "", (f.divide(1.0, self.data),))
 
     def sqrt(self) -> Value:
+        """√x; slope 1/(2√x)."""
         y = f.sqrt(self.data)
         return Value(y, (self,), "sqrt", "", (f.divide(0.5, y),))
 
     def sin(self) -> Value:
+        """sin x; slope cos x."""
         return Value(f.sin(self.data), (self,), "sin", "", (f.cos(self.data),))
 
     def cos(self) -> Value:
+        """cos x; slope −sin x."""
         return Value(f.cos(self.data), (self,), "cos", "", (-f.sin(self.data),))
 
     def tanh(self) -> Value:
+        """tanh x; slope 1 − tanh² x."""
         y = math.tanh(self.data)
         return Value(y, (self,), "tanh", "", (1.0 - y * y,))
 

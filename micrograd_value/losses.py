@@ -111,6 +111,7 @@ class HingeLoss(PairLoss):
         return row
 
     def correct(self, prediction: Sequence[float], target: Sequence[float]) -> bool:
+        """Whether every prediction is on its target's side of 0."""
         return all((p > 0.0) == (t > 0.0) for p, t in zip(prediction, target))
 
 
@@ -135,6 +136,7 @@ class BCELoss(PairLoss):
         return _probabilities(self, super().encode(target, outputs))
 
     def correct(self, prediction: Sequence[float], target: Sequence[float]) -> bool:
+        """Whether every probability is on its target's side of ½."""
         return all((p > 0.5) == (t > 0.5) for p, t in zip(prediction, target))
 
 
@@ -151,6 +153,7 @@ class BCEWithLogitsLoss(PairLoss):
         return _probabilities(self, super().encode(target, outputs))
 
     def correct(self, prediction: Sequence[float], target: Sequence[float]) -> bool:
+        """Whether every logit is on its target's side: above 0 for a target above ½."""
         return all((z > 0.0) == (t > 0.5) for z, t in zip(prediction, target))
 
 
@@ -190,6 +193,7 @@ class CrossEntropyLoss(Loss):
         return row
 
     def correct(self, prediction: Sequence[float], target: Sequence[float]) -> bool:
+        """Whether the largest score is that of the target."""
         return prediction.index(max(prediction)) == target.index(max(target))
 
 
@@ -204,6 +208,7 @@ class L1:
             return self.strength * _add_up([self.one(p) for p in parameters])
 
     def one(self, p: Value) -> Value:
+        """|p|."""
         return abs(p)
 
     def __repr__(self) -> str:
@@ -214,6 +219,7 @@ class L2(L1):
     """strength · Σ p² over the parameters, as in micrograd's demo: keeps them all small."""
 
     def one(self, p: Value) -> Value:
+        """p²."""
         return p * p
 
 

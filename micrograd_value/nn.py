@@ -56,10 +56,12 @@ class Module:
     """Anything with parameters."""
 
     def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
         for p in self.parameters():
             p.grad = 0.0
 
     def parameters(self) -> list[Value]:
+        """The Values that training changes, in order."""
         return []
 
 

@@ -89,6 +89,7 @@ class Optimizer(ABC):
         self._lr = lr if callable(lr) else real(type(self).__name__, "lr", lr, above=0.0)
 
     def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
         for p in self.parameters:
             p.grad = 0.0
 

@@ -345,12 +345,15 @@ class Tensor:
     layout = strided
 
     def is_inference(self) -> bool:
+        """Whether it was made under inference_mode: here such tensors are like any other."""
         return False
 
     def is_shared(self) -> bool:
+        """Whether its memory is shared between processes."""
         return False
 
     def is_pinned(self, device: Any = None) -> bool:
+        """Whether its memory is pinned for the way to a GPU."""
         return False
 
     def pin_memory(self, device: Any = None) -> Tensor:
@@ -367,6 +370,7 @@ class Tensor:
             raise _no_such_dim("size", dim, self.array.ndim) from None
 
     def dim(self) -> int:
+        """How many axes."""
         return self.array.ndim
 
     ndimension = dim
@@ -413,18 +417,23 @@ class Tensor:
         return self.array.ctypes.data
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the memory is row-major without gaps."""
         return bool(self.array.flags.c_contiguous)
 
     def is_floating_point(self) -> bool:
+        """Whether the dtype is floating."""
         return self.array.dtype.kind not in "iub"
 
     def is_complex(self) -> bool:
+        """Never: complex numbers are left out."""
         return False
 
     def is_signed(self) -> bool:
+        """Whether the dtype has negative numbers."""
         return self.array.dtype.kind not in "ub"
 
     def get_device(self) -> int:
+        """The number of the GPU it is on; −1 for the CPU."""
         return -1
 
     def item(self) -> Any:
@@ -476,6 +485,7 @@ class Tensor:
         return self.array.item()
 
     def __bool__(self) -> bool:
+        """The truth of a tensor's only element."""
         return bool(self._number("bool"))
 
     def __float__(self) -> float:
@@ -586,6 +596,7 @@ class Size(tuple[int, ...]):
     __slots__ = ()
 
     def numel(self) -> int:
+        """How many elements a tensor of this shape has."""
         n = 1
         for s in self:
             n *= s

@@ -19,10 +19,12 @@ def device_count() -> int:
 
 
 def is_initialized() -> bool:
+    """Whether CUDA is in use: never here."""
     return False
 
 
 def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """Whether the GPU computes in bfloat16: there is none."""
     return False
 
 

@@ -221,12 +221,15 @@ class ModuleDict(Module):
         return self._modules.pop(key)
 
     def keys(self) -> Iterable[str]:
+        """The names, in order of insertion."""
         return self._modules.keys()
 
     def items(self) -> Iterable[tuple[str, Module]]:
+        """Pairs of name and content, in order of insertion."""
         return self._modules.items()
 
     def values(self) -> Iterable[Module]:
+        """The modules, in order of insertion."""
         return self._modules.values()
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
@@ -389,12 +392,15 @@ class ParameterDict(Module):
         return cls((key, default) for key in keys)
 
     def keys(self) -> Iterable[str]:
+        """The names, in order of insertion."""
         return self._keys.keys()
 
     def items(self) -> Iterable[tuple[str, Any]]:
+        """Pairs of name and content, in order of insertion."""
         return [(key, self[key]) for key in self._keys]
 
     def values(self) -> Iterable[Any]:
+        """The parameters, in order of insertion."""
         return [self[key] for key in self._keys]
 
     def update(self, parameters: Any) -> None:

@@ -426,9 +426,11 @@ class Module:
         return self.to(dtypes.as_dtype(dst_type))
 
     def cpu(self: M) -> M:
+        """Every parameter and buffer into the computer's own memory, where they are already."""
         return self.to("cpu")
 
     def cuda(self: M, device: Any = None) -> M:
+        """Every parameter and buffer to a CUDA device."""
         return self.to("cuda" if device is None else device)
 
     def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:

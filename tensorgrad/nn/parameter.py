@@ -83,6 +83,7 @@ class UninitializedTensorMixin:
         return self.to_be
 
     def is_floating_point(self) -> bool:
+        """Yes, whatever its shape will be."""
         return self.to_be.is_floating_point
 
     def __getattr__(self, name: str) -> Any:

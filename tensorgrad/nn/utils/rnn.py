@@ -52,18 +52,23 @@ class PackedSequence(_Fields):
         return self if data is self.data else type(self)(data, *self[1:])
 
     def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """The same on a CUDA device."""
         return self.to("cuda", *args, **kwargs)
 
     def cpu(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """The same in the computer's own memory."""
         return self.to("cpu", *args, **kwargs)
 
     def double(self) -> PackedSequence:
+        """The same in float64."""
         return self.to(self.data.double().dtype)
 
     def float(self) -> PackedSequence:
+        """The same in float32."""
         return self.to(self.data.float().dtype)
 
     def pin_memory(self) -> PackedSequence:
+        """Itself: memory is pinned for the way to a GPU."""
         return self
 
     @property

@@ -135,6 +135,7 @@ class _Sometimes(Transform):
         return self.change(img) if draws(type(self).__name__).random() < self.p else img
 
     def change(self, img: Any) -> Any:
+        """The picture changed, whatever the probability."""
         raise TypeError(f"{type(self).__name__}: define change(img).")
 
     def __repr__(self) -> str:
