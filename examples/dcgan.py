@@ -4,8 +4,8 @@
     python -m examples.dcgan --data FOLDER          where the four original files of MNIST are; --download fetches them
 
 Expect, without MNIST, digits of 8 × 8 pixels after 100 epochs, in half a minute on two cores: all ten occur, and 79 % are
-clearly one of them (`mnist_cnn.py`, given them, is more than 90 % sure; of the real ones it is of 96 %). Then two pictures
-in out/: the same noise on its way to digits, and the two losses.
+clearly one of them (`mnist_cnn.py`, given them, is more than 90 % sure; of real ones it is of 96 %). With MNIST 59 % (real
+ones: 91 %) after 3 epochs, in three minutes. Then two pictures in out/: how noise becomes digits, and the two losses.
 """
 
 from __future__ import annotations
