@@ -888,7 +888,7 @@ class CtcLoss(Function):
 
     def fused_backward(self, grad: Any, x: Any) -> Any:
         rest = self.labels, self.skips, self.steps, self.lengths, self.alpha, self.loss
-        return on(x).ctc_backward(grad, x, *rest)
+        return on(x).ctc_backward(grad, x, *rest).astype(x.dtype, copy=False)
 
 
 @in_own_name

@@ -47,6 +47,11 @@ class _Recurrence(Function):
         return cat(outs[::-1] if self.reverse else outs), h
 
 
+def _in_dtype(x: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Gradients in the dtype of x: products with bfloat16 come out in float32."""
+    return tuple([None if g is None else g.astype(x.dtype, copy=False) for g in grads])
+
+
 def _affine(x: Any, w: Any, b: Any) -> Any:
     y = matmul(x, w.mT)
     return y if b is None else y + b
@@ -70,9 +75,10 @@ class Rnn(_Recurrence):
         return on(x).rnn_layer(x, h, w_ih, w_hh, b_ih, b_hh, self.sizes, self.reverse, self.relu)
 
     def fused_backward(self, grad: Any, grad_h: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, out: Any) -> Any:
-        return on(x).rnn_layer_backward(
+        grads = on(x).rnn_layer_backward(
             grad, grad_h, x, h, w_ih, w_hh, b_ih, out[0], self.sizes, self.reverse, self.relu, self.needs[0]
         )
+        return _in_dtype(x, grads)
 
 
 class Lstm(_Recurrence):
@@ -111,9 +117,10 @@ class Lstm(_Recurrence):
         out: Any,
     ) -> Any:
         weights = (w_ih, w_hh, b_ih, w_hr)
-        return on(x).lstm_layer_backward(
+        grads = on(x).lstm_layer_backward(
             grad, grad_h, grad_c, x, h, c, *weights, out[0], self.kept, self.sizes, self.reverse, self.needs[0]
         )
+        return _in_dtype(x, grads)
 
 
 class Gru(_Recurrence):
@@ -134,9 +141,10 @@ class Gru(_Recurrence):
         return out, h
 
     def fused_backward(self, grad: Any, grad_h: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, out: Any) -> Any:
-        return on(x).gru_layer_backward(
+        grads = on(x).gru_layer_backward(
             grad, grad_h, x, h, w_ih, w_hh, b_ih, out[0], self.kept, self.sizes, self.reverse, self.needs[0]
         )
+        return _in_dtype(x, grads)
 
 
 # ---- one step, as a function ----------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def hardtanh_backward(grad: Any, x: Any, low: float, high: float) -> Any:
     return keep(grad, np.asarray(between(x, low, high)))
 
 
+@widened
 def leaky_relu(x: Any, slope: float) -> Any:
     """x above 0, slope·x below."""
     t = x * slope
@@ -41,6 +42,7 @@ def prelu(x: Any, weight: Any) -> Any:
     return where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
 
 
+@widened
 def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
     """grad above 0, slope·grad elsewhere."""
     return where(np.asarray(x > _ZERO[x.dtype]), grad, np.asarray(grad * slope))
@@ -66,16 +68,19 @@ def hardshrink_backward(grad: Any, x: Any, size: float) -> Any:
     return keep(grad, ~np.asarray((x >= -size) & (x <= size)))
 
 
+@widened
 def softshrink(x: Any, size: float) -> Any:
     """x moved by size towards 0, at most to it."""
     return x - x.clip(-size, size)
 
 
+@widened
 def hardsigmoid(x: Any) -> Any:
     """(x + 3)/6 between 0 and 1."""
     return _ramp(x) / 6
 
 
+@widened
 def hardsigmoid_backward(grad: Any, x: Any) -> Any:
     """grad/6 on the slope."""
     return keep(np.asarray(grad / 6), np.asarray((x > -3) & (x < 3)))
@@ -91,6 +96,7 @@ def hardswish(x: Any) -> Any:
     return t
 
 
+@widened
 def hardswish_backward(grad: Any, x: Any) -> Any:
     """grad · (x/3 + ½) between −3 and 3, 0 below, grad above."""
     slope = where(np.asarray(x >= 3), _ONE[x.dtype], np.asarray(x / 3 + 0.5))

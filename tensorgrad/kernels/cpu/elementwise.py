@@ -34,6 +34,21 @@ _INT8 = np.dtype(np.int8)
 
 as_array = np.asarray
 
+
+def widened(kernel: Any) -> Any:
+    """A kernel that computes in float32 where it is given 16-bit floats: NumPy's arithmetic of those is slow, and rounds
+    after every step."""
+
+    @wraps(kernel)
+    def run(x: Any, *rest: Any) -> Any:
+        if x.dtype.itemsize != 2 or x.dtype.kind in "iu":
+            return kernel(x, *rest)
+        wide = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in rest]
+        return np.asarray(kernel(x.astype(np.float32), *wide)).astype(x.dtype)
+
+    return run
+
+
 # ---- arithmetic ----------------------------------------------------------------------------------------------------
 
 add = np.add
@@ -73,8 +88,10 @@ def pow(x: Any, z: Any) -> Any:
     if not isinstance(z, np.ndarray):
         if x.dtype.kind == "f" and (z == 3 or z == -0.5):
             return x * x * x if z == 3 else rsqrt(x)
+        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return (x.astype(np.float32) ** z).astype(x.dtype)
         return x**z  # NumPy's operator knows a shorter way for −1, 0, ½, 1 and 2
-    if z.dtype.kind == "f":
+    if z.dtype.kind not in "iub":
         return np.power(x, z)
     if z.dtype.kind == "b":
         return x | ~z
@@ -86,18 +103,21 @@ def pow(x: Any, z: Any) -> Any:
     return np.where(negative, unit, np.power(base, np.where(negative, 0, z)))
 
 
+@widened
 def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value·a·b."""
     t = a * b
     return x + (t if value == 1 else t * value)
 
 
+@widened
 def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value·a/b."""
     t = a / b
     return x + (t if value == 1 else t * value)
 
 
+@widened
 def lerp(x: Any, end: Any, weight: Any) -> Any:
     """x + weight·(end − x); from the other end where the weight is at least ½, so that weight 1 gives `end` exactly."""
     t = end - x
@@ -106,6 +126,7 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
     return where(np.asarray(np.absolute(weight) < 0.5), np.asarray(x + weight * t), np.asarray(end - t * (1 - weight)))
 
 
+@widened
 def clamp(x: Any, min: Any, max: Any) -> Any:
     """The nearest number between min and max, either of which may be None; max where they are in the wrong order."""
     return x.clip(min, max)
@@ -294,20 +315,6 @@ isfinite = np.isfinite
 signbit = np.signbit
 frexp = np.frexp
 ldexp = np.ldexp
-
-
-def widened(kernel: Any) -> Any:
-    """A kernel that computes in float32 where it is given 16-bit floats: NumPy's arithmetic of those is slow, and rounds
-    after every step."""
-
-    @wraps(kernel)
-    def run(x: Any, *rest: Any) -> Any:
-        if x.dtype.itemsize != 2:
-            return kernel(x, *rest)
-        wide = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in rest]
-        return np.asarray(kernel(x.astype(np.float32), *wide)).astype(x.dtype)
-
-    return run
 
 
 @widened
