@@ -487,6 +487,13 @@ def linear_cross_entropy(
         raise ValueError(
             mismatch(op, what, "D, the last of both, must be one.", input=x.array.shape, linear_weight=w.array.shape)
         )
+    if x.array.ndim == 1 and w.array.ndim > 2:
+        raise ValueError(
+            mismatch(
+                op, "linear_weight (C, d₁, …, D) goes with several inputs, (N, D)", "For one: input.unsqueeze(0).",
+                input=x.array.shape, linear_weight=w.array.shape,
+            )
+        )  # fmt: skip
     (*scores, d), b = w.array.shape, None if linear_bias is None else as_operand(op, linear_bias, "linear_bias")
     logits = linear(x, w.reshape(-1, d), None if b is None else b.reshape(-1)).reshape(*x.array.shape[:-1], *scores)
     ignored = -100 if ignore_index is None else ignore_index

@@ -503,6 +503,11 @@ class TestLinearCrossEntropy(OpTest):
             "D, the last of both, must be one.",
         ),
         (
+            lambda: TF.linear_cross_entropy(tg.ones(3), tg.ones(2, 4, 3), tg.zeros(4).long()),
+            ValueError,
+            "linear_cross_entropy: linear_weight (C, d₁, …, D) goes with several inputs, (N, D).\n",
+        ),
+        (
             lambda: TF.linear_cross_entropy(two, two, one, options=1),
             ValueError,
             "linear_cross_entropy: options must be None; the scores are computed at once.",

@@ -47,6 +47,12 @@ DIFFERENT: dict[str, Callable[[Any, str], str]] = {
     "addbmm": lambda s, dtype: _cut_factors(s, dtype),
     "addmv": lambda s, dtype: _cut_factors(s, dtype),
     "baddbmm": lambda s, dtype: _cut_factors(s, dtype),
+    "nn.functional.linear_cross_entropy": lambda s, dtype: (
+        "asks how to cut the computation in pieces; here there is one way" if s.kwargs.get("options") else ""
+    ),
+    "nn.functional.multi_head_attention_forward": lambda s, dtype: (
+        "random numbers: the generators differ" if s.kwargs.get("training", True) and s.args[9] else ""
+    ),
     "nn.functional.scaled_dot_product_attention": lambda s, dtype: (
         "random numbers: the generators differ" if s.kwargs.get("dropout_p") else ""
     ),
