@@ -9,13 +9,12 @@ from ..ops.create import arange
 from ..ops.elementwise import exp, log1p
 from ..ops.sampling import binomial
 from ..ops.special import lgamma
-from ..tensor import Size, Tensor
+from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .parameters import ProbsOrLogits
 
 
-class Binomial(Distribution):
+class Binomial(ProbsOrLogits):
     """P(k) = C(n, k)·pᵏ·(1 − p)^(n − k), n = total_count; p is `probs`, or sigmoid(`logits`). One of the two is given."""
 
     arg_constraints = {
@@ -28,31 +27,13 @@ class Binomial(Distribution):
     def __init__(
         self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        given, value = one_of("Binomial", probs, logits)
-        count, value = broadcast_all(total_count, value)
-        self.total_count = count.type_as(value)
-        setattr(self, given, value)
-        super().__init__(value.shape, validate_args=validate_args)
+        (count,) = self._keep(probs, logits, total_count)
+        self.total_count = count.type_as(self._param)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> constraints.Constraint:
         return constraints.integer_interval(0, self.total_count)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def _param(self) -> Tensor:
-        return self.probs if "probs" in vars(self) else self.logits
-
-    @property
-    def param_shape(self) -> Size:
-        return self._param.shape
 
     @property
     def mean(self) -> Tensor:

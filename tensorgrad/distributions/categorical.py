@@ -12,15 +12,17 @@ from ..ops.sampling import multinomial
 from ..tensor import Size, Tensor
 from . import constraints
 from .distribution import Distribution
-from .utils import everywhere, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .parameters import ProbsOrLogits
+from .utils import everywhere, one_of
 
 
-class Categorical(Distribution):
+class Categorical(ProbsOrLogits):
     """A number from 0 to K − 1, with the K probabilities along the last dim of `probs` (they need not sum to 1), or
     softmax(`logits`). One of the two is given."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
     has_enumerate_support = True
+    _is_binary = False
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         given, value = one_of("Categorical", probs, logits)
@@ -36,22 +38,6 @@ class Categorical(Distribution):
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> constraints.Constraint:
         return constraints.integer_interval(0, self._num_events - 1)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        return logits_to_probs(self.logits)
-
-    @property
-    def _param(self) -> Tensor:
-        return self.probs if "probs" in vars(self) else self.logits
-
-    @property
-    def param_shape(self) -> Size:
-        return self._param.shape
 
     @property
     def mean(self) -> Tensor:
@@ -86,4 +72,35 @@ class Categorical(Distribution):
         return values.expand((-1,) + self._batch_shape) if expand else values
 
 
-__all__ = ["Categorical"]
+class CategoricalVector(Distribution):
+    """Base of those over vectors with an entry for each category, which keep a `Categorical` for their parameters."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(self, categorical: Categorical, validate_args: bool | None = None) -> None:
+        self._categorical = categorical
+        super().__init__(categorical.batch_shape, categorical.param_shape[-1:], validate_args=validate_args)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        new = super().expand(batch_shape, _instance)
+        new._categorical = self._categorical.expand(batch_shape)
+        return new
+
+    @property
+    def probs(self) -> Tensor:
+        return self._categorical.probs
+
+    @property
+    def logits(self) -> Tensor:
+        return self._categorical.logits
+
+    @property
+    def _param(self) -> Tensor:
+        return self._categorical._param
+
+    @property
+    def param_shape(self) -> Size:
+        return self._categorical.param_shape
+
+
+__all__ = ["Categorical", "CategoricalVector"]

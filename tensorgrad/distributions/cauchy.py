@@ -8,29 +8,19 @@ from typing import Any
 from ..ops.create import zeros
 from ..ops.elementwise import atan, log, tan
 from ..tensor import Tensor
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, everywhere
+from .parameters import LocScale
+from .utils import everywhere
 
 
-class Cauchy(Distribution):
+class Cauchy(LocScale):
     """p(x) = 1 / (π·scale·(1 + ((x − loc)/scale)²)). It has neither mean nor variance."""
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
+        super().__init__(loc, scale, validate_args)
 
     @property
     def mean(self) -> Tensor:
         return everywhere(math.nan, self.loc)
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

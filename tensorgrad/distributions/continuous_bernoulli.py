@@ -8,20 +8,20 @@ from typing import Any
 from ..nn import functional as F
 from ..ops.elementwise import where
 from ..ops.sampling import rand
-from ..tensor import Size, Tensor
+from ..tensor import Tensor
 from . import constraints
 from .exp_family import ExponentialFamily
-from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .parameters import ProbsOrLogits
+from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs
 
 
-class ContinuousBernoulli(ExponentialFamily):
+class ContinuousBernoulli(ProbsOrLogits, ExponentialFamily):
     """p(x) ∝ pˣ·(1 − p)^(1 − x) from 0 to 1; p is `probs`, or sigmoid(`logits`). One of the two is given.
 
     Args:
         lims: between these p counts as near ½, where a Taylor series takes the place of what would be 0/0.
     """
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
     has_rsample = True
 
@@ -32,23 +32,15 @@ class ContinuousBernoulli(ExponentialFamily):
         lims: tuple[float, float] = (0.499, 0.501),
         validate_args: bool | None = None,
     ) -> None:
-        given, value = one_of("ContinuousBernoulli", probs, logits)
-        (value,) = broadcast_all(value)
-        setattr(self, given, clamp_probs(value) if given == "probs" else value)
+        self._keep(probs, logits)
+        if probs is not None:
+            self.probs = clamp_probs(self.probs)
         self._lims = lims
-        super().__init__(value.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs, is_binary=True)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @lazy_property
     def probs(self) -> Tensor:
         return clamp_probs(logits_to_probs(self.logits, is_binary=True))
-
-    @property
-    def param_shape(self) -> Size:
-        return (self.probs if "probs" in vars(self) else self.logits).shape
 
     def _far(self) -> Tensor:
         """Where p is not near ½."""

@@ -12,31 +12,20 @@ from ..ops.elementwise import where
 from ..ops.sampling import rand
 from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .parameters import ProbsOrLogits
+from .utils import broadcast_all
 
 
-class Geometric(Distribution):
+class Geometric(ProbsOrLogits):
     """P(k) = (1 − p)ᵏ·p for k = 0, 1, 2, …; p is `probs`, or sigmoid(`logits`). One of the two is given."""
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        given, value = one_of("Geometric", probs, logits)
-        (value,) = broadcast_all(value)
-        setattr(self, given, value)
-        super().__init__(value.shape, validate_args=validate_args)
-        if self._validate_args and given == "probs" and not bool((value > 0).all()):
+        self._keep(probs, logits)
+        super().__init__(self.param_shape, validate_args=validate_args)
+        if self._validate_args and probs is not None and not bool((self.probs > 0).all()):
             raise ValueError("Geometric: probs must be above 0: one that never succeeds fails forever.")
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        return logits_to_probs(self.logits, is_binary=True)
 
     @property
     def mean(self) -> Tensor:

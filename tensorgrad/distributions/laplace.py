@@ -9,27 +9,14 @@ from .. import dtypes
 from ..ops.elementwise import expm1, log, log1p
 from ..ops.sampling import rand
 from ..tensor import Tensor
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all
+from .parameters import LocScale
 
 
-class Laplace(Distribution):
+class Laplace(LocScale):
     """p(x) = e^(−|x − loc| / scale) / (2·scale)."""
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    mode = mean
+        super().__init__(loc, scale, validate_args)
 
     @property
     def variance(self) -> Tensor:

@@ -10,16 +10,14 @@ from ..ops.special import lgamma
 from ..tensor import Size, Tensor
 from . import constraints
 from .binomial import Binomial
-from .categorical import Categorical
-from .distribution import Distribution
+from .categorical import Categorical, CategoricalVector
 from .utils import broadcast_all
 
 
-class Multinomial(Distribution):
+class Multinomial(CategoricalVector):
     """P(k) = n! / Π kᵢ! · Π pᵢ^kᵢ for counts that sum to n = total_count, an int; p is `probs`, along the last dim, or
     softmax(`logits`). One of the two is given."""
 
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
     total_count: int
 
     def __init__(
@@ -28,32 +26,17 @@ class Multinomial(Distribution):
         if not isinstance(total_count, int):
             raise NotImplementedError(f"Multinomial: total_count must be an int, got {type(total_count).__name__}.")
         self.total_count = total_count
-        self._categorical = Categorical(probs=probs, logits=logits)
-        self._binomial = Binomial(total_count=total_count, probs=self.probs)
-        shape = self._categorical.param_shape
-        super().__init__(self._categorical.batch_shape, shape[-1:], validate_args=validate_args)
+        super().__init__(Categorical(probs, logits), validate_args)
+        self._binomial = Binomial(total_count, probs=self.probs)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         new = super().expand(batch_shape, _instance)
-        new._categorical = self._categorical.expand(batch_shape)
         new._binomial = Binomial(self.total_count, probs=new.probs, validate_args=False)
         return new
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> constraints.Constraint:
         return constraints.multinomial(self.total_count)
-
-    @property
-    def probs(self) -> Tensor:
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:

@@ -11,12 +11,11 @@ from ..ops.sampling import poisson
 from ..ops.special import lgamma
 from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution
 from .gamma import Gamma
-from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .parameters import ProbsOrLogits
 
 
-class NegativeBinomial(Distribution):
+class NegativeBinomial(ProbsOrLogits):
     """P(k) = Γ(n + k) / (k!·Γ(n))·pᵏ·(1 − p)ⁿ, n = total_count failures; p, of a success, is `probs`, or sigmoid(`logits`).
     One of the two is given."""
 
@@ -30,19 +29,9 @@ class NegativeBinomial(Distribution):
     def __init__(
         self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        given, value = one_of("NegativeBinomial", probs, logits)
-        count, value = broadcast_all(total_count, value)
-        self.total_count = count.type_as(value)
-        setattr(self, given, value)
-        super().__init__(value.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        return logits_to_probs(self.logits, is_binary=True)
+        (count,) = self._keep(probs, logits, total_count)
+        self.total_count = count.type_as(self._param)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

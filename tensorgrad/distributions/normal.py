@@ -9,27 +9,15 @@ from ..ops.elementwise import log
 from ..ops.sampling import randn
 from ..ops.special import erf, erfinv
 from ..tensor import Tensor
-from . import constraints
 from .exp_family import ExponentialFamily
-from .utils import broadcast_all
+from .parameters import LocScale
 
 
-class Normal(ExponentialFamily):
+class Normal(LocScale, ExponentialFamily):
     """p(x) = e^(−(x − loc)² / 2·scale²) / (scale·√2π)."""
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    mode = mean
+        super().__init__(loc, scale, validate_args)
 
     @property
     def stddev(self) -> Tensor:

@@ -6,44 +6,19 @@ from typing import Any
 
 from ..nn import functional as F
 from ..ops.create import eye
-from ..tensor import Size, Tensor
+from ..tensor import Tensor
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .categorical import Categorical, CategoricalVector
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(CategoricalVector):
     """As `Categorical`, each number as a vector with a 1 at its place."""
 
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.one_hot
     has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        self._categorical = Categorical(probs, logits)
-        shape = self._categorical.param_shape
-        super().__init__(self._categorical.batch_shape, shape[-1:], validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        new = super().expand(batch_shape, _instance)
-        new._categorical = self._categorical.expand(batch_shape)
-        return new
-
-    @property
-    def probs(self) -> Tensor:
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        return self._categorical.logits
-
-    @property
-    def _param(self) -> Tensor:
-        return self._categorical._param
-
-    @property
-    def param_shape(self) -> Size:
-        return self._param.shape
+        super().__init__(Categorical(probs, logits), validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..ops.sampling import rand
-from ..tensor import Size, Tensor
+from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution
+from .parameters import ProbsOrLogits
 from .transformed_distribution import TransformedDistribution
 from .transforms import SigmoidTransform
-from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .utils import broadcast_all, clamp_probs
 
 
-class LogitRelaxedBernoulli(Distribution):
+class LogitRelaxedBernoulli(ProbsOrLogits):
     """The logit of a `RelaxedBernoulli`: (logits + logistic noise) / temperature."""
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.real
     has_rsample = True
 
@@ -24,22 +23,8 @@ class LogitRelaxedBernoulli(Distribution):
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         self.temperature = temperature
-        given, value = one_of("LogitRelaxedBernoulli", probs, logits)
-        (value,) = broadcast_all(value)
-        setattr(self, given, value)
-        super().__init__(value.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        return (self.probs if "probs" in vars(self) else self.logits).shape
+        self._keep(probs, logits)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
