@@ -69,6 +69,7 @@ from .ops.conv import *
 from .ops.copies import *
 from .ops.create import *
 from .ops.decompose import *
+from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.index import *
 from .ops.join import *

@@ -27,7 +27,8 @@ from .autograd.modes import enable_grad, watched
 from .nn.parameter import is_lazy
 from .ops.conv import Conv, ConvTranspose
 from .ops.create import as_tensor, zeros
-from .ops.linalg import Contract, Dot, Linear, Matmul, Mv
+from .ops.einsum import Contract
+from .ops.linalg import Dot, Linear, Matmul, Mv
 from .tensor import Tensor
 from .utils.running import as_it_was, running
 

@@ -8,6 +8,7 @@ from .conv import *
 from .create import *
 from .decompose import *
 from .dropout import *
+from .einsum import *
 from .elementwise import *
 from .embedding import *
 from .index import *
