@@ -24,6 +24,7 @@ class _ConvNd(Module):
 
     spatial: int  # how many axes the window has
     transposed = False
+    _conv: Any  # the function of `F`
     output_padding: Shape
     weight: Parameter
     bias: Parameter | None
@@ -121,8 +122,6 @@ class _ConvNd(Module):
 class _Convolution(_ConvNd):
     """Conv1d, 2d and 3d; the docstring of Conv2d holds for all."""
 
-    _conv: Any
-
     def __init__(
         self,
         in_channels: int,
@@ -212,10 +211,9 @@ class _ConvTransposeNd(_ConvNd):
         geometry = (kernel_size, stride, padding, dilation, groups)
         super().__init__(in_channels, out_channels, *geometry, bias, padding_mode, device, dtype, output_padding)
 
-    def _convolve(self, conv: Any, input: Tensor, output_size: Sequence[int] | None) -> Tensor:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         more = self.output_padding if output_size is None else self._to_reach(input, output_size)
-        geometry = (self.stride, self.padding, more, self.groups, self.dilation)
-        return conv(input, self.weight, self.bias, *geometry)
+        return self._conv(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
     def _to_reach(self, input: Tensor, output_size: Sequence[int]) -> Shape:
         """The output_padding that leads to a wanted size; a stride maps several sizes to one."""
@@ -241,9 +239,7 @@ class ConvTranspose1d(_ConvTransposeNd):
     """
 
     spatial = 1
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        return self._convolve(F.conv_transpose1d, input, output_size)
+    _conv = staticmethod(F.conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTransposeNd):
@@ -257,9 +253,7 @@ class ConvTranspose2d(_ConvTransposeNd):
     """
 
     spatial = 2
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        return self._convolve(F.conv_transpose2d, input, output_size)
+    _conv = staticmethod(F.conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTransposeNd):
@@ -269,9 +263,7 @@ class ConvTranspose3d(_ConvTransposeNd):
     """
 
     spatial = 3
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        return self._convolve(F.conv_transpose3d, input, output_size)
+    _conv = staticmethod(F.conv_transpose3d)
 
 
 # ---- lazy -----------------------------------------------------------------------------------------------------------
