@@ -109,6 +109,10 @@ class Transform:
 
     __hash__ = object.__hash__
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes along: not the map back, which is that of this map, by a reference that cannot be pickled."""
+        return {**vars(self), "_inverse_transform": None}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,7 @@ def test_expanding(kind: str) -> None:
     assert x.shape == (2, 4) + d.batch_shape + d.event_shape
     assert tg.allclose(wide.log_prob(x), d.log_prob(x))
     assert repr(d).startswith(kind.partition(" ")[0]) and repr(copy.deepcopy(d)) == repr(d)
+    assert pickle.loads(pickle.dumps(d)).log_prob(x).equal(d.log_prob(x))
 
 
 def test_categorical_and_what_it_is_made_for() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -98,6 +100,20 @@ def test_a_cache_gives_the_very_number_it_came_from() -> None:
     assert both.inv(both(x)).equal(x) and both.with_cache(1) is both and both.inv.with_cache(0).parts is not None
     with pytest.raises(ValueError, match="TanhTransform: cache_size must be 0 or 1, got 2"):
         D.TanhTransform(cache_size=2)
+
+
+@pytest.mark.parametrize("number", range(len(MAPS)))
+def test_copies_have_an_inverse_of_their_own(number: int) -> None:
+    transform, x = MAPS[number]
+    y, back = transform(x), transform.inv  # held, since a map knows its inverse only as long as someone does
+    for twin in (pickle.loads(pickle.dumps(transform)), copy.deepcopy(transform), copy.copy(transform)):
+        assert repr(twin) == repr(transform) and twin(x).equal(y)
+        assert twin.inv(y).equal(back(y))
+    slope = tg.tensor(2.0)
+    double = D.AffineTransform(0.0, slope)
+    half, twin = double.inv, copy.deepcopy(double)
+    slope.fill_(4.0)
+    assert half(tg.tensor(8.0)).item() == 2.0 and twin.inv(tg.tensor(8.0)).item() == 4.0 and twin.inv is not half
 
 
 def test_equality() -> None:
