@@ -103,7 +103,7 @@ __version__ = "0.1.0"
 # Parts that are imported when first used.
 _WHEN_ASKED = {
     "compiler", "data", "distributed", "distributions", "hub", "jit", "metrics", "mps", "multiprocessing", "onnx", "text",
-    "training", "version", "vision", "xpu",
+    "testing", "training", "version", "vision", "xpu",
 }  # fmt: skip
 
 
