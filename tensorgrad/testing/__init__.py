@@ -125,12 +125,11 @@ class _Comparison:
             return ""
         words = f"Scalars are not {'close' if rtol or atol else 'equal'}!\n\nExpected {expected} but got {actual}.\n"
         relative = apart / abs(expected) if expected else math.inf
-        if not rtol and not atol:
-            return words + f"Absolute difference: {apart}\nRelative difference: {relative}"
-        return words + f"Absolute difference: {apart} (up to {atol} allowed)\nRelative difference: {relative} (up to {rtol} allowed)"
+        up_to = " (up to {} allowed)" if rtol or atol else ""
+        return f"{words}Absolute difference: {apart}{up_to.format(atol)}\nRelative difference: {relative}{up_to.format(rtol)}"
 
     def _tensors(self, actual: Tensor, expected: Tensor) -> str:
-        same = [("shape", actual.shape, expected.shape)]
+        same: list[tuple[str, Any, Any]] = [("shape", actual.shape, expected.shape)]
         if self.check_dtype:
             same.append(("dtype", actual.dtype, expected.dtype))
         if self.check_stride:
