@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import tensorgrad as tg
+from benchmarks import machine
 
 try:
     import torch
@@ -199,7 +200,8 @@ def main() -> None:
         line = f"{r['model']:<24}{r['tensorgrad']:>12.3f}"
         print(line + (f"{r['torch']:>10.3f}{r['tensorgrad'] / r['torch']:>8.2f}" if torch is not None else ""))
     if options.json:
-        options.json.write_text(json.dumps({"threads": options.threads, "models": results}, indent=1) + "\n")
+        found = {"machine": machine("NumPy", "torch"), "threads": options.threads, "models": results}
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

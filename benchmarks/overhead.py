@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import tensorgrad as tg
+from benchmarks import machine
 
 try:
     import torch
@@ -93,7 +94,7 @@ def main() -> None:
             line += f"{a:>10.2f}{b:>11.2f}{r['tensorgrad forward'] / a:>8.2f}{r['tensorgrad both'] / b:>7.2f}"
         print(line)
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        options.json.write_text(json.dumps({"machine": machine("NumPy", "torch"), "ops": results}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import gc
 import json
 import math
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -25,7 +24,6 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,7 @@ import micrograd.engine
 import micrograd.nn
 
 import micrograd_value
+from benchmarks import machine
 from micrograd_value.engine import topological_order
 
 LEARNING_RATE = 0.05
@@ -197,16 +196,13 @@ def main() -> None:
         ),
     ]
     compile_seconds, first_seconds = statistics.median(compile_times), first_compile_seconds()
-    machine = (
-        f"Python {platform.python_version()}, NumPy {version('numpy')}, Numba {version('numba')}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    )
+    measured_with = machine("NumPy", "Numba")
     lines += [
         "",
         f"compile() of {operations} operations takes {compile_seconds:.2f} s; the first tape on a machine, with Numba "
         f"to import and the kernel to compile, {first_seconds:.1f} s.",
         "",
-        machine + ".",
+        measured_with + ".",
     ]
     print("\n".join(lines))
 
@@ -218,7 +214,7 @@ def main() -> None:
         figures = dict(
             rows=rows,
             compile=dict(operations=operations, seconds=compile_seconds, first_seconds=first_seconds),
-            machine=machine,
+            machine=measured_with,
         )
         (RESULTS / "scalar.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
