@@ -3,6 +3,9 @@
     60 00 00 00 00 00 00 00  {"weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}  00 00 80 3f …
 
 A file is a stranger's: all that its header says is checked against the file before memory is taken for it.
+
+Why not the package of this name: into NumPy it reads no bfloat16, takes a name that is given twice, writes arrays that do
+not lie in order as they lie, and holds a file in memory a second time. The tests read and write beside it.
 """
 
 from __future__ import annotations
