@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from .elementwise import _ONE, _ZERO, _like, keep, relu, sigmoid, where, widened
+from .rows import row_max, row_sum
 from .special import normal_cdf
 from .workspace import piecewise
 
 # ---- straight lines with kinks -------------------------------------------------------------------------------------
-
-_largest: Any = np.maximum.reduce
-_sum: Any = np.add.reduce
 
 
 def between(x: Any, low: float, high: float) -> Any:
@@ -304,16 +302,16 @@ def softmax(x: Any, axis: int) -> Any:
     """eˣ / Σeˣ along an axis; the largest is taken off first, so that nothing overflows."""
     if not x.size:
         return x.copy()
-    t = np.subtract(x, _largest(x, axis, None, None, True), _like(x))
+    t = np.subtract(x, row_max(x, axis), _like(x))
     np.exp(t, t)
-    return np.true_divide(t, _sum(t, axis, None, None, True), t)
+    return np.true_divide(t, row_sum(t, axis), t)
 
 
 @widened
 def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """out · (grad − Σ grad·out)."""
     t = np.multiply(grad, out, _like(out))
-    total = _sum(t, axis, None, None, True)
+    total = row_sum(t, axis)
     np.subtract(grad, total, t)
     return np.multiply(t, out, t)
 
@@ -323,8 +321,8 @@ def log_softmax(x: Any, axis: int) -> Any:
     """x − ln Σeˣ along an axis."""
     if not x.size:
         return x.copy()
-    t = np.subtract(x, _largest(x, axis, None, None, True), _like(x))
-    total = _sum(np.exp(t), axis, None, None, True)
+    t = np.subtract(x, row_max(x, axis), _like(x))
+    total = row_sum(np.exp(t), axis)
     return np.subtract(t, np.log(total), t)
 
 
@@ -332,5 +330,5 @@ def log_softmax(x: Any, axis: int) -> Any:
 def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """grad − eᵒ·Σ grad."""
     t = np.exp(out, _like(out))
-    np.multiply(t, _sum(grad, axis, None, None, True), t)
+    np.multiply(t, row_sum(grad, axis), t)
     return np.subtract(grad, t, t)

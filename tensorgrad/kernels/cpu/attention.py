@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-_max: Any = np.maximum.reduce
-_sum: Any = np.add.reduce
+from .rows import row_max, row_sum
+
 _BLOCK = 1 << 17  # scores that are worked on at once
 
 
@@ -60,12 +60,12 @@ def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: 
     for where in _blocks(b, h, n, s, causal):
         batch, heads, rows, keys = where
         p = _scores(q[batch, heads, rows] * q.dtype.type(scale), k, mask, where, causal)
-        largest = _max(p, -1, None, None, True, -np.inf)
+        largest = row_max(p, -1) if p.shape[-1] else np.full((*p.shape[:-1], 1), -np.inf, p.dtype)
         if may_be_blind:
             largest[largest == -np.inf] = 0
         p -= largest
         np.exp(p, out=p)
-        total = _sum(p, -1, None, None, True)
+        total = row_sum(p, -1)
         if may_be_blind:
             blind = total == 0
             total[blind] = 1

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .rows import row_max, row_sum
+
 _max: Any = np.maximum.reduce
 _sum: Any = np.add.reduce
 _BLOCK = 1 << 16  # elements of x that are worked on at once
@@ -38,12 +40,12 @@ def log_sum_exp(x: Any) -> Any:
     """ln Σ eˣ over axis 1."""
     if x.size > _BLOCK and len(x) > 1:
         return np.concatenate([log_sum_exp(x[rows]) for rows in _blocks(x)])
-    largest = _max(x, 1, None, None, True)
+    largest = row_max(x, 1)
     z = x - largest
     np.exp(z, out=z)
-    out = np.log(_sum(z, 1))
-    out += largest[:, 0]
-    return out
+    out = np.log(row_sum(z, 1))
+    out += largest
+    return out[:, 0]
 
 
 def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float) -> tuple[Any, Any, Any]:
