@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
+from .rows import row_sum
 from .workspace import is_half, workspace
 
 BLOCK = 1 << 18  # bytes
@@ -119,12 +120,16 @@ def _total(a: Any, axes: Shape) -> Any:
         return _total(a, axes)
     if 0 in axes and len(axes) > 1:
         a = np.add.reduce(a, 0, keepdims=True)
+    if len(axes) == 1:
+        return row_sum(a, axes[0])
     return np.add.reduce(a, axes, keepdims=True)
 
 
 def _dot(a: Any, b: Any, axes: Shape, room: Any = None) -> Any:
     """Σ a·b over axes, which are kept with length 1. `room` may be overwritten."""
     last = a.ndim - 1
+    if last in axes and b.size == a.shape[last] and a.flags.c_contiguous:  # one row for all: a matrix times a vector
+        return _total(a.reshape(-1, b.size).dot(b.reshape(-1)).reshape(*a.shape[:-1], 1), axes)
     if last in axes and a.shape[last] >= 64:
         return _total(np.vecdot(a, b)[..., None], axes)
     return _total(np.multiply(a, b, out=room if room is not None and room.shape == a.shape else None), axes)
