@@ -17,7 +17,7 @@ import numpy as np
 
 from ..shapes import Shape, taps
 from . import winograd
-from .workspace import is_half, workspace
+from .workspace import in_single, is_half, workspace
 
 BLOCK = 1 << 20  # bytes of columns laid out at a time: about what a core's second cache holds
 FEWEST = 256  # places laid out at a time, however long the columns: products of matrices thinner than that are slow
@@ -117,7 +117,7 @@ def _finite(y: Any) -> bool:
 
 def _wide(kernel: Any, x: Any, *rest: Any) -> Any:
     """Half precision, computed in single and rounded once."""
-    return kernel(*[a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in (x, *rest)]).astype(x.dtype)
+    return kernel(*in_single((x, *rest))).astype(x.dtype)
 
 
 # ---- im2col, a block at a time --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .workspace import workspace
+from .workspace import in_single, is_half, workspace
 
 
 class _Constant(dict[Any, Any]):
@@ -41,10 +41,9 @@ def widened(kernel: Any) -> Any:
 
     @wraps(kernel)
     def run(x: Any, *rest: Any) -> Any:
-        if x.dtype.itemsize != 2 or x.dtype.kind in "iu":
+        if not is_half(x):
             return kernel(x, *rest)
-        wide = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in rest]
-        return np.asarray(kernel(x.astype(np.float32), *wide)).astype(x.dtype)
+        return np.asarray(kernel(*in_single((x, *rest)))).astype(x.dtype)
 
     return run
 
@@ -88,7 +87,7 @@ def pow(x: Any, z: Any) -> Any:
     if not isinstance(z, np.ndarray):
         if x.dtype.kind == "f" and (z == 3 or z == -0.5):
             return x * x * x if z == 3 else rsqrt(x)
-        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+        if is_half(x):
             return (x.astype(np.float32) ** z).astype(x.dtype)
         return x**z  # NumPy's operator knows a shorter way for −1, 0, ½, 1 and 2
     if z.dtype.kind not in "iub":

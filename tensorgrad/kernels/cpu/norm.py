@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
-from .rows import row_sum
+from .rows import ONES, row_sum
 from .workspace import is_half, workspace
 
 BLOCK = 1 << 18  # bytes
 ROWS = 256
-_ONES = {np.dtype(t): np.ones(ROWS, t) for t in ("f4", "f8")}
 
 
 def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: bool) -> Any:
@@ -115,7 +114,7 @@ def _total(a: Any, axes: Shape) -> Any:
         return a
     if 0 in axes and len(a) > ROWS:  # in groups, roundings do not pile up
         whole = len(a) // ROWS * ROWS
-        groups = _ONES[a.dtype] @ a[:whole].reshape(whole // ROWS, ROWS, -1)  # BLAS adds faster than NumPy
+        groups = ONES[a.dtype][:ROWS] @ a[:whole].reshape(whole // ROWS, ROWS, -1)  # BLAS adds faster than NumPy
         a = np.concatenate([groups.reshape(-1, *a.shape[1:]), a[whole:]])
         return _total(a, axes)
     if 0 in axes and len(axes) > 1:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .rows import ONES, SHORT
 from .workspace import is_half
 
 Axes = tuple[int, ...] | None
@@ -20,16 +21,15 @@ _or: Any = np.logical_or.reduce
 
 # ---- sums ----------------------------------------------------------------------------------------------------------
 
-_FEW = 2048  # so few numbers add up well in any order
-_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-_ONES: dict[Any, dict[int, Any]] = {_SINGLE: {}, _DOUBLE: {}}  # by how many they are
-_SINGLES, _DOUBLES = _ONES.values()
+_SINGLE, _DOUBLE = ONES
+_ones: dict[Any, dict[int, Any]] = {dtype: {} for dtype in ONES}  # those of each number met so far
+_SINGLES, _DOUBLES = _ones.values()
 
 
 def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """Σx. Many floats are added in short chains, whatever the axis: the error grows with the logarithm of their number,
     not with the number itself."""
-    if x.size > _FEW or x.itemsize == 2:
+    if x.size > SHORT or x.itemsize == 2:
         return _sum_many(x, axes, keepdim, dtype)
     return _add(x, axes, dtype, None, keepdim)
 
@@ -39,9 +39,9 @@ def sum_all(x: Any) -> Any:
     n, dtype = x.size, x.dtype
     ones = _SINGLES.get(n) if dtype is _SINGLE else _DOUBLES.get(n) if dtype is _DOUBLE else None
     if ones is None:
-        if n > _FEW or dtype not in _ONES:
+        if n > SHORT or dtype not in ONES:
             return sum(x)
-        ones = _ONES[dtype][n] = np.ones(n, dtype)
+        ones = _ones[dtype][n] = ONES[dtype][:n]
     return x.ravel().dot(ones)
 
 

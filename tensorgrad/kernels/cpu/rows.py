@@ -8,7 +8,7 @@ import numpy as np
 
 MANY = 4096  # numbers; of fewer a reduction is as fast
 SHORT = 2048  # numbers in a row; so few add up well in any order
-_ONES = {np.dtype(t): np.ones(SHORT, t) for t in (np.float32, np.float64)}
+ONES = {np.dtype(t): np.ones(SHORT, t) for t in (np.float32, np.float64)}  # a product with them is a sum, by BLAS
 _max: Any = np.maximum.reduce
 _sum: Any = np.add.reduce
 
@@ -24,9 +24,9 @@ def row_max(x: Any, axis: int) -> Any:
 def row_sum(x: Any, axis: int) -> Any:
     """The sum along an axis, which is kept; of rows a product with ones, for which there is BLAS."""
     rows = _as_rows(x, axis)
-    if rows is None or x.dtype not in _ONES:
+    if rows is None or x.dtype not in ONES:
         return _sum(x, axis, None, None, True)
-    return rows.dot(_ONES[x.dtype][: rows.shape[1]]).reshape(*x.shape[:-1], 1)
+    return rows.dot(ONES[x.dtype][: rows.shape[1]]).reshape(*x.shape[:-1], 1)
 
 
 def _as_rows(x: Any, axis: int) -> Any:

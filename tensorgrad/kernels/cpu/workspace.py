@@ -48,17 +48,18 @@ def piecewise(kernel: Any) -> Any:
         args = (x, *rest)
         arrays = [a for a in args if isinstance(a, np.ndarray)]
         if x.size <= _PIECE or not all(a.shape == x.shape and a.flags.c_contiguous for a in arrays):
-            return np.asarray(kernel(*_wide(args))).astype(x.dtype) if half else kernel(*args)
+            return np.asarray(kernel(*in_single(args))).astype(x.dtype) if half else kernel(*args)
         out = np.empty(x.shape, x.dtype)
         pieces = -(-x.size // _PIECE)
         step = -(-x.size // pieces)
         for i in range(0, x.size, step):
             part = [a.reshape(-1)[i : i + step] if isinstance(a, np.ndarray) else a for a in args]
-            out.reshape(-1)[i : i + step] = kernel(*(_wide(part) if half else part))
+            out.reshape(-1)[i : i + step] = kernel(*(in_single(part) if half else part))
         return out
 
     return run
 
 
-def _wide(args: Any) -> list[Any]:
+def in_single(args: Any) -> list[Any]:
+    """Arguments of a kernel, the arrays among them as float32."""
     return [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in args]
