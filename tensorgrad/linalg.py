@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import out
 from .ops import linalg as _products
 from .ops.decompose import (
     LinAlgError,
@@ -45,9 +44,9 @@ from .ops.decompose import (
     tensorsolve,
     vander,
 )
+from .ops.keywords import numpy_words
 from .ops.linalg import linalg_norm as norm
 from .ops.linalg import matmul, matrix_norm, multi_dot, vecdot, vector_norm
-from .ops.words import numpy_words
 from .tensor import Tensor
 
 
@@ -101,11 +100,3 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
-
-out.install(
-    globals(),
-    "cholesky cholesky_ex cond cross det eigh eigvalsh householder_product inv inv_ex lu lu_factor lu_factor_ex "
-    "lu_solve matmul matrix_norm "
-    "matrix_power matrix_rank multi_dot norm pinv qr slogdet solve solve_ex solve_triangular svd svdvals tensorinv "
-    "tensorsolve vecdot vector_norm",
-)

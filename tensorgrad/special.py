@@ -1,6 +1,5 @@
 """`tensorgrad.special`: special functions, under PyTorch's names."""
 
-from . import out
 from .ops.activation import log_softmax, softmax
 from .ops.elementwise import exp2, expm1, log1p, round
 from .ops.elementwise import sigmoid as expit
@@ -66,5 +65,3 @@ __all__ = [
     "shifted_chebyshev_polynomial_t", "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v",
     "shifted_chebyshev_polynomial_w", "sinc", "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
-
-out.install(globals(), " ".join(n for n in __all__ if n not in ("softmax", "log_softmax")))

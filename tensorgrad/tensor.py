@@ -1,24 +1,27 @@
 """Tensor: an array, its gradient, and the operation it came from. A record; the mathematics is in `ops`.
 
-The methods (`x.sum()`, `x + y`, `x[0]`) are hung on the class by `ops/methods.py`.
+The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/methods.py`.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from . import dtypes
 from .device import CPU, device
-from .formats import strided
+from .layout import strided
 
 if TYPE_CHECKING:
     from .autograd.function import Function
 
 _new = object.__new__
 _as_size = tuple.__new__  # a Size, without looking at the numbers
+
+# What operations take where PyTorch takes a tensor: an array or a number becomes one.
+TensorLike: TypeAlias = "Tensor | np.ndarray[Any, Any] | np.generic | float"
 
 UNRECORDED = "a view made while nothing was recorded"  # as the `_view` of a tensor: it is a constant, like detach()
 
@@ -55,7 +58,7 @@ class Tensor:
     _moved: bool = False  # whether `t_`, `squeeze_`, `data` … have changed its shape: its views no longer fit
     _hooks: Any = None
 
-    if TYPE_CHECKING:  # what ops/methods.py hangs on the class
+    if TYPE_CHECKING:  # what ops/methods.py attaches to the class
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -338,27 +341,8 @@ class Tensor:
     def nbytes(self) -> int:
         return self.array.nbytes
 
-    # What programs ask before they treat a tensor in a special way.
     is_cpu = True
-    is_xpu = is_mps = is_mtia = is_xla = is_ipu = is_vulkan = is_maia = is_meta = False
-    is_sparse = is_sparse_csr = is_quantized = is_nested = is_mkldnn = False
     layout = strided
-
-    def is_inference(self) -> bool:
-        """Whether it was made under inference_mode: here such tensors are like any other."""
-        return False
-
-    def is_shared(self) -> bool:
-        """Whether its memory is shared between processes."""
-        return False
-
-    def is_pinned(self, device: Any = None) -> bool:
-        """Whether its memory is pinned for the way to a GPU."""
-        return False
-
-    def pin_memory(self, device: Any = None) -> Tensor:
-        """This tensor: memory is pinned for the way to a GPU."""
-        return self
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or its entry at `dim`."""

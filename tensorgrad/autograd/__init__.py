@@ -7,14 +7,12 @@ from .engine import backward, grad
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
-from .variable import Variable
 
 function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # where PyTorch has it
 
 __all__ = [
     "Function",
     "GradcheckError",
-    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",

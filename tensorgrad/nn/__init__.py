@@ -1,6 +1,6 @@
 """Neural networks: modules with parameters, under PyTorch's names."""
 
-from . import attention, common_types, functional, grad, init, parallel, utils
+from . import attention, functional, grad, init, parallel, utils
 from .activation import (
     CELU,
     ELU,
@@ -325,13 +325,9 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
     "attention",
-    "common_types",
     "functional",
     "grad",
     "init",
-    "modules",
     "parallel",
     "utils",
 ]
-
-from . import modules  # other paths to all of the above

@@ -3,7 +3,6 @@
 The page is a list: each family's functions come from `ops`.
 """
 
-from .. import out
 from ..ops.activation import (
     celu,
     celu_,
@@ -252,5 +251,3 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
-
-out.install(globals(), "normalize")

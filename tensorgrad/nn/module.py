@@ -438,9 +438,6 @@ class Module:
         on_cpu(device, "to_empty")
         return self._apply(create.empty_like, recurse)
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Accepted, does nothing: modules run as they are."""
-
     # ---- calling --------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

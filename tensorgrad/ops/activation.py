@@ -13,9 +13,9 @@ from ..kernels import on
 from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
-from .elementwise import Exp, Mul, OfOne, Sigmoid, Tanh, Where, abs, exp, log, masked, tanh
+from .elementwise import Exp, Mul, Sigmoid, Tanh, Unary, Where, abs, exp, log, masked, tanh
+from .keywords import in_own_name, numpy_words
 from .promote import as_operand, cast, floating, needs_floating, not_bool, number, same_dtype
-from .words import in_own_name, numpy_words
 
 _BOOL = dtypes.bool.numpy
 
@@ -170,7 +170,7 @@ class Elu(Function):
         return on(grad).elu_backward(grad, x, self.alpha, self.scale, self.rate)
 
 
-class Silu(OfOne):
+class Silu(Unary):
     """x·σ(x) (Elfwing et al., arXiv:1702.03118; "swish", arXiv:1710.05941)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -181,7 +181,7 @@ class Silu(OfOne):
         return on(grad).silu_backward(grad, x)
 
 
-class Gelu(OfOne):
+class Gelu(Unary):
     """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel, arXiv:1606.08415)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -193,7 +193,7 @@ class Gelu(OfOne):
         return on(grad).gelu_backward(grad, x)
 
 
-class GeluTanh(OfOne):
+class GeluTanh(Unary):
     """½x·(1 + tanh(√(2/π)·(x + 0.044715x³))), close to x·Φ(x)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -207,7 +207,7 @@ class GeluTanh(OfOne):
         return on(grad).gelu_tanh_backward(grad, x)
 
 
-class Mish(OfOne):
+class Mish(Unary):
     """x·tanh(ln(1 + eˣ)) (Misra, arXiv:1908.08681)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -235,7 +235,7 @@ class Softplus(Function):
         return on(grad).softplus_backward(grad, x, self.beta, self.threshold)
 
 
-class Logsigmoid(OfOne):
+class Logsigmoid(Unary):
     """ln σ(x) = −ln(1 + e⁻ˣ)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:

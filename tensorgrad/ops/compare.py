@@ -8,8 +8,8 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import broadcast
 from ..tensor import Tensor
+from .keywords import also, in_own_name
 from .promote import NUMBERS, as_operand, number, paired, result_dtype, same_dtype
-from .words import also, in_own_name
 
 
 def _compared(op: str, input: Any, other: Any) -> Tensor:

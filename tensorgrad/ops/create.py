@@ -16,9 +16,9 @@ from ..autograd.modes import quiet
 from ..kernels import at, on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Size, Tensor
+from .keywords import in_own_name
 from .promote import cast, number
 from .shape import Clone, sizes_of
-from .words import in_own_name
 
 _NUMBERS = (bool, int, float)
 _KINDS = set(_NUMBERS)

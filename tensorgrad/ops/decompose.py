@@ -17,10 +17,10 @@ from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
+from .keywords import also, in_own_name
 from .linalg import matrix_norm, tril, triu, vector_norm
 from .promote import as_operand, cast, number
 from .shape import sizes_of
-from .words import also, in_own_name
 
 
 class LinAlgError(RuntimeError):

@@ -16,7 +16,9 @@ from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
+from .assign import within_range
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
+from .keywords import factors_first, in_own_name, renamed
 from .promote import (
     NUMBERS,
     as_operand,
@@ -32,8 +34,6 @@ from .promote import (
     result_dtype,
     same_dtype,
 )
-from .words import factors_first, in_own_name, renamed
-from .write import within_range
 
 # ---- arithmetic: operations ----------------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ class Div(Function):
         return gx, None if x is None else -gx * (x / z)
 
 
-class MulBy(Function):
+class Scale(Function):
     """x · z for a number z: there is nothing to save. In 16 bits the number may be any: it is not rounded to them."""
 
     name = "mul"
@@ -101,7 +101,7 @@ class MulBy(Function):
         return x * self.z if x.itemsize > 2 else on(x).half_mul(x, self.z)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return MulBy(self.z)(grad)
+        return Scale(self.z)(grad)
 
 
 class DivBy(Function):
@@ -198,7 +198,7 @@ class Fmod(Function):
 # ---- arithmetic: functions -----------------------------------------------------------------------------------------
 
 
-def _apart(op: str, error: Exception, **operands: Any) -> Exception:
+def _broadcast_error(op: str, error: Exception, **operands: Any) -> Exception:
     """The error for operands that NumPy could not combine. Shapes are looked at only now: checking first would cost
     every call."""
     try:
@@ -212,7 +212,7 @@ def _of_two(op: str, cls: type[Function], x: Any, z: Any) -> Tensor:
     try:
         return cls()(x, z)
     except ValueError as error:
-        raise _apart(op, error, input=x, other=z) from None
+        raise _broadcast_error(op, error, input=x, other=z) from None
 
 
 def add(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
@@ -225,7 +225,7 @@ def add(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
     try:
         return Add()(x, z)
     except ValueError as error:
-        raise _apart("add", error, input=x, other=z) from None
+        raise _broadcast_error("add", error, input=x, other=z) from None
 
 
 def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
@@ -241,7 +241,7 @@ def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
     try:
         return Sub()(x, z)
     except ValueError as error:
-        raise _apart("sub", error, input=x, other=z) from None
+        raise _broadcast_error("sub", error, input=x, other=z) from None
     except TypeError:  # two bool tensors: NumPy has found it
         _no_bools(input, other)
         raise
@@ -288,11 +288,11 @@ def mul(input: Any, other: Any) -> Tensor:
     """input · other.  Shape: broadcast."""
     x, z = paired("mul", input, other)
     if type(z) is float or type(z) is int:
-        return MulBy(z)(x)
+        return Scale(z)(x)
     try:
         return Mul()(x, z)
     except ValueError as error:
-        raise _apart("mul", error, input=x, other=z) from None
+        raise _broadcast_error("mul", error, input=x, other=z) from None
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -312,7 +312,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     try:
         return Div()(x, z)
     except ValueError as error:
-        raise _apart("div", error, input=x, other=z) from None
+        raise _broadcast_error("div", error, input=x, other=z) from None
 
 
 @in_own_name
@@ -331,7 +331,7 @@ def _rounded(op: str, input: Any, other: Any, mode: str) -> Tensor:
     try:
         return Rounded(mode)(x, z)
     except ValueError as error:
-        raise _apart(op, error, input=x, other=z) from None
+        raise _broadcast_error(op, error, input=x, other=z) from None
 
 
 def _whole_pair(op: str, input: Any, other: Any) -> tuple[Any, Any]:
@@ -562,7 +562,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     try:
         return Where(mask.array)(x, z)
     except ValueError as error:
-        raise _apart("where", error, condition=mask, input=x, other=z) from None
+        raise _broadcast_error("where", error, condition=mask, input=x, other=z) from None
 
 
 def _where_method(self: Tensor, condition: Any, other: Any) -> Tensor:
@@ -630,7 +630,7 @@ def _clamped(op: str, input: Any, low: Any, high: Any) -> Tensor:
     try:
         return ClampBetween()(x, least, most)
     except ValueError as error:
-        raise _apart(op, error, input=x, min=least, max=most) from None
+        raise _broadcast_error(op, error, input=x, min=least, max=most) from None
 
 
 _PLAIN = {float, int, type(None)}
@@ -698,7 +698,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     try:
         return Lerp()(x, z, w)
     except ValueError as error:
-        raise _apart("lerp", error, input=x, end=z, weight=w) from None
+        raise _broadcast_error("lerp", error, input=x, end=z, weight=w) from None
 
 
 @factors_first("value", tensors=2)
@@ -724,47 +724,47 @@ def _adding(op: str, operation: Function, dtype: dtypes.dtype, input: Any, a: An
     try:
         return operation(x, a, b)
     except ValueError as error:
-        raise _apart(op, error, input=x, tensor1=a, tensor2=b) from None
+        raise _broadcast_error(op, error, input=x, tensor1=a, tensor2=b) from None
 
 
 # ---- functions of one number: operations ---------------------------------------------------------------------------
 
 
-class OfOne(Function):
+class Unary(Function):
     """A function of one number. Its kernel has its name."""
 
     def forward(self, x: Any) -> Any:
         return getattr(on(x), self.name)(x)
 
 
-class Steps(OfOne):
+class PiecewiseConstant(Unary):
     """A function made of steps: its gradient is 0."""
 
     def backward(self, grad: Tensor) -> Tensor:
         return zeros_of(grad)
 
 
-class Floor(Steps):
+class Floor(PiecewiseConstant):
     """⌊x⌋."""
 
 
-class Ceil(Steps):
+class Ceil(PiecewiseConstant):
     """⌈x⌉."""
 
 
-class Trunc(Steps):
+class Trunc(PiecewiseConstant):
     """x rounded towards zero."""
 
 
-class Sign(Steps):
+class Sign(PiecewiseConstant):
     """1, 0 or −1."""
 
 
-class Angle(Steps):
+class Angle(PiecewiseConstant):
     """0 for x ≥ 0, π below."""
 
 
-class Round(Steps):
+class Round(PiecewiseConstant):
     """x rounded to so many decimals, a half to the even neighbour."""
 
     def __init__(self, decimals: int) -> None:
@@ -774,42 +774,42 @@ class Round(Steps):
         return on(x).round(x, self.decimals)
 
 
-class Frac(OfOne):
+class Frac(Unary):
     """x − trunc(x)."""
 
     def backward(self, grad: Tensor) -> Tensor:
         return grad
 
 
-class Abs(OfOne):
+class Abs(Unary):
     """|x|; its gradient at 0 is 0."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Sign()(x)
 
 
-class Reciprocal(OfOne):
+class Reciprocal(Unary):
     """1/x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return -grad * (out * out)
 
 
-class Sqrt(OfOne):
+class Sqrt(Unary):
     """√x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad / (out * 2)
 
 
-class Rsqrt(OfOne):
+class Rsqrt(Unary):
     """1/√x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (out * out * out * -0.5)
 
 
-class Exp(OfOne):
+class Exp(Unary):
     """eˣ."""
 
     def forward(self, x: Any) -> Any:
@@ -819,21 +819,21 @@ class Exp(OfOne):
         return Mul()(grad, out)
 
 
-class Exp2(OfOne):
+class Exp2(Unary):
     """2ˣ."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (out * math.log(2))
 
 
-class Expm1(OfOne):
+class Expm1(Unary):
     """eˣ − 1, exact for small x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (out + 1)
 
 
-class Log(OfOne):
+class Log(Unary):
     """ln x."""
 
     def forward(self, x: Any) -> Any:
@@ -843,84 +843,84 @@ class Log(OfOne):
         return Div()(grad, x)
 
 
-class Log2(OfOne):
+class Log2(Unary):
     """log₂ x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad / (x * math.log(2))
 
 
-class Log10(OfOne):
+class Log10(Unary):
     """log₁₀ x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad / (x * math.log(10))
 
 
-class Log1p(OfOne):
+class Log1p(Unary):
     """ln(1 + x), exact for small x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad / (x + 1)
 
 
-class Sin(OfOne):
+class Sin(Unary):
     """sin x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Cos()(x)
 
 
-class Cos(OfOne):
+class Cos(Unary):
     """cos x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * -Sin()(x)
 
 
-class Tan(OfOne):
+class Tan(Unary):
     """tan x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (out * out + 1)
 
 
-class Asin(OfOne):
+class Asin(Unary):
     """The angle in [−π/2, π/2] whose sine is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Rsqrt()(1 - x * x)
 
 
-class Acos(OfOne):
+class Acos(Unary):
     """The angle in [0, π] whose cosine is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * -Rsqrt()(1 - x * x)
 
 
-class Atan(OfOne):
+class Atan(Unary):
     """The angle in (−π/2, π/2) whose tangent is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad / (x * x + 1)
 
 
-class Sinh(OfOne):
+class Sinh(Unary):
     """(eˣ − e⁻ˣ)/2."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Cosh()(x)
 
 
-class Cosh(OfOne):
+class Cosh(Unary):
     """(eˣ + e⁻ˣ)/2."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Sinh()(x)
 
 
-class Tanh(OfOne):
+class Tanh(Unary):
     """tanh x; its gradient is 1 − tanh² x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
@@ -930,28 +930,28 @@ class Tanh(OfOne):
         return on(grad).tanh_backward(grad, out)
 
 
-class Asinh(OfOne):
+class Asinh(Unary):
     """The number whose hyperbolic sine is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Rsqrt()(x * x + 1)
 
 
-class Acosh(OfOne):
+class Acosh(Unary):
     """The number from 0 up whose hyperbolic cosine is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * Rsqrt()(x * x - 1)
 
 
-class Atanh(OfOne):
+class Atanh(Unary):
     """The number whose hyperbolic tangent is x."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad / (1 - x * x)
 
 
-class Sigmoid(OfOne):
+class Sigmoid(Unary):
     """1/(1 + e⁻ˣ); its gradient is σ(1 − σ)."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
@@ -961,7 +961,7 @@ class Sigmoid(OfOne):
         return on(grad).sigmoid_backward(grad, out)
 
 
-class NanToNum(OfOne):
+class NanToNum(Unary):
     """x with other numbers for nan, ∞ and −∞, which have no gradient."""
 
     def __init__(self, nan: float, posinf: float | None, neginf: float | None) -> None:
@@ -1468,7 +1468,7 @@ def _plain(op: str, x: Tensor, z: Tensor) -> Tensor:
     try:
         return Tensor._of(kernels.as_array(getattr(kernels, op)(x.array, z.array)))
     except ValueError as error:
-        raise _apart(op, error, input=x, other=z) from None
+        raise _broadcast_error(op, error, input=x, other=z) from None
 
 
 # ---- second names --------------------------------------------------------------------------------------------------

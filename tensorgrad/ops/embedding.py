@@ -10,8 +10,8 @@ from ..autograd.modes import no_grad
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
 from ..tensor import Tensor
+from .keywords import also
 from .promote import as_operand, number
-from .words import also
 
 
 class Embedding(Function):

@@ -17,9 +17,9 @@ from ..autograd.inplace import apply_to, before_write, check_writable, write
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
+from .assign import copy_into, number_in, same_dtype, without_leading_ones
 from .promote import as_operand, cast
 from .shape import Reshape, Slice, place, place_range, reshape, sizes_of
-from .write import copy_into, number_in, same_dtype, without_leading_ones
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 # `into`: write to the first input's own memory (the in-place form) instead of a copy.

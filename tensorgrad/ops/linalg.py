@@ -16,8 +16,8 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
+from .keywords import also, factors_first, in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, needs_floating, number, paired, result_dtype, same_dtype
-from .words import also, factors_first, in_own_name, numpy_words, renamed
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
 

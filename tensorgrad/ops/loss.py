@@ -16,9 +16,9 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
+from .keywords import in_own_name, numpy_words
 from .linalg import linear, vector_norm
 from .promote import as_operand, cast, floating, needs_floating, number, paired
-from .words import in_own_name, numpy_words
 
 # ---- what all share -------------------------------------------------------------------------------------------------
 

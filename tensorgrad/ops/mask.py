@@ -9,10 +9,10 @@ from ..autograd.inplace import apply_to
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
+from .assign import fitting, same_dtype
 from .index import Index
 from .promote import as_operand
-from .shape import Expand, PutBack, reshape
-from .write import fitting, same_dtype
+from .shape import Expand, SliceBackward, reshape
 
 
 class MaskedFill(Function):
@@ -53,7 +53,7 @@ class MaskedScatter(Function):
             n = 1
             for size in self.before:
                 n *= size
-            gz = reshape(PutBack((slice(0, taken.array.size), ...), (n,))(taken), self.before)
+            gz = reshape(SliceBackward((slice(0, taken.array.size), ...), (n,))(taken), self.before)
         return gx, gz
 
 

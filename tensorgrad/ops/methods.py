@@ -1,4 +1,4 @@
-"""The one page that hangs operations on Tensor: `Tensor.exp` is `ops.elementwise.exp` itself, not a wrapper.
+"""The one page that attachs operations on Tensor: `Tensor.exp` is `ops.elementwise.exp` itself, not a wrapper.
 
 In-place forms (`exp_`) are the same operations with their result written back: see `in_place`.
 """
@@ -21,7 +21,6 @@ from . import (
     elementwise,
     index,
     join,
-    legacy,
     linalg,
     mask,
     promote,
@@ -34,9 +33,11 @@ from . import (
     sort,
     special,
     ufunc,
-    write,
 )
-from .words import factors_last
+from . import (
+    assign as write,
+)
+from .keywords import factors_last
 
 # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -117,7 +118,6 @@ _METHODS: dict[ModuleType, str] = {
     linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
     "diag_embed diagflat tril triu norm dist renorm",
     decompose: "geqrf orgqr ormqr det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
-    legacy: "inverse lu pinverse svd qr cholesky lu_solve triangular_solve",
     shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
     "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
     "select narrow narrow_copy unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
@@ -168,7 +168,6 @@ _RENAMED: dict[str, Any] = {
     "float": promote.float_,
     "int": promote.int_,
     "bool": promote.bool_,
-    "type": promote.type_,
     "__array_ufunc__": ufunc.array_ufunc,
 }
 
@@ -213,7 +212,7 @@ def in_place(op: Any, name: str) -> Any:
     return method
 
 
-def hang() -> None:
+def attach() -> None:
     """Put everything on the class."""
     for name, function in _OPERATORS.items():
         setattr(Tensor, name, function)
@@ -230,4 +229,4 @@ def hang() -> None:
         setattr(Tensor, operator, getattr(Tensor, name))
 
 
-hang()
+attach()

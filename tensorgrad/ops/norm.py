@@ -12,11 +12,11 @@ from ..kernels import on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Tensor
 from .elementwise import pow, rsqrt, square
-from .maps import LinearMap
+from .keywords import in_own_name
+from .linear_map import LinearMap
 from .promote import as_operand, cast, needs_floating, number
 from .reduce import mean as mean_of
 from .shape import reshape
-from .words import in_own_name
 
 
 class Normalize(Function):

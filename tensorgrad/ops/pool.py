@@ -14,7 +14,7 @@ from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
 from .activation import relu
 from .elementwise import abs, pow, sign
-from .maps import LinearMap
+from .linear_map import LinearMap
 from .promote import as_operand, needs_floating, number
 from .sampling import rand
 from .shape import sizes_of

@@ -232,14 +232,6 @@ def _names_a_device(x: Any) -> bool:
     return isinstance(x, int) and not isinstance(x, bool)
 
 
-def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """Without an argument the name of this tensor's type, as in "tensorgrad.FloatTensor"; with a dtype, such a type or
-    its name the tensor converted."""
-    from ..tensor_types import dtype_of, name_of
-
-    return f"tensorgrad.{name_of(self.dtype)}" if dtype is None else cast(self, dtype_of(dtype))
-
-
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor in the dtype of another."""
     return to(self, as_operand("type_as", other, "other"))

@@ -10,8 +10,8 @@ from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, mismatch
 from ..printing import by_field
 from ..tensor import Tensor
+from .keywords import in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
-from .words import in_own_name, numpy_words, renamed
 
 Axes = Shape | None  # None: all of them
 

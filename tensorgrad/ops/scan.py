@@ -10,9 +10,9 @@ from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
 from ..tensor import Tensor
+from .keywords import in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
 from .reduce import Sum, found
-from .words import in_own_name, numpy_words, renamed
 
 # ---- operations ----------------------------------------------------------------------------------------------------
 

@@ -14,11 +14,11 @@ from ..autograd.inplace import apply_to, before_write, check_writable, write
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor
+from .assign import fitting, number_in, same_dtype
 from .index import in_range, whole_index
+from .keywords import numpy_words
 from .promote import as_operand, number
 from .shape import Reshape, Slice, reshape
-from .words import numpy_words
-from .write import fitting, number_in, same_dtype
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 

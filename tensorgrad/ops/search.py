@@ -9,8 +9,8 @@ from ..kernels import on
 from ..kernels.shapes import integer, mismatch
 from ..tensor import Tensor
 from .index import in_range, whole_index
+from .keywords import in_own_name
 from .promote import as_operand, cast
-from .words import in_own_name
 
 
 def nonzero(input: Any, *, as_tuple: bool = False) -> Any:

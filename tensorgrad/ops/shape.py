@@ -11,8 +11,8 @@ from ..autograd.inplace import reshape_in_place
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, integer
 from ..tensor import UNRECORDED, Size, Tensor
+from .keywords import also, in_own_name, numpy_words
 from .promote import as_operand
-from .words import also, in_own_name, numpy_words
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Slice(Function):
         return x[self.key]
 
     def backward(self, grad: Tensor) -> Tensor:
-        return PutBack(self.key, self.before)(grad)
+        return SliceBackward(self.key, self.before)(grad)
 
 
 class Select(Slice):
@@ -142,7 +142,7 @@ class Narrow(Slice):
     name = "narrow"
 
 
-class PutBack(Function):
+class SliceBackward(Function):
     """Zeros of a shape, with x at [key]: the gradient of a slice."""
 
     def __init__(self, key: Any, shape: Shape) -> None:

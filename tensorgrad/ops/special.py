@@ -14,9 +14,9 @@ from ..kernels import on
 from ..kernels.shapes import broadcast, integer
 from ..tensor import Tensor
 from .compare import eq, ge, gt, isfinite, le, logical_and, logical_not
-from .elementwise import OfOne, Sign, _apart, _floating_tensors, exp, log, log1p, masked, where
+from .elementwise import Sign, Unary, _broadcast_error, _floating_tensors, exp, log, log1p, masked, where
+from .keywords import also, in_own_name
 from .promote import NUMBERS, floating, number
-from .words import also, in_own_name
 
 _SQRT_PI = math.sqrt(math.pi)
 _SQRT_2PI = math.sqrt(2 * math.pi)
@@ -24,49 +24,49 @@ _SQRT_2PI = math.sqrt(2 * math.pi)
 # ---- the error function and the normal distribution ----------------------------------------------------------------
 
 
-class Erf(OfOne):
+class Erf(Unary):
     """2/√π · ∫₀ˣ e^(−t²) dt."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * (exp(-x * x) * (2 / _SQRT_PI))
 
 
-class Erfc(OfOne):
+class Erfc(Unary):
     """1 − erf x, exact where that is tiny."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * (exp(-x * x) * (-2 / _SQRT_PI))
 
 
-class Erfcx(OfOne):
+class Erfcx(Unary):
     """e^(x²)·erfc x."""
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         return grad * (x * out * 2 - 2 / _SQRT_PI)
 
 
-class Erfinv(OfOne):
+class Erfinv(Unary):
     """The number whose error function is x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (exp(out * out) * (_SQRT_PI / 2))
 
 
-class Ndtr(OfOne):
+class Ndtr(Unary):
     """Φ(x), the normal distribution function."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * (exp(x * x * -0.5) * (1 / _SQRT_2PI))
 
 
-class Ndtri(OfOne):
+class Ndtri(Unary):
     """The number at which the normal distribution function is x."""
 
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (exp(out * out * 0.5) * _SQRT_2PI)
 
 
-class LogNdtr(OfOne):
+class LogNdtr(Unary):
     """ln Φ(x). Its derivative φ/Φ is √(2/π)/erfcx(−x/√2), which does not vanish into 0/0."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ def log_ndtr(input: Any) -> Tensor:
 # ---- logarithms ----------------------------------------------------------------------------------------------------
 
 
-class Logit(OfOne):
+class Logit(Unary):
     """ln(x/(1 − x)), for x in [0, 1]."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ class Logit(OfOne):
         return where(inside, grad / (x * (1 - x)), math.nan)
 
 
-class Entr(OfOne):
+class Entr(Unary):
     """−x·ln x, 0 at 0, −∞ below."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -184,13 +184,13 @@ def _two(op: str, cls: type[Function], input: Any, other: Any) -> Tensor:
     try:
         return cls()(x, z)
     except ValueError as error:
-        raise _apart(op, error, input=x, other=z) from None
+        raise _broadcast_error(op, error, input=x, other=z) from None
 
 
 # ---- the gamma function --------------------------------------------------------------------------------------------
 
 
-class Lgamma(OfOne):
+class Lgamma(Unary):
     """ln |Γ(x)|."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
@@ -324,7 +324,7 @@ def _incomplete(op: str, upper: bool, input: Any, other: Any) -> Tensor:
     try:
         return Gammainc(upper)(a, x)
     except ValueError as error:
-        raise _apart(op, error, input=a, other=x) from None
+        raise _broadcast_error(op, error, input=a, other=x) from None
 
 
 def zeta(input: Any, other: Any) -> Tensor:
@@ -369,21 +369,21 @@ class Bessel(Function):
         return grad * (here - (before + after) * 0.5)
 
 
-class AiryAi(OfOne):
+class AiryAi(Unary):
     """Ai(x)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * AiryAiPrime()(x)
 
 
-class AiryAiPrime(OfOne):
+class AiryAiPrime(Unary):
     """Ai′(x); Ai″ = x·Ai."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         return grad * (x * AiryAi()(x))
 
 
-class Sinc(OfOne):
+class Sinc(Unary):
     """sin(πx)/(πx) = j₀(πx)."""
 
     def backward(self, grad: Tensor, x: Tensor) -> Tensor:

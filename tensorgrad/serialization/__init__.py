@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from ..device import on_cpu
-from . import files, objects, safetensors
+from . import files, safetensors
+from . import modules as objects
 from .files import sync_folder
 from .safetensors import SaveError
-from .skeleton import TakenApart, is_plain, put_together, tensor_of
+from .tree import TakenApart, is_plain, put_together, tensor_of
 
 _FORMAT, _SKELETON, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensorgrad.sha256"  # in a file's metadata
 

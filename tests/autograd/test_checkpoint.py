@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from tensorgrad.utils.checkpoint import checkpoint, checkpoint_sequential
 
 import tensorgrad as tg
-from tensorgrad.utils.checkpoint import checkpoint, checkpoint_sequential
 
 
 def weights() -> tuple[tg.Tensor, tg.Tensor]:

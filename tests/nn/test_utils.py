@@ -397,7 +397,6 @@ def test_skip_init() -> None:
 def test_pytorchs_paths() -> None:
     import tensorgrad.nn.modules.batchnorm as batchnorm
     from tensorgrad.nn.modules.conv import _ConvNd
-
     from tensorgrad.nn.modules.utils import _ntuple, _pair, _triple
 
     assert issubclass(nn.BatchNorm2d, batchnorm._BatchNorm) and issubclass(nn.ConvTranspose1d, _ConvNd)

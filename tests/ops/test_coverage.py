@@ -13,7 +13,7 @@ from tests.ops.optest import OpTest
 
 # Public functions that are not operations on tensors, and what tests them.
 ELSEWHERE = {
-    "tests/test_compat.py": "BoolTensor ByteTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor compile "
+    "tests/compat/test_questions.py": "BoolTensor ByteTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor compile "
     "are_deterministic_algorithms_enabled get_num_threads is_complex is_signed is_floating_point is_nonzero is_tensor numel "
     "set_float32_matmul_precision set_num_threads typename use_deterministic_algorithms get_autocast_dtype "
     "get_default_device get_float32_matmul_precision get_num_interop_threads is_autocast_enabled is_inference "
@@ -40,15 +40,21 @@ def public_functions(module: ModuleType) -> dict[str, Any]:
     }
 
 
+def _pages() -> list[Path]:
+    """The files with rows: those of the operations, and those of their older names."""
+    here = Path(__file__).parent
+    return sorted([*here.glob("test_*.py"), *(here.parent / "compat").glob("test_*.py")])
+
+
 def covered() -> tuple[set[Any], set[str]]:
     """The functions that some class tests (without what takes `out=`), and the names of their aliases; a module may also
     list TESTED = [functions]."""
     functions: set[Any] = set()
     names: set[str] = set()
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+    for path in _pages():
         if path.stem == "test_coverage":
             continue
-        module = importlib.import_module(f"tests.ops.{path.stem}")
+        module = importlib.import_module(f"tests.{path.parent.name}.{path.stem}")
         functions.update(map(inspect.unwrap, getattr(module, "TESTED", ())))
         for cls in vars(module).values():
             if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
@@ -73,8 +79,8 @@ def test_every_public_function_has_a_row() -> None:
 def test_rows_have_samples_and_a_reason_where_pytorch_has_no_such_thing() -> None:
     functions, _ = covered()
     assert len(functions) > 100
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        module = importlib.import_module(f"tests.ops.{path.stem}")
+    for path in _pages():
+        module = importlib.import_module(f"tests.{path.parent.name}.{path.stem}")
         for name, cls in vars(module).items():
             if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
                 assert cls.samples, f"{path.stem}.{name} has no samples"

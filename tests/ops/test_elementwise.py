@@ -23,7 +23,7 @@ whole = np.array([[-7, -2, -1, 0], [1, 2, 5, 9]])
 mask = np.array([True, False, True])
 
 
-class OfOne(OpTest):
+class Unary(OpTest):
     """A function of one number: the samples, and what it says to a word instead of a tensor."""
 
     samples = SHAPES
@@ -256,7 +256,7 @@ class TestFloatPower(OpTest):
         assert x.grad.dtype is tg.float32 and x.grad.tolist() == [3, 3]
 
 
-class TestSquare(OfOne):
+class TestSquare(Unary):
     op = staticmethod(tg.square)
     samples = [*SHAPES, sample(whole)]
     expected = staticmethod(np.square)
@@ -265,7 +265,7 @@ class TestSquare(OfOne):
 TestSquare.errors = [(lambda: tg.square("x"), TypeError, "square: input must be a Tensor, got str.")]
 
 
-class TestNeg(OfOne):
+class TestNeg(Unary):
     op = staticmethod(tg.neg)
     aliases = ["negative"]
     samples = [*SHAPES, sample(whole)]
@@ -273,7 +273,7 @@ class TestNeg(OfOne):
     expected = staticmethod(np.negative)
 
 
-class TestPositive(OfOne):
+class TestPositive(Unary):
     op = staticmethod(tg.positive)
     samples = [*SHAPES, sample(whole)]
     errors = [(lambda: +tg.tensor([True]), TypeError, "positive: not for bool tensors.")]
@@ -623,7 +623,7 @@ class TestAddcdiv(OpTest):
 # ---- functions of one number ----------------------------------------------------------------------------------------
 
 
-class TestAbs(OfOne):
+class TestAbs(Unary):
     op = staticmethod(tg.abs)
     aliases = ["absolute"]
     samples = [*SHAPES, sample(whole)]
@@ -636,7 +636,7 @@ class TestAbs(OfOne):
         assert x.grad.tolist() == [0, 0, 0, -1]
 
 
-class TestSign(OfOne):
+class TestSign(Unary):
     op = staticmethod(tg.sign)
     samples = [*SHAPES, sample(whole), sample(mask)]
 
@@ -652,7 +652,7 @@ class TestSgn(TestSign):
     op = staticmethod(tg.sgn)
 
 
-class TestAngle(OfOne):
+class TestAngle(Unary):
     op = staticmethod(tg.angle)
 
     def expected(self, x: Any) -> Any:
@@ -662,21 +662,21 @@ class TestAngle(OfOne):
         np.testing.assert_array_equal(tg.angle(tg.tensor([0.0, -0.0, NAN])).array, [0, 0, NAN])
 
 
-class TestFloor(OfOne):
+class TestFloor(Unary):
     op = staticmethod(tg.floor)
     samples = [*SHAPES, sample(whole)]
     errors = [(lambda: tg.floor(tg.tensor([True])), TypeError, "floor: not for bool tensors.")]
     expected = staticmethod(np.floor)
 
 
-class TestCeil(OfOne):
+class TestCeil(Unary):
     op = staticmethod(tg.ceil)
     samples = [*SHAPES, sample(whole)]
     errors = [(lambda: tg.ceil(tg.tensor([True])), TypeError, "ceil: not for bool tensors.")]
     expected = staticmethod(np.ceil)
 
 
-class TestTrunc(OfOne):
+class TestTrunc(Unary):
     op = staticmethod(tg.trunc)
     aliases = ["fix"]
     samples = [*SHAPES, sample(whole)]
@@ -684,7 +684,7 @@ class TestTrunc(OfOne):
     expected = staticmethod(np.trunc)
 
 
-class TestRound(OfOne):
+class TestRound(Unary):
     op = staticmethod(tg.round)
     samples = [
         *SHAPES,
@@ -707,7 +707,7 @@ class TestRound(OfOne):
         assert tg.tensor([1000.0], dtype=tg.float16).round(decimals=2).tolist() == [1000]
 
 
-class TestFrac(OfOne):
+class TestFrac(Unary):
     op = staticmethod(tg.frac)
     errors = [(lambda: tg.frac(tg.tensor([1])), TypeError, "frac: input needs a floating dtype, got tensorgrad.int64.")]
 
@@ -715,7 +715,7 @@ class TestFrac(OfOne):
         return x - np.trunc(x)
 
 
-class TestReciprocal(OfOne):
+class TestReciprocal(Unary):
     op = staticmethod(tg.reciprocal)
     low, high = 0.5, 2.0
 
@@ -723,13 +723,13 @@ class TestReciprocal(OfOne):
         return 1 / x
 
 
-class TestSqrt(OfOne):
+class TestSqrt(Unary):
     op = staticmethod(tg.sqrt)
     low, high = 0.2, 3.0
     expected = staticmethod(np.sqrt)
 
 
-class TestRsqrt(OfOne):
+class TestRsqrt(Unary):
     op = staticmethod(tg.rsqrt)
     low, high = 0.2, 3.0
 
@@ -737,24 +737,24 @@ class TestRsqrt(OfOne):
         return 1 / np.sqrt(x)
 
 
-class TestExp(OfOne):
+class TestExp(Unary):
     op = staticmethod(tg.exp)
     expected = staticmethod(np.exp)
 
 
-class TestExp2(OfOne):
+class TestExp2(Unary):
     op = staticmethod(tg.exp2)
     expected = staticmethod(np.exp2)
 
 
-class TestExpm1(OfOne):
+class TestExpm1(Unary):
     op = staticmethod(tg.expm1)
     samples = [*SHAPES, sample(np.array([1e-12, -1e-12]))]
     atol = {"float64": 0.0, "float32": 0.0}
     expected = staticmethod(np.expm1)
 
 
-class TestLog(OfOne):
+class TestLog(Unary):
     op = staticmethod(tg.log)
     low, high = 0.2, 3.0
     expected = staticmethod(np.log)
@@ -763,19 +763,19 @@ class TestLog(OfOne):
         np.testing.assert_array_equal(tg.log(tg.tensor([0.0, -1.0, INF])).array, [-INF, NAN, INF])
 
 
-class TestLog2(OfOne):
+class TestLog2(Unary):
     op = staticmethod(tg.log2)
     low, high = 0.2, 3.0
     expected = staticmethod(np.log2)
 
 
-class TestLog10(OfOne):
+class TestLog10(Unary):
     op = staticmethod(tg.log10)
     low, high = 0.2, 3.0
     expected = staticmethod(np.log10)
 
 
-class TestLog1p(OfOne):
+class TestLog1p(Unary):
     op = staticmethod(tg.log1p)
     low, high = -0.8, 3.0
     samples = [*SHAPES, sample(np.array([1e-12, -1e-12]))]
@@ -783,79 +783,79 @@ class TestLog1p(OfOne):
     expected = staticmethod(np.log1p)
 
 
-class TestSin(OfOne):
+class TestSin(Unary):
     op = staticmethod(tg.sin)
     expected = staticmethod(np.sin)
 
 
-class TestCos(OfOne):
+class TestCos(Unary):
     op = staticmethod(tg.cos)
     expected = staticmethod(np.cos)
 
 
-class TestTan(OfOne):
+class TestTan(Unary):
     op = staticmethod(tg.tan)
     low, high = -1.2, 1.2
     expected = staticmethod(np.tan)
 
 
-class TestAsin(OfOne):
+class TestAsin(Unary):
     op = staticmethod(tg.asin)
     aliases = ["arcsin"]
     low, high = -0.9, 0.9
     expected = staticmethod(np.arcsin)
 
 
-class TestAcos(OfOne):
+class TestAcos(Unary):
     op = staticmethod(tg.acos)
     aliases = ["arccos"]
     low, high = -0.9, 0.9
     expected = staticmethod(np.arccos)
 
 
-class TestAtan(OfOne):
+class TestAtan(Unary):
     op = staticmethod(tg.atan)
     aliases = ["arctan"]
     expected = staticmethod(np.arctan)
 
 
-class TestSinh(OfOne):
+class TestSinh(Unary):
     op = staticmethod(tg.sinh)
     expected = staticmethod(np.sinh)
 
 
-class TestCosh(OfOne):
+class TestCosh(Unary):
     op = staticmethod(tg.cosh)
     expected = staticmethod(np.cosh)
 
 
-class TestTanh(OfOne):
+class TestTanh(Unary):
     op = staticmethod(tg.tanh)
     samples = [*SHAPES, sample(np.array([-800.0, 800.0]))]
     expected = staticmethod(np.tanh)
 
 
-class TestAsinh(OfOne):
+class TestAsinh(Unary):
     op = staticmethod(tg.asinh)
     aliases = ["arcsinh"]
     expected = staticmethod(np.arcsinh)
 
 
-class TestAcosh(OfOne):
+class TestAcosh(Unary):
     op = staticmethod(tg.acosh)
     aliases = ["arccosh"]
     low, high = 1.2, 4.0
     expected = staticmethod(np.arccosh)
 
 
-class TestAtanh(OfOne):
+class TestAtanh(Unary):
     op = staticmethod(tg.atanh)
     aliases = ["arctanh"]
     low, high = -0.9, 0.9
     expected = staticmethod(np.arctanh)
 
 
-class TestSigmoid(OfOne):
+class TestSigmoid(Unary):
     op = staticmethod(tg.sigmoid)
     samples = [*SHAPES, sample(np.array([-800.0, -30.0, 30.0, 800.0])), sample((2000,))]
 
@@ -863,17 +863,17 @@ class TestSigmoid(OfOne):
         return np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
 
 
-class TestDeg2rad(OfOne):
+class TestDeg2rad(Unary):
     op = staticmethod(tg.deg2rad)
     expected = staticmethod(np.deg2rad)
 
 
-class TestRad2deg(OfOne):
+class TestRad2deg(Unary):
     op = staticmethod(tg.rad2deg)
     expected = staticmethod(np.rad2deg)
 
 
-class TestNanToNum(OfOne):
+class TestNanToNum(Unary):
     op = staticmethod(tg.nan_to_num)
     samples = [
         *SHAPES,
@@ -911,7 +911,7 @@ class TestConj(OpTest):
         assert not x.is_conj() and not x.is_neg()
 
 
-class TestFrexp(OfOne):
+class TestFrexp(Unary):
     op = staticmethod(tg.frexp)
     errors = [(lambda: tg.frexp(tg.tensor([1])), TypeError, "frexp: input needs a floating dtype, got tensorgrad.int64.")]
 
@@ -1063,7 +1063,7 @@ class TestBitwiseXor(OfTwo):
     expected = staticmethod(np.bitwise_xor)
 
 
-class TestBitwiseNot(OfOne):
+class TestBitwiseNot(Unary):
     op = staticmethod(tg.bitwise_not)
     samples = [sample(whole), sample(mask), sample(np.array(5))]
     errors = [(lambda: ~tg.ones(1), TypeError, "bitwise_not: needs an integer or bool dtype, got tensorgrad.float32.")]

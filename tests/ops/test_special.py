@@ -21,7 +21,7 @@ SHAPES = [sample((3, 4)), sample(()), sample((0, 2)), sample((31,))]
 TESTED = [special.expit, special.exp2, special.expm1, special.log1p, special.round, special.softmax, special.log_softmax]
 
 
-class OfOne(OpTest):
+class Unary(OpTest):
     """A function of one number; `of` is SciPy's."""
 
     samples = SHAPES
@@ -56,7 +56,7 @@ class OfTwo(OpTest):
 # ---- the error function and the normal distribution -----------------------------------------------------------------
 
 
-class TestErf(OfOne):
+class TestErf(Unary):
     op = staticmethod(tg.erf)
     samples = [*SHAPES, sample((2000,))]  # from some size on, float32 has a kernel of its own
     of = staticmethod(sp.erf)
@@ -68,17 +68,17 @@ class TestErf(OfOne):
         assert np.signbit(y[-1]) and y[-6] == 1 and y[-5] == -1 and np.isnan(y[-4])
 
 
-class TestErfc(OfOne):
+class TestErfc(Unary):
     op = staticmethod(tg.erfc)
     of = staticmethod(sp.erfc)
 
 
-class TestErfcx(OfOne):
+class TestErfcx(Unary):
     op = staticmethod(special.erfcx)
     of = staticmethod(sp.erfcx)
 
 
-class TestErfinv(OfOne):
+class TestErfinv(Unary):
     op = staticmethod(tg.erfinv)
     low, high = -0.9, 0.9
     of = staticmethod(sp.erfinv)
@@ -87,18 +87,18 @@ class TestErfinv(OfOne):
         np.testing.assert_array_equal(tg.erfinv(tg.tensor([-1.0, 1.0, 1.5])).array, [-INF, INF, NAN])
 
 
-class TestNdtr(OfOne):
+class TestNdtr(Unary):
     op = staticmethod(special.ndtr)
     of = staticmethod(sp.ndtr)
 
 
-class TestNdtri(OfOne):
+class TestNdtri(Unary):
     op = staticmethod(special.ndtri)
     low, high = 0.1, 0.9
     of = staticmethod(sp.ndtri)
 
 
-class TestLogNdtr(OfOne):
+class TestLogNdtr(Unary):
     op = staticmethod(special.log_ndtr)
     samples = [*SHAPES, sample(np.array([-50.0, -10.0, 5.0]))]
     of = staticmethod(sp.log_ndtr)
@@ -107,7 +107,7 @@ class TestLogNdtr(OfOne):
 # ---- logarithms -----------------------------------------------------------------------------------------------------
 
 
-class TestLogit(OfOne):
+class TestLogit(Unary):
     op = staticmethod(tg.logit)
     low, high = 0.1, 0.9
     samples = [*SHAPES, sample((3,), 0.2), sample(F((31,), -1, 2), eps=0.1)]
@@ -123,7 +123,7 @@ class TestLogit(OfOne):
         np.testing.assert_array_equal(x.grad.array, [INF, INF, NAN, NAN])
 
 
-class TestEntr(OfOne):
+class TestEntr(Unary):
     op = staticmethod(special.entr)
     low, high = 0.2, 2.0
     of = staticmethod(sp.entr)
@@ -165,7 +165,7 @@ class TestXlog1py(OfTwo):
 # ---- the gamma function ---------------------------------------------------------------------------------------------
 
 
-class TestLgamma(OfOne):
+class TestLgamma(Unary):
     op = staticmethod(tg.lgamma)
     aliases = ["gammaln"]
     low, high = 0.3, 4.0
@@ -175,7 +175,7 @@ class TestLgamma(OfOne):
         np.testing.assert_array_equal(tg.lgamma(tg.tensor([0.0, -1.0, INF, -INF])).array, [INF] * 4)
 
 
-class TestDigamma(OfOne):
+class TestDigamma(Unary):
     op = staticmethod(tg.digamma)
     aliases = ["psi"]
     low, high = 0.3, 4.0
@@ -255,11 +255,11 @@ class TestZeta(OfTwo):
 # ---- Bessel functions -----------------------------------------------------------------------------------------------
 
 
-class OfOnePositive(OfOne):
+class OfOnePositive(Unary):
     low, high = 0.5, 6.0
 
 
-class TestAiryAi(OfOne):
+class TestAiryAi(Unary):
     op = staticmethod(special.airy_ai)
     torch_gradient = False
 
@@ -267,14 +267,14 @@ class TestAiryAi(OfOne):
         return sp.airy(x)[0]
 
 
-class TestBesselJ0(OfOne):
+class TestBesselJ0(Unary):
     op = staticmethod(special.bessel_j0)
     low, high = -4.0, 4.0
     torch_gradient = False
     of = staticmethod(sp.j0)
 
 
-class TestBesselJ1(OfOne):
+class TestBesselJ1(Unary):
     op = staticmethod(special.bessel_j1)
     low, high = -4.0, 4.0
     torch_gradient = False
@@ -295,24 +295,24 @@ class TestBesselY1(OfOnePositive):
     of = staticmethod(sp.y1)
 
 
-class TestI0(OfOne):
+class TestI0(Unary):
     op = staticmethod(tg.i0)
     aliases = ["modified_bessel_i0"]
     of = staticmethod(sp.i0)
 
 
-class TestI1(OfOne):
+class TestI1(Unary):
     op = staticmethod(special.i1)
     aliases = ["modified_bessel_i1"]
     of = staticmethod(sp.i1)
 
 
-class TestI0e(OfOne):
+class TestI0e(Unary):
     op = staticmethod(special.i0e)
     of = staticmethod(sp.i0e)
 
 
-class TestI1e(OfOne):
+class TestI1e(Unary):
     op = staticmethod(special.i1e)
     of = staticmethod(sp.i1e)
 
@@ -341,7 +341,7 @@ class TestScaledModifiedBesselK1(OfOnePositive):
     of = staticmethod(sp.k1e)
 
 
-class TestSphericalBesselJ0(OfOne):
+class TestSphericalBesselJ0(Unary):
     op = staticmethod(special.spherical_bessel_j0)
     samples = [*SHAPES, sample(np.array([0.0, 1e-8, -1e-4]))]
     torch_gradient = False
@@ -350,7 +350,7 @@ class TestSphericalBesselJ0(OfOne):
         return sp.spherical_jn(0, x)
 
 
-class TestSinc(OfOne):
+class TestSinc(Unary):
     op = staticmethod(tg.sinc)
     torch_atol = {"float32": 1e-3}  # theirs cancels near 0
     samples = [*SHAPES, sample(np.array([0.0, 1e-8, -1e-4]))]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import _ONE, _ZERO, _like, keep, relu, sigmoid, where, widened
-from .rows import row_max, row_sum
+from .row_reduce import row_max, row_sum
 from .special import normal_cdf
 from .workspace import piecewise
 

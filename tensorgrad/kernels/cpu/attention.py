@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .rows import row_max, row_sum
+from .row_reduce import row_max, row_sum
 
 _BLOCK = 1 << 17  # scores that are worked on at once
 

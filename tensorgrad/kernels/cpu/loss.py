@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .rows import row_max, row_sum
+from .row_reduce import row_max, row_sum
 
 _max: Any = np.maximum.reduce
 _sum: Any = np.add.reduce

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
-from .rows import ONES, row_sum
+from .row_reduce import ONES, row_sum
 from .workspace import is_half, workspace
 
 BLOCK = 1 << 18  # bytes
@@ -69,10 +69,10 @@ def normalize_backward(
     for part in _parts(x, axes):
         g = grad[part].astype(var.dtype, copy=False)
         rstd = 1 / np.sqrt(var[part] + eps)
-        h, room = workspace((2, *g.shape), var.dtype)
+        h, scratch = workspace((2, *g.shape), var.dtype)
         np.subtract(x[part], 0 if mean is None else mean[part], out=h)
         h *= rstd
-        gh, total = _dot(g, h, free, room), _total(g, free)
+        gh, total = _dot(g, h, free, scratch), _total(g, free)
         if affine is not None:
             _cut(gw, part)[...] += _total(gh, summed)
             _cut(gb, part)[...] += _total(total, summed)
@@ -81,7 +81,7 @@ def normalize_backward(
         w = None if weight is None else _cut(weight, part)
         if crossed and w is not None:
             gh, total = _dot(gh, w, axes), _dot(total, w, axes)
-            g = np.multiply(g, w, out=room)
+            g = np.multiply(g, w, out=scratch)
         elif crossed:
             gh, total = _total(gh, axes), _total(total, axes)
         elif w is not None:
@@ -124,14 +124,14 @@ def _total(a: Any, axes: Shape) -> Any:
     return np.add.reduce(a, axes, keepdims=True)
 
 
-def _dot(a: Any, b: Any, axes: Shape, room: Any = None) -> Any:
-    """Σ a·b over axes, which are kept with length 1. `room` may be overwritten."""
+def _dot(a: Any, b: Any, axes: Shape, scratch: Any = None) -> Any:
+    """Σ a·b over axes, which are kept with length 1. `scratch` may be overwritten."""
     last = a.ndim - 1
     if last in axes and b.size == a.shape[last] and a.flags.c_contiguous:  # one row for all: a matrix times a vector
         return _total(a.reshape(-1, b.size).dot(b.reshape(-1)).reshape(*a.shape[:-1], 1), axes)
     if last in axes and a.shape[last] >= 64:
         return _total(np.vecdot(a, b)[..., None], axes)
-    return _total(np.multiply(a, b, out=room if room is not None and room.shape == a.shape else None), axes)
+    return _total(np.multiply(a, b, out=scratch if scratch is not None and scratch.shape == a.shape else None), axes)
 
 
 __all__ = ["normalize", "normalize_backward"]

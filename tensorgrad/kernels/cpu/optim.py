@@ -56,18 +56,18 @@ def _decayed(p: Any, g: Any, lr: float, weight_decay: float, decoupled: bool, ma
 
 def _towards(mean: Any, g: Any, share: float) -> Any:
     """mean ← mean + share·(g − mean); returns the memory in which it was computed, for what comes next."""
-    room = g - mean
-    room *= share
-    mean += room
-    return room
+    scratch = g - mean
+    scratch *= share
+    mean += scratch
+    return scratch
 
 
-def _squares(v: Any, g: Any, beta: float, room: Any) -> None:
+def _squares(v: Any, g: Any, beta: float, scratch: Any) -> None:
     """v ← βv + (1 − β)g²."""
-    np.multiply(g, g, out=room)
-    room *= 1 - beta
+    np.multiply(g, g, out=scratch)
+    scratch *= 1 - beta
     v *= beta
-    v += room
+    v += scratch
 
 
 def sgd_step(
@@ -232,14 +232,14 @@ def adadelta_step(
     """s ← ρs + (1 − ρ)g², δ = √(d + ε)/√(s + ε) · g, d ← ρd + (1 − ρ)δ², p ← p − lr·δ."""
     for _, p, g, s, d in _pieces(params, grads, squares, deltas):
         g = _effective(p, g, weight_decay, maximize)
-        room = np.empty_like(s)
-        _squares(s, g, rho, room)
+        scratch = np.empty_like(s)
+        _squares(s, g, rho, scratch)
         delta = d + eps
-        np.add(s, eps, out=room)
-        delta /= room
+        np.add(s, eps, out=scratch)
+        delta /= scratch
         np.sqrt(delta, out=delta)
         delta *= g
-        _squares(d, delta, rho, room)
+        _squares(d, delta, rho, scratch)
         delta *= lr
         p -= delta
 

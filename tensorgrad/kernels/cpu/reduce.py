@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .rows import ONES, SHORT
+from .row_reduce import ONES, SHORT
 from .workspace import is_half
 
 Axes = tuple[int, ...] | None

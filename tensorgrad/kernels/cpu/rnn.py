@@ -191,25 +191,25 @@ def gru_layer(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes:
         gates += b_ih
         gates[:, : 2 * hidden] += b_hh[: 2 * hidden]
     h = h.copy()
-    heard, out = np.empty((len(x), hidden), x.dtype), np.empty((len(x), hidden), x.dtype)
+    recurrent, out = np.empty((len(x), hidden), x.dtype), np.empty((len(x), hidden), x.dtype)
     for a, b in _spans(sizes, reverse):
-        g, y, said = gates[a:b], out[a:b], h[: b - a] @ w
+        g, y, from_hidden = gates[a:b], out[a:b], h[: b - a] @ w
         rz, n = g[:, : 2 * hidden], g[:, 2 * hidden :]
-        rz += said[:, : 2 * hidden]
+        rz += from_hidden[:, : 2 * hidden]
         rz *= 0.5
         np.tanh(rz, out=rz)
         rz *= 0.5
         rz += 0.5
-        heard[a:b] = said[:, 2 * hidden :]
+        recurrent[a:b] = from_hidden[:, 2 * hidden :]
         if b_hh is not None:
-            heard[a:b] += b_hh[2 * hidden :]
-        n += rz[:, :hidden] * heard[a:b]
+            recurrent[a:b] += b_hh[2 * hidden :]
+        n += rz[:, :hidden] * recurrent[a:b]
         np.tanh(n, out=n)
         np.subtract(h[: b - a], n, out=y)
         y *= rz[:, hidden:]
         y += n
         h[: b - a] = y
-    return out, h, (gates, heard)
+    return out, h, (gates, recurrent)
 
 
 def gru_layer_backward(
@@ -226,15 +226,15 @@ def gru_layer_backward(
     reverse: bool,
     want_x: bool,
 ) -> Any:
-    gates, heard = saved
-    rows, hidden = heard.shape
+    gates, recurrent = saved
+    rows, hidden = recurrent.shape
     spans = _spans(sizes, reverse)
     before = _before(h, out, spans)
     r, z, n = (gates[:, k * hidden : (k + 1) * hidden] for k in range(3))
     # The gradient of W_hh·h is that of the result times these, and so is that of W_ih·x but for its last third.
     by = np.empty((rows, 3, hidden), x.dtype)
     slope = (1 - z) * (1 - n * n)
-    by[:, 0] = slope * heard * r * (1 - r)
+    by[:, 0] = slope * recurrent * r * (1 - r)
     by[:, 1] = (before - n) * z * (1 - z)
     by[:, 2] = slope * r
     gh, d = gh.copy(), by.reshape(rows, 3 * hidden)

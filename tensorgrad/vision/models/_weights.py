@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ...hub import load_state_dict_from_url
+from ...compat.hub import load_state_dict_from_url
 from ...nn import Module
 
 M = TypeVar("M", bound=Module)

@@ -5,7 +5,8 @@ Nothing lives here. Each path is another name of the file where its classes are.
 
 import sys
 
-from .. import (
+from .... import nn
+from ....nn import (
     Module,
     activation,
     containers,
@@ -25,7 +26,6 @@ from .. import (
     transformer,
     vision,
 )
-from .. import __all__ as _names
 from . import utils
 
 _PATHS = {
@@ -59,9 +59,9 @@ vars(activation)["MultiheadAttention"] = transformer.MultiheadAttention  # where
 
 def __getattr__(name: str) -> object:
     """Every module's class is here too: `nn.modules.Linear`."""
-    if name in _names:
-        return getattr(sys.modules[__name__.rpartition(".")[0]], name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in nn.__all__:
+        return getattr(nn, name)
+    raise AttributeError(f"module 'tensorgrad.nn.modules' has no attribute {name!r}")
 
 
 __all__ = ["Module", "utils", *_PATHS]

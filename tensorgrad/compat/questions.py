@@ -6,8 +6,8 @@ import math
 import os
 from typing import Any
 
-from .device import CPU, device, on_cpu
-from .formats import (
+from ..device import CPU, device, on_cpu
+from ..layout import (
     channels_last,
     channels_last_3d,
     contiguous_format,
@@ -17,7 +17,7 @@ from .formats import (
     sparse_coo,
     strided,
 )
-from .tensor import Tensor
+from ..tensor import Tensor
 
 inf, nan, pi, e = math.inf, math.nan, math.pi, math.e
 newaxis = None

@@ -1,5 +1,5 @@
 """The handle of a hook, where PyTorch programs import it from."""
 
-from ..autograd.hooks import Handle as RemovableHandle
+from ...autograd.hooks import Handle as RemovableHandle
 
 __all__ = ["RemovableHandle"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tensorgrad.utils._foreach_utils import _group_tensors_by_device_and_dtype
 
 import tensorgrad as tg
-from tensorgrad.utils._foreach_utils import _group_tensors_by_device_and_dtype
 
 
 def values(*tensors: tg.Tensor) -> list[list[float]]:

@@ -18,7 +18,7 @@ import numpy as np
 from .. import dtypes
 from ..device import device
 from ..tensor import Size, Tensor
-from . import objects
+from . import modules as objects
 from .safetensors import METADATA, SaveError, can_hold
 
 Arrays = dict[str, np.ndarray]

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dtypes
-from .tensor import Tensor
+from .. import dtypes
+from ..tensor import Tensor
 
 
 class _TensorType(type):
@@ -19,7 +19,7 @@ class _TensorType(type):
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype
 
     def __call__(cls, *args: Any) -> Tensor:
-        from .ops.create import legacy_array
+        from ..ops.create import legacy_array
 
         return Tensor._of(legacy_array(args, cls.dtype, None))
 

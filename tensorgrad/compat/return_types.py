@@ -1,7 +1,8 @@
 """`tensorgrad.return_types`: the named tuples that operations return, under PyTorch's names."""
 
-from .ops import decompose, elementwise, legacy, reduce, scan
-from .ops import sort as sorting
+from ..ops import decompose, elementwise, reduce, scan
+from ..ops import sort as sorting
+from . import legacy
 
 aminmax = reduce.aminmax_result
 cummax = scan.cummax_result

@@ -1,6 +1,6 @@
 """`tensorgrad.version`: what programs print about themselves."""
 
-from . import __version__
+from .. import __version__
 
 cuda = hip = xpu = None  # the versions of what is not used
 

@@ -5,23 +5,24 @@
     >>> tg.add(x, x, out=total) is total
     True
 
-The pages `tensorgrad`, `tensorgrad.linalg` and `tensorgrad.special` wrap their functions when they are imported. Methods,
-`nn.functional` and what the library itself calls are the plain functions.
+The functions of the public pages are wrapped once, by `install`. Methods and what the library itself calls are the plain
+functions.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 from functools import wraps
 from typing import Any
 
-from . import dtypes
-from .autograd.inplace import check_writable, written
-from .autograd.modes import is_grad_enabled
-from .ops.promote import cast
-from .ops.write import resize_
-from .tensor import Tensor
+from .. import dtypes
+from ..autograd.inplace import check_writable, written
+from ..autograd.modes import is_grad_enabled
+from ..ops.assign import resize_
+from ..ops.promote import cast
+from ..tensor import Tensor
 
 # Their results take the dtype of `out`; the second ones only a floating one.
 _NEW = frozenset("arange empty eye full linspace logspace ones rand randint randn randperm range zeros".split())
@@ -30,10 +31,48 @@ _SUMS = frozenset("cumprod cumsum mean nanmean nansum prod sum".split())
 _OUT = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Any")
 
 
-def install(page: dict[str, Any], names: str) -> None:
-    """Let the functions of a module (its `globals()`) that stand in `names` take `out=`."""
-    for name in names.split():
-        page[name] = takes_out(page[name], name, page["__name__"])
+# The functions that have it, on each page.
+_TOP = (
+    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr alias_copy all amax amin aminmax angle any "
+    "arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort as_strided_copy asin asinh "
+    "atan atan2 atanh baddbmm bernoulli bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift "
+    "bitwise_xor bmm bucketize cat ceil chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max "
+    "clamp_min clip column_stack concat concatenate conj_physical copysign cos cosh cross cummax cummin cumprod "
+    "cumsum deg2rad detach_copy diag diagonal_copy diff digamma div divide dot dstack empty eq erf erfc erfinv exp "
+    "exp2 expand_copy expm1 eye fix float_power floor floor_divide fmax fmin fmod frac frexp full gather gcd ge geqrf "
+    "ger greater greater_equal gt hardshrink heaviside histc histogram hstack hypot i0 igamma igammac index_add "
+    "index_copy index_reduce index_select inner inverse isin isneginf isposinf kron kthvalue lcm ldexp le lerp less "
+    "less_equal lgamma linspace log log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logical_and "
+    "logical_not logical_or logical_xor logit logspace logsumexp lt lu_solve lu_unpack masked_select matmul "
+    "matrix_power max maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num "
+    "nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero nonzero_static norm normal "
+    "not_equal ones orgqr ormqr outer permute_copy polygamma pow prod qr quantile rad2deg rand randint randn randperm "
+    "range reciprocal remainder renorm round row_stack rsqrt scatter scatter_add scatter_reduce searchsorted "
+    "select_copy sgn sigmoid sign signbit sin sinc sinh slice_copy slice_scatter slogdet softmax sort split_copy "
+    "split_with_sizes_copy sqrt square squeeze_copy stack std sub subtract sum svd t_copy take take_along_dim tan "
+    "tanh tensordot threshold topk transpose_copy triangular_solve tril triu true_divide trunc unbind_copy "
+    "unfold_copy unsqueeze_copy var vdot view_copy vstack where xlogy zeros"
+)
+_LINALG = (
+    "cholesky cholesky_ex cond cross det eigh eigvalsh householder_product inv inv_ex lu lu_factor lu_factor_ex "
+    "lu_solve matmul matrix_norm matrix_power matrix_rank multi_dot norm pinv qr slogdet solve solve_ex "
+    "solve_triangular svd svdvals tensorinv tensorsolve vecdot vector_norm"
+)
+
+
+# In `special` all but these two.
+_NOT_SPECIAL = ("softmax", "log_softmax")
+
+
+def install() -> None:
+    """Let these functions of the top page, `linalg`, `special` and `nn.functional` take `out=`."""
+    top = __name__.partition(".")[0]
+    special = [name for name in sys.modules[f"{top}.special"].__all__ if name not in _NOT_SPECIAL]
+    pages = {"": _TOP.split(), ".linalg": _LINALG.split(), ".special": special, ".nn.functional": ["normalize"]}
+    for page, names in pages.items():
+        module = vars(sys.modules[top + page])
+        for name in names:
+            module[name] = takes_out(module[name], name, top + page)
 
 
 def takes_out(function: Any, name: str, module: str) -> Any:

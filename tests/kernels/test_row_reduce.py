@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-rows = import_module("tensorgrad.kernels.cpu.rows")
+rows = import_module("tensorgrad.kernels.cpu.row_reduce")
 
 ARRAYS = {
     "many short rows": np.random.default_rng(0).standard_normal((300, 33)),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..ops.create import from_dlpack
-from ..tensor import Tensor
+from ...ops.create import from_dlpack
+from ...tensor import Tensor
 
 
 def to_dlpack(tensor: Tensor) -> Any:

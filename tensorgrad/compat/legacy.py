@@ -8,17 +8,17 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from ..kernels.shapes import integer
+from ..ops import create, decompose
+from ..ops import dropout as _dropout
+from ..ops import embedding as _embedding
+from ..ops import linalg as _products
+from ..ops.conv import conv1d
+from ..ops.decompose import inv as inverse
+from ..ops.keywords import also, in_own_name
+from ..ops.promote import as_operand, number
+from ..ops.vision import pad as _pad
 from ..printing import by_field
 from ..tensor import Tensor
-from . import create, decompose
-from . import dropout as _dropout
-from . import embedding as _embedding
-from . import linalg as _products
-from .conv import conv1d
-from .decompose import inv as inverse
-from .promote import as_operand, number
-from .vision import pad as _pad
-from .words import also, in_own_name
 
 
 @by_field

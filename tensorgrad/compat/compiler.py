@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .compat import compile
+from .questions import compile
 
 
 def is_compiling() -> bool:

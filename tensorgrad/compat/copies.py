@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from ..ops import join, shape
+from ..ops.assign import sliced
+from ..ops.linalg import diagonal
+from ..ops.promote import as_operand
+from ..ops.shape import as_strided, clone, detach, squeeze, unsqueeze
 from ..tensor import Tensor
-from . import join, shape
-from .linalg import diagonal
-from .promote import as_operand
-from .shape import as_strided, clone, detach, squeeze, unsqueeze
-from .write import sliced
 
 
 def _alias(input: Any) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tensor import Tensor
+from ...tensor import Tensor
 
 _size_any_t = int | tuple[int, ...]
 _size_1_t, _size_2_t = int | tuple[int], int | tuple[int, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .device import device
+from ..device import device
 
 
 def is_available() -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from .serialization import load
+from ..serialization import load
 
 _chosen: Path | None = None
 

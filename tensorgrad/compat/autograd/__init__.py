@@ -1,0 +1,1 @@
+"""What `tensorgrad.autograd` has under older names."""

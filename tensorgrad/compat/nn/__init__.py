@@ -1,0 +1,1 @@
+"""Paths that PyTorch has below `torch.nn`, and `tensorgrad.nn` elsewhere."""

@@ -1,0 +1,1 @@
+"""Paths that PyTorch has below `torch.utils`, and this package elsewhere."""
