@@ -15,7 +15,7 @@ from .device import CPU, device
 from .layout import strided
 
 if TYPE_CHECKING:
-    from .autograd.function import Function
+    from .autograd.node import Node
 
 _new = object.__new__
 _as_size = tuple.__new__  # a Size, without looking at the numbers
@@ -46,7 +46,7 @@ class Tensor:
 
     # Defaults live on the class, so that making a result sets only what differs from them.
     array: Any
-    node: Function | None = None
+    node: Node | None = None
     _requires_grad: bool = False
     _grad: Tensor | None = None
     _retains: Any = None  # what retain_grad has hooked to the node
@@ -108,7 +108,7 @@ class Tensor:
         t.array = array
         return t
 
-    def _alias(self, source: Any) -> Tensor:
+    def _at(self, source: Any) -> Tensor:
         """The same memory at another place of the graph: the result of `source`."""
         if source is not None and not source.is_op:
             return source
@@ -155,7 +155,7 @@ class Tensor:
         return self.node is None
 
     @property
-    def grad_fn(self) -> Function | None:
+    def grad_fn(self) -> Node | None:
         """The operation this tensor came from; None for a leaf."""
         if self._base is not None:
             self._refresh()
@@ -310,6 +310,12 @@ class Tensor:
             from .autograd.inplace import rejoin
 
             rejoin(self)
+
+    def _look_at_root(self) -> None:
+        """For a view of views of views: look at the first of them, so that the links between can go."""
+        from .autograd.inplace import look_at_root
+
+        look_at_root(self)
 
     # ---- the array ------------------------------------------------------------------------------------------------
 

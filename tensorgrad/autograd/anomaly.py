@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .frames import describe_frame
 from .modes import ON, TRACED, _Mode, recording, tracing
 
 detecting: ContextVar[bool] = ContextVar("tensorgrad.detecting", default=False)
@@ -70,8 +71,6 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 def checked_pull(node: Any, grad: Any) -> list[Any]:
     """The node's rule, with its results looked at."""
-    from .function import describe_frame
-
     pairs = node.pull(grad)
     for i, (_, part) in enumerate(pairs):
         array = getattr(part, "array", None)

@@ -10,9 +10,11 @@ from typing import Any
 from ..random import get_rng_state, set_rng_state
 from ..tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_map
-from .engine import leading_to, sweep
-from .function import Function, _births
+from .attended import attended_sweep, leading_to
+from .function import Function
 from .modes import enable_grad, recording
+from .node import births
+from .outputs import stand_above
 
 
 class Checkpoint(Function):
@@ -52,7 +54,8 @@ class Checkpoint(Function):
         roots = [(y.node or y, g) for y, g in zip(outs, grads)]
         only = leading_to({s for s, _ in roots}, wanted)
         kept: dict[Any, Any] = {s: None for s in wanted if s.is_op}
-        found = {**sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept, ends=True), **kept}
+        leaves = attended_sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept, ends=True)
+        found = {**leaves, **kept}
         return tuple(None if s is None else found.get(s) for s in sources)
 
     def release(self) -> None:
@@ -61,10 +64,8 @@ class Checkpoint(Function):
 
 def _twin(t: Tensor, connected: bool) -> Tensor:
     """An argument for the second run: a leaf of its own, or, if that run is to be differentiated, a node above it."""
-    from ..ops.shape import alias
-
     if connected and t.requires_grad:
-        return alias(t)
+        return t._alias()
     twin = Tensor._of(t.array)
     twin._requires_grad = t.requires_grad
     return twin
@@ -120,7 +121,7 @@ def checkpoint(
     node = Checkpoint(run, contexts[1])
     if preserve_rng_state:
         node.state = get_rng_state()
-    start = next(_births)
+    start = next(births)
     twins = [_twin(t, connected=False) for t in tensors]
     with contexts[0]:
         out = run(twins)
@@ -133,8 +134,8 @@ def checkpoint(
     results = [Tensor._of(y.array) for y in outs]
     node.inputs = tuple([(t.node or t) if t.requires_grad else None for t in tensors] + outside)
     node.arguments, node.ages = tensors, [t._version for t in tensors]
-    node.birth, node.hooks, node.shape = next(_births), None, ()
-    node._stand_above([r for r, y in zip(results, outs) if y.requires_grad])
+    node.birth, node.hooks, node.shape = next(births), None, ()
+    stand_above(node, [r for r, y in zip(results, outs) if y.requires_grad])
     rest = iter(results)
     return tree_map(lambda t: next(rest) if isinstance(t, Tensor) else t, out)
 

@@ -26,9 +26,12 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .function import Function, Output, Parts, _births, _twin
+from .function import Function, in_pytorchs_style
 from .inplace import check_not_a_leaf, join, joins, written
 from .modes import OFF, TRACED, no_grad, recording
+from .node import births
+from .outputs import Output, stand_above
+from .saving import twin
 
 
 class Context:
@@ -90,15 +93,12 @@ class Custom(Function):
     def unpack(self) -> tuple[Any, ...]:
         """The saved tensors, checked for in-place changes, each at its place in the graph."""
         if self.saved is None:
-            raise RuntimeError(
-                f"backward through {self.name} a second time: its buffers are freed; "
-                "pass retain_graph=True to the first backward()."
-            )
+            self._refuse_freed()
         result = []
         for i, (t, version) in enumerate(zip(self.saved, self.versions)):
             if t is not None and t.storage is not None and t.storage.count != version:
                 self._refuse_changed(t, t.storage)
-            result.append(t._alias(self.saved_outputs[i]()) if i in self.saved_outputs else t)
+            result.append(t._at(self.saved_outputs[i]()) if i in self.saved_outputs else t)
         return tuple(result)
 
     def _run_rule(self, grad: Any) -> Any:
@@ -172,7 +172,7 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     node.cls, node.ctx = cls, ctx
     node.inputs = tuple((a.node or a) if need else None for a, need in zip(args, needs))
     node.dtypes = [a.dtype if isinstance(a, Tensor) else None for a in args]
-    node.birth, node.hooks, node.shape = next(_births), None, ()
+    node.birth, node.hooks, node.shape = next(births), None, ()
     node.materialize = ctx.materialize_grads
     if mode is TRACED:
         node._trace(args, tuple(results))
@@ -183,7 +183,7 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(y, Tensor) and y.is_floating_point() and id(o) not in fixed
     ]
     floating = [results[i] for i in node.places]
-    node._stand_above(floating)
+    stand_above(node, floating)
     for i, o in enumerate(outs):
         if id(o) in dirty:
             results[i] = _written(o, results[i], cls.__name__)
@@ -192,7 +192,7 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     saved, node.saved_outputs = [], {}
     for k, t in enumerate(ctx._to_save):
         if t is not None and id(t) in place:
-            saved.append(_twin(t))
+            saved.append(twin(t))
             node.saved_outputs[k] = _place_of(node, floating, place[id(t)])
         else:
             saved.append(t)
@@ -225,7 +225,7 @@ def _place_of(node: Custom, floating: list[Tensor], i: int) -> Callable[[], Any]
 
 def _output(node: Custom, index: int, shape: Any) -> Output:
     out = Output.__new__(Output)
-    out.inputs, out.shape, out.hooks, out.index, out.birth = (node,), shape, None, index, next(_births)
+    out.inputs, out.shape, out.hooks, out.index, out.birth = (node,), shape, None, index, next(births)
     return out
 
 
@@ -266,4 +266,12 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     return once
 
 
-__all__ = ["Context", "Custom", "Parts", "apply", "once_differentiable"]
+@classmethod  # type: ignore[misc]
+def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """Run an operation written in PyTorch's static style; for one in ours, the same as `cls()(*args)`."""
+    return apply(cls, *args, **kwargs) if in_pytorchs_style(cls) else cls()(*args)
+
+
+Function.apply = _apply  # type: ignore[method-assign]
+
+__all__ = ["Context", "Custom", "apply", "once_differentiable"]

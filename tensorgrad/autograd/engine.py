@@ -10,88 +10,38 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .anomaly import checked_pull, detecting
-from .function import Parts, Source
-from .hooks import Retain, after_rule, before_rule
-from .modes import OFF, ON, SILENT, TRACED, recording, silence_var, tracing, visiting
+from . import hooks
+from .anomaly import detecting
+from .attended import attended_sweep, gradients_of
+from .modes import sweeping
+from .node import Source
+from .sums import Sums
 
 _accumulating = Lock()  # two sweeps in two threads meet only at a leaf's grad
 
 
 def sweep(
-    roots: list[tuple[Source, Tensor]],
-    create_graph: bool = False,
-    retain_graph: bool = False,
-    only: set[Source] | None = None,
-    kept: dict[Source, Tensor] | None = None,
-    ends: bool = False,
+    roots: list[tuple[Source, Tensor]], create_graph: bool = False, retain_graph: bool = False
 ) -> dict[Source, Tensor]:
     """Send gradients from the roots to the leaves, youngest node first: a node is born after its inputs, so when it is
-    its turn its consumers have all spoken.
-
-    Args:
-        roots: pairs of a tensor's source and the gradient to start with.
-        only: visit these sources and no others (None: all).
-        kept: the gradients of these sources are wanted even though they are not leaves; filled in here.
-        ends: nothing is wanted of what lies below those.
-
-    Returns:
-        What remains when no node is left: the gradients of the leaves.
-    """
-    grads: dict[Source, Any] = {}
+    its turn its consumers have all spoken. What remains when no node is left are the gradients of the leaves."""
+    grads, pairs = Sums(), roots
     ready: list[tuple[int, Source]] = []
-    owned: set[Source] = set()  # sums made here, which may be added to in place
-    retained: list[tuple[Retain, Tensor]] = []
-    checking = detecting.get()
-    grad: Any  # a Tensor; on its way to an operation with several results, Parts
-    mode = recording.set((TRACED if tracing.get() else ON) if create_graph else OFF)
-    silence = silence_var.set(SILENT)
-    visited = visiting.set(only) if visiting.get() is not only else None
-    try:
-        pairs = roots
+    with sweeping(create_graph):
         while True:
             for source, grad in pairs:
-                if only is not None and source not in only:
-                    continue
-                if source not in grads:
-                    grads[source] = grad  # borrowed: others may hold it too
+                if source in grads:
+                    grads.meet(source, grad)  # paths meet, gradients add
+                else:
+                    grads[source] = grad
                     if source.is_op:
                         heappush(ready, (-source.birth, source))
-                elif source in owned:
-                    grads[source].array += grad.array
-                else:
-                    grads[source] = grads[source] + grad  # paths meet, gradients add
-                    if not create_graph and type(grad) is Tensor and grad.array.ndim:
-                        owned.add(source)
             if not ready:
-                break
+                return grads
             node = heappop(ready)[1]
-            grad = grads.pop(node)
-            if type(grad) is Parts:
-                grad = grad.of(node)
-            if node.hooks:
-                grad = before_rule(node.hooks, grad, retained)
-            if kept is not None and node in kept:
-                kept[node] = grad
-                if ends or not any(source in only for source in node.inputs):  # type: ignore[operator]
-                    pairs = []  # nothing below is wanted: it is not visited and keeps its buffers
-                    continue
-            pairs = checked_pull(node, grad) if checking else node.pull(grad)
-            if node.hooks:
-                pairs = after_rule(node, grad, pairs)
+            pairs = node.pull(grads.pop(node))  # the operation's own rule
             if not retain_graph:
                 node.release()  # buffers go as we pass
-        for leaf, grad in grads.items():
-            if leaf.hooks:
-                grads[leaf] = before_rule(leaf.hooks, grad, retained)
-        for keep, grad in retained:
-            keep(grad)
-    finally:
-        if visited is not None:
-            visiting.reset(visited)
-        silence_var.reset(silence)
-        recording.reset(mode)
-    return grads
 
 
 def backward(
@@ -117,13 +67,14 @@ def backward(
     roots = _roots("backward", tensors, grad_variables if grad_tensors is None else grad_tensors)
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is None:
-        found = sweep(roots, create_graph, retain)
+        attended = hooks.in_use or detecting.get()
+        found = (attended_sweep if attended else sweep)(roots, create_graph, retain)
     else:
         wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not wanted:
             raise RuntimeError("backward: inputs is empty; leave it out to give gradients to every leaf.")
         _check_inputs("backward", wanted)
-        found = _found(roots, wanted, create_graph, retain)
+        found = gradients_of(roots, wanted, create_graph, retain)
     seeds = {id(seed.array) for _, seed in roots}
     with _accumulating:
         for leaf, grad in found.items():
@@ -164,7 +115,7 @@ def grad(
     if is_grads_batched:
         return _batched(outputs, wanted, grad_outputs, retain, create_graph, allow_unused, materialize_grads)
     _check_inputs("grad", wanted)
-    found = _found(_roots("grad", outputs, grad_outputs), wanted, create_graph, retain)
+    found = gradients_of(_roots("grad", outputs, grad_outputs), wanted, create_graph, retain)
     result: list[Tensor | None] = []
     for i, x in enumerate(wanted):
         g = found.get(x)
@@ -190,41 +141,6 @@ def _check_inputs(caller: str, wanted: list[Any]) -> None:
             raise RuntimeError(
                 f"{caller}: one of the inputs does not require grad. Call x.requires_grad_() before using it."
             )
-
-
-def _found(roots: list[Any], wanted: list[Tensor], create_graph: bool, retain: bool) -> dict[Tensor, Tensor]:
-    """The gradients of the wanted tensors, visiting only what leads to them."""
-    for x in wanted:
-        x._refresh()
-    sources = {x: (x.node or x) for x in wanted}
-    kept: dict[Source, Any] = {s: None for s in sources.values() if s.is_op}
-    only = leading_to({s for s, _ in roots}, set(sources.values()))
-    leaves = sweep([r for r in roots if r[0] in only], create_graph, retain, only, kept)
-    found = {x: kept[s] if s.is_op else leaves.get(s) for x, s in sources.items()}
-    return {x: g for x, g in found.items() if g is not None}
-
-
-def leading_to(roots: set[Source], wanted: set[Source]) -> set[Source]:
-    """The sources on some path from the roots to the wanted ones (both ends included)."""
-    below: dict[Source, list[Source]] = {}  # who used each source
-    stack = list(roots)
-    seen = set(roots)
-    while stack:
-        node = stack.pop()
-        for source in node.inputs if node.is_op else ():
-            if source is not None:
-                below.setdefault(source, []).append(node)
-                if source not in seen:
-                    seen.add(source)
-                    stack.append(source)
-    stack = [s for s in wanted if s in seen]
-    reached = set(stack)
-    while stack:
-        for user in below.get(stack.pop(), ()):
-            if user not in reached:
-                reached.add(user)
-                stack.append(user)
-    return reached
 
 
 def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tensor]]:
@@ -288,8 +204,6 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int])
 
 def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: Any) -> tuple[Tensor | None, ...]:
     """A pass per row of the batch; the rows stacked."""
-    from ..ops.join import stack
-
     create_graph, allow_unused, materialize = rest
     batches = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)
     n = batches[0].array.shape[0]
@@ -298,4 +212,5 @@ def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: 
         last = i == n - 1
         one = [None if b is None else b[i] for b in batches]
         rows.append(grad(outputs, wanted, one, retain or not last, create_graph, True, allow_unused, False, materialize))
+    stack = Tensor._stack  # type: ignore[attr-defined]
     return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows))

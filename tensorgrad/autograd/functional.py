@@ -99,13 +99,11 @@ def jacobian(
     """
     if strategy not in ("reverse-mode", "forward-mode"):
         raise ValueError(f"jacobian: strategy must be 'reverse-mode' or 'forward-mode', got {strategy!r}.")
-    from ..ops.join import stack
-    from ..ops.shape import reshape
 
     xs, one = _prepared("jacobian", inputs, create_graph)
     with enable_grad():
         out = func(*xs)
-        rows = []
+        rows, stack = [], Tensor._stack  # type: ignore[attr-defined]
         for y in _results("jacobian", out):
             parts: list[list[Tensor]] = [[] for _ in xs]
             for k in range(y.array.size):
@@ -117,7 +115,7 @@ def jacobian(
             row = []
             for part, x in zip(parts, xs):
                 shape = (*y.array.shape, *x.array.shape)
-                whole = reshape(stack(part), shape) if part else Tensor._of(np.zeros(shape, x.array.dtype))
+                whole = stack(part).reshape(shape) if part else Tensor._of(np.zeros(shape, x.array.dtype))
                 row.append(whole if create_graph else whole.detach())
             rows.append(row[0] if one else tuple(row))
     return tuple(rows) if isinstance(out, tuple) else rows[0]
@@ -158,15 +156,13 @@ def _results(caller: str, out: Any) -> tuple[Tensor, ...]:
 
 def _prepared(caller: str, inputs: Any, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
     """The inputs as tensors that require grad: connected to the caller's graph if the result is to be."""
-    from ..ops.shape import alias
-
     found = []
     for x in _as_tuple(inputs):
         if not isinstance(x, Tensor):
             raise TypeError(f"{caller}: inputs must be a Tensor or a tuple of Tensors, got {type(x).__name__}.")
         if create_graph and x.requires_grad:
             with enable_grad():
-                found.append(alias(x))
+                found.append(x._alias())
         else:
             found.append(Tensor._of(x.array).requires_grad_())
     return tuple(found), isinstance(inputs, Tensor)

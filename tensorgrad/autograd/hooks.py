@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-    from .function import Function
+    from .node import Node
 
 _ids = count()
+in_use = False  # whether any gradient has been hooked in this process; until then a sweep need not look for hooks
+
+
+def mark_in_use() -> None:
+    """From now on sweeps look for hooks."""
+    global in_use
+    in_use = True
 
 
 class Before:
@@ -38,6 +45,7 @@ class Retain:
     for it; does not keep the tensor alive, which the node must not."""
 
     def __init__(self, tensor: Tensor) -> None:
+        mark_in_use()
         self.tensor = weakref.ref(tensor)
 
     def __call__(self, grad: Tensor) -> None:
@@ -61,7 +69,7 @@ def before_rule(hooks: list[Any], grad: Any, retained: list[tuple[Retain, Tensor
     return grad
 
 
-def after_rule(node: Function, grad: Any, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+def after_rule(node: Node, grad: Any, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Pairs of a source and its gradient after the hooks that come after the rule."""
     for hook in list(node.hooks or ()):
         if type(hook) is After:
@@ -107,6 +115,7 @@ class Handle:
 
     def __init__(self, hooks: list[Any], hook: Any) -> None:
         _check(hook)
+        mark_in_use()
         self._hooks, self._hook = hooks, hook
         hooks.append(hook)
 

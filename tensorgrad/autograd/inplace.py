@@ -15,8 +15,9 @@ from typing import Any
 
 from ..kernels import on
 from ..tensor import UNRECORDED, Tensor
-from .function import Function, Output
+from .function import Function
 from .modes import OFF, ON, enable_grad, quiet, recording
+from .outputs import Output
 
 
 class ReplaceRegion(Function):
@@ -104,7 +105,7 @@ def before_write(x: Tensor, *others: Any) -> Tensor:
         return x
     if not (x._requires_grad or any(isinstance(z, Tensor) and z.requires_grad for z in others)):
         return x
-    old = x._alias(x.node)
+    old = x._at(x.node)
     old.array, old.storage = x.array.copy(), None
     return old
 
@@ -121,14 +122,12 @@ def write(x: Tensor, new: Tensor, op: str) -> Tensor:
             f"{tuple(x.array.shape)}. Use the out-of-place form."
         )
     if array.dtype != x.array.dtype:
-        from ..ops.promote import cast
-
         if new.dtype.category > x.dtype.category:
             raise TypeError(
                 f"{op}: the result is {new.dtype} and does not fit into a tensor of {x.dtype}. "
                 "Use the out-of-place form, or convert the tensor first."
             )
-        new = cast(new, x.dtype)
+        new = new._cast(x.dtype)
     return put(x, new, op)
 
 
@@ -148,7 +147,7 @@ def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
     check_writable(x, op)
     recorded = joins(x, other, op)
     operation.into = True
-    new = operation(x._alias(x.node) if recorded else x, other)
+    new = operation(x._at(x.node) if recorded else x, other)
     written(x, op)
     if recorded:
         join(x, new)
@@ -210,7 +209,7 @@ def written(x: Tensor, op: str) -> None:
 def join(x: Tensor, new: Tensor) -> None:
     """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again."""
     if new.node is not None:
-        new.node.result_moved(new, x)
+        new.node.result_moved(new, x)  # type: ignore[attr-defined]
     views: list[Function] = []
     root = x
     while (base := base_of(root)) is not None:
@@ -219,9 +218,9 @@ def join(x: Tensor, new: Tensor) -> None:
     if views:
         # A region as large as the root leaves nothing of the old one, and no reason to keep its history.
         source = root.node if x.array.size < root.array.size else None
-        new = ReplaceRegion(tuple(reversed(views)), root.array.strides)(root._alias(source), new)
+        new = ReplaceRegion(tuple(reversed(views)), root.array.strides)(root._at(source), new)
     if not new._requires_grad:
-        node: Function = Constant()
+        node: Any = Constant()
         node._record((new,), new, ON)
     elif new.node is None:  # a leaf: with a node between, it and x stay two
         from ..ops.shape import alias
@@ -259,7 +258,7 @@ def rejoin(x: Tensor) -> None:
         t._rebased = t.storage.rebased  # type: ignore[union-attr]
 
 
-def _stands_above(node: Function | None, source: Any) -> bool:
+def _stands_above(node: Any, source: Any) -> bool:
     if isinstance(node, Output):
         node = node.inputs[0]
     return node is not None and node.inputs[0] is source

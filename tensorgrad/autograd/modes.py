@@ -209,3 +209,23 @@ class quiet:
 
     def __exit__(self, *error: object) -> None:
         silence_var.reset(self._token)
+
+
+class sweeping:
+    """Inside, a backward pass: its operations are recorded only with create_graph, NumPy does not warn, and rules learn
+    from `visiting` which gradients are wanted (None: all)."""
+
+    __slots__ = ("_create_graph", "_only", "_recording", "_silence", "_visiting")
+
+    def __init__(self, create_graph: bool, only: Any = None) -> None:
+        self._create_graph, self._only = create_graph, only
+
+    def __enter__(self) -> None:
+        self._recording = recording.set(_on() if self._create_graph else OFF)
+        self._silence = silence_var.set(SILENT)
+        self._visiting = visiting.set(self._only)
+
+    def __exit__(self, *error: object) -> None:
+        visiting.reset(self._visiting)
+        silence_var.reset(self._silence)
+        recording.reset(self._recording)

@@ -212,6 +212,16 @@ def in_place(op: Any, name: str) -> Any:
     return method
 
 
+# ---- what the engine asks of operations, which lie above it ----------------------------------------------------------------
+
+_ENGINE: dict[str, Any] = {
+    "_alias": shape.alias,
+    "_cast": promote.cast,
+    "_stack": staticmethod(join.stack),
+    "_sum_to": reduce.sum_to,
+}
+
+
 def attach() -> None:
     """Put everything on the class."""
     for name, function in _OPERATORS.items():
@@ -222,7 +232,7 @@ def attach() -> None:
     for module, names in _IN_PLACE.items():
         for name in names.split():
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
-    for name, member in _RENAMED.items():
+    for name, member in {**_RENAMED, **_ENGINE}.items():
         setattr(Tensor, name, member)
     Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")  # type: ignore[attr-defined]
     for operator, name in _IN_PLACE_OPERATORS.items():

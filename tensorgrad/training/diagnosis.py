@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import random
 from ..autograd.anomaly import detect_anomaly
-from ..autograd.function import describe_frame
+from ..autograd.frames import describe_frame
 from ..autograd.modes import watched
 from ..nn.module import Module
 from ..tensor import Tensor

@@ -1,0 +1,31 @@
+"""The gradients of a sweep: the first to arrive is borrowed, the sum of two is owned and may be added to in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor
+from .modes import OFF, recording
+from .node import Source
+
+
+class Sums(dict[Source, Any]):
+    """A gradient per source (on its way to an operation with several results, `Parts` of one).
+
+    A gradient that arrives alone is kept as it came: others may hold it too, a rule may have passed it on unchanged. The
+    sum of two is a new array that nobody else knows, so the third is added to it in place. Not when the pass itself is
+    recorded: then every sum is an operation in the new graph.
+    """
+
+    _owned: set[Source] | None = None
+
+    def meet(self, source: Source, grad: Any) -> None:
+        """Add a gradient to the one that is there already."""
+        if self._owned is not None and source in self._owned:
+            self[source].array += grad.array
+            return
+        self[source] = self[source] + grad
+        if type(grad) is Tensor and grad.array.ndim and recording.get() == OFF:
+            if self._owned is None:
+                self._owned = set()
+            self._owned.add(source)
