@@ -1,21 +1,26 @@
 """Tensor: an array, its gradient, and the operation it came from. A record; the mathematics is in `ops`.
 
-The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/methods.py`.
+The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/methods.py`; what Python and NumPy ask of an object
+(numbers, length, iteration, copies) is in `protocols.py`.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
 from . import dtypes
 from .device import CPU, device
 from .layout import strided
+from .protocols import Protocols
 
 if TYPE_CHECKING:
     from .autograd.node import Node
+    from .methods import TensorMethods  # a stub: what ops/methods.py attaches
+else:
+    TensorMethods = object
 
 _new = object.__new__
 _as_size = tuple.__new__  # a Size, without looking at the numbers
@@ -34,7 +39,7 @@ class Storage:
     rebased = 0  # writes that changed the graph: views older than the last one must look at their base again
 
 
-class Tensor:
+class Tensor(Protocols, TensorMethods):
     """An n-dimensional array that can be differentiated. Make one with `tensorgrad.tensor`, `zeros`, `randn` …
 
     Attributes:
@@ -57,40 +62,6 @@ class Tensor:
     _rebased: int = 0  # … and how many in-place writes to the base its node has seen
     _moved: bool = False  # whether `t_`, `squeeze_`, `data` … have changed its shape: its views no longer fit
     _hooks: Any = None
-
-    if TYPE_CHECKING:  # what ops/methods.py attaches to the class
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __floordiv__: Any
-        __rfloordiv__: Any
-        __mod__: Any
-        __rmod__: Any
-        __pow__: Any
-        __rpow__: Any
-        __matmul__: Any
-        __rmatmul__: Any
-        __and__: Any
-        __or__: Any
-        __xor__: Any
-        __lt__: Any
-        __le__: Any
-        __gt__: Any
-        __ge__: Any
-        __neg__: Any
-        __pos__: Any
-        __abs__: Any
-        __invert__: Any
-        __getitem__: Any
-        __setitem__: Any
 
     is_op = False  # as the source of a gradient a leaf stands beside Functions
     __array_priority__ = 1000  # ndarray * Tensor asks the Tensor
@@ -213,8 +184,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """A constant that looks at the same memory: gradients stop here, and in-place writes are still noticed."""
-        t = _new(Tensor)
-        t.array = self.array
+        t = Tensor._of(self.array)
         t.storage = self.storage or self._storage()
         return t
 
@@ -266,19 +236,15 @@ class Tensor:
         """
         if not self.requires_grad:
             raise RuntimeError("register_hook: this tensor does not require grad; no gradient will reach the hook.")
-        from .autograd.hooks import Handle
-
-        return Handle(self._node_hooks(), hook)
+        return _handle(self._node_hooks(), hook)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
         """Call `hook(tensor)` after a backward pass has added to `grad` of this leaf. Returns a handle with `remove()`."""
         if self.node is not None or not self._requires_grad:
             raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require grad.")
-        from .autograd.hooks import Handle
-
         if not hasattr(self, "_post_hooks"):
             self._post_hooks: list[Any] = []
-        return Handle(self._post_hooks, hook)
+        return _handle(self._post_hooks, hook)
 
     def _node_hooks(self) -> list[Any]:
         if self.node is not None:
@@ -289,9 +255,7 @@ class Tensor:
             self._hooks = []
         return self._hooks
 
-    @property
-    def hooks(self) -> Any:
-        return self._hooks
+    hooks = property(lambda self: self._hooks)
 
     def _storage(self) -> Storage:
         """The shared record of in-place writes, made when first needed."""
@@ -349,6 +313,12 @@ class Tensor:
 
     is_cpu = True
     layout = strided
+
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+
+    @overload
+    def size(self, dim: int) -> int: ...
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or its entry at `dim`."""
@@ -445,108 +415,7 @@ class Tensor:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would not record. Use x.detach().numpy().")
         return self.array
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
-        if dtype is None or array.dtype == dtype:
-            return array.copy() if copy else array
-        if copy is False:
-            raise ValueError(f"array: a copy is needed to go from {array.dtype} to {np.dtype(dtype)}.")
-        return array.astype(dtype)
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
-        return Tensor._of(np.asarray(array))
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        if self.requires_grad:
-            raise RuntimeError("dlpack: this tensor requires grad, and the other side would not record. Detach it first.")
-        return self.array.__dlpack__(**kwargs)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.array.__dlpack_device__()
-
-    # ---- Python's protocols -----------------------------------------------------------------------------------------
-
-    def _number(self, what: str) -> Any:
-        if self.array.size != 1:
-            raise RuntimeError(
-                f"{what}: a tensor of shape {tuple(self.array.shape)} with {self.array.size} elements is not one "
-                f"{'truth value; use x.any() or x.all()' if what == 'bool' else 'number; reduce or index it first'}."
-            )
-        return self.array.item()
-
-    def __bool__(self) -> bool:
-        """The truth of a tensor's only element."""
-        return bool(self._number("bool"))
-
-    def __float__(self) -> float:
-        return float(self._number("float"))
-
-    def __int__(self) -> int:
-        return int(self._number("int"))
-
-    def __complex__(self) -> complex:
-        return complex(self._number("complex"))
-
-    def __index__(self) -> int:
-        if self.array.dtype.kind not in "iub":
-            raise TypeError(f"index: only an integer tensor of one element is an index, this is {self.dtype}.")
-        return int(self._number("index"))
-
-    def __len__(self) -> int:
-        if self.array.ndim == 0:
-            raise TypeError("len: a 0-d tensor has no length.")
-        return self.array.shape[0]
-
-    def __iter__(self) -> Any:
-        if self.array.ndim == 0:
-            raise TypeError("iter: a 0-d tensor has nothing to iterate over.")
-        from .ops.join import unbind
-
-        return iter(unbind(self))
-
-    def __contains__(self, element: Any) -> bool:
-        if not isinstance(element, (Tensor, int, float)):
-            raise RuntimeError(f"in: a tensor holds numbers; it cannot hold a {type(element).__name__}.")
-        found: Any = self == element
-        return bool(found.any())
-
-    __hash__ = object.__hash__
-
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        from .printing import text
-
-        return text(self, tensor_contents)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item() if self.array.ndim == 0 else str(self), spec)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if id(self) in memo:
-            return memo[id(self)]
-        if self.node is not None:
-            raise RuntimeError(
-                f"deepcopy: this tensor is the result of {self.node.name}; only leaves can be copied with their settings. "
-                "Use x.detach().clone() for its value or x.clone() to stay in the graph."
-            )
-        twin = _new(type(self))
-        memo[id(self)] = twin
-        for key, value in self.__dict__.items():
-            if key not in ("array", "storage", "_base", "_view", "_rebased", "_hooks", "_post_hooks", "_grad"):
-                import copy
-
-                setattr(twin, key, copy.deepcopy(value, memo))
-        twin.array = self.array.copy("K")
-        if self._grad is not None:
-            twin._grad = self._grad.detach().clone()
-        return twin
-
-    def __copy__(self) -> Tensor:
-        """A leaf of its own with the same memory and settings."""
-        twin = _new(type(self))
-        for key, value in self.__dict__.items():
-            if key in ("array", "storage", "_requires_grad") or key[0] != "_" and key != "node":
-                twin.__dict__[key] = value
-        return twin
+    __hash__ = object.__hash__  # == compares elements, yet a tensor can stand in a set
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self.node is not None:
@@ -568,6 +437,12 @@ def _meet_all_names() -> None:
 
 
 _meet_all_names()
+
+
+def _handle(hooks: list[Any], hook: Any) -> Any:
+    from .autograd.hooks import Handle
+
+    return Handle(hooks, hook)
 
 
 def _no_such_dim(op: str, dim: Any, ndim: int) -> Exception:

@@ -212,5 +212,4 @@ def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: 
         last = i == n - 1
         one = [None if b is None else b[i] for b in batches]
         rows.append(grad(outputs, wanted, one, retain or not last, create_graph, True, allow_unused, False, materialize))
-    stack = Tensor._stack  # type: ignore[attr-defined]
-    return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows))
+    return tuple(None if column[0] is None else Tensor._stack(list(column)) for column in zip(*rows))

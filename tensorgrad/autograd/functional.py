@@ -103,7 +103,7 @@ def jacobian(
     xs, one = _prepared("jacobian", inputs, create_graph)
     with enable_grad():
         out = func(*xs)
-        rows, stack = [], Tensor._stack  # type: ignore[attr-defined]
+        rows = []
         for y in _results("jacobian", out):
             parts: list[list[Tensor]] = [[] for _ in xs]
             for k in range(y.array.size):
@@ -115,7 +115,7 @@ def jacobian(
             row = []
             for part, x in zip(parts, xs):
                 shape = (*y.array.shape, *x.array.shape)
-                whole = stack(part).reshape(shape) if part else Tensor._of(np.zeros(shape, x.array.dtype))
+                whole = Tensor._stack(part).reshape(shape) if part else Tensor._of(np.zeros(shape, x.array.dtype))
                 row.append(whole if create_graph else whole.detach())
             rows.append(row[0] if one else tuple(row))
     return tuple(rows) if isinstance(out, tuple) else rows[0]

@@ -225,7 +225,7 @@ def join(x: Tensor, new: Tensor) -> None:
     elif new.node is None:  # a leaf: with a node between, it and x stay two
         from ..ops.shape import alias
 
-        node = alias(new).node  # type: ignore[assignment]
+        node = alias(new).node
     else:
         node = new.node
     _move(root, node)

@@ -234,7 +234,7 @@ def attach() -> None:
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
     for name, member in {**_RENAMED, **_ENGINE}.items():
         setattr(Tensor, name, member)
-    Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")  # type: ignore[attr-defined]
+    Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")
     for operator, name in _IN_PLACE_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))
 
