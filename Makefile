@@ -8,7 +8,7 @@ COMPILE := $(BIN)/python -m compileall -q micrograd_value tensorgrad viz
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oracle lint bench clean
+.PHONY: help demo test test-oracle lint stub bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test-oracle: $(VENV)/.oracle  ## compare with PyTorch (installs it)
 lint: $(VENV)/.dev  ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+stub: $(VENV)/.dev  ## write down Tensor's methods for editors and mypy
+	@$(BIN)/python -m tests.stub
 
 bench: $(VENV)/.dev  ## time the library beside others (see benchmarks/)
 	@$(BIN)/python -m benchmarks.scalar
