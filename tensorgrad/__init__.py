@@ -54,7 +54,10 @@ from .dtypes import (
 from .func import vmap
 from .ops import methods as _methods
 from .ops.activation import *
+from .ops.arithmetic import *
 from .ops.assign import *
+from .ops.bitwise import *
+from .ops.choose import *
 from .ops.compare import *
 from .ops.conv import *
 from .ops.create import *
@@ -79,6 +82,7 @@ from .ops.shape import *
 from .ops.signal_windows import *
 from .ops.sort import *
 from .ops.special import *
+from .ops.trigonometry import *
 from .ops.vision import *
 from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from ..ops.create import zeros
-from ..ops.elementwise import atan, log, tan
+from ..ops.elementwise import log
+from ..ops.trigonometry import atan, tan
 from ..tensor import Tensor
 from .parameters import LocScale
 from .utils import everywhere

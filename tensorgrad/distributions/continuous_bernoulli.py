@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..nn import functional as F
-from ..ops.elementwise import where
+from ..ops.choose import where
 from ..ops.sampling import rand
 from ..tensor import Tensor
 from . import constraints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
-from ..ops.elementwise import where
+from ..ops.choose import where
 from ..ops.embedding import one_hot
 from ..ops.sampling import standard_gamma
 from ..ops.special import digamma, lgamma, xlogy

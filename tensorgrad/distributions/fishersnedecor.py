@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from .. import dtypes
-from ..ops.elementwise import log1p, where
+from ..ops.choose import where
+from ..ops.elementwise import log1p
 from ..ops.special import lgamma
 from ..tensor import Tensor
 from . import constraints

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ..ops.choose import where
 from ..ops.create import zeros_like
-from ..ops.elementwise import where
 from ..tensor import Tensor
 from . import constraints
 from .parameters import LocScale

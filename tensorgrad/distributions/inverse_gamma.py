@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ops.elementwise import where
+from ..ops.choose import where
 from ..ops.special import digamma, lgamma
 from ..tensor import Tensor
 from . import constraints

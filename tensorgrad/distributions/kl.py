@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import linalg
 from ..nn import functional as F
-from ..ops.elementwise import where
+from ..ops.choose import where
 from ..ops.special import digamma, lgamma
 from ..tensor import Tensor
 from .bernoulli import Bernoulli

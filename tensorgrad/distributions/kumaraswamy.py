@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..ops.choose import where
 from ..ops.create import full_like
-from ..ops.elementwise import exp, log, where
+from ..ops.elementwise import exp, log
 from ..ops.special import digamma, lgamma
 from ..tensor import Tensor
 from . import constraints

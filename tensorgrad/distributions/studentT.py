@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ops.elementwise import log, log1p, where
+from ..ops.choose import where
+from ..ops.elementwise import log, log1p
 from ..ops.sampling import randn
 from ..ops.special import digamma, lgamma
 from ..tensor import Tensor

@@ -42,7 +42,7 @@ from ..ops.activation import (
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
-from ..ops.elementwise import sigmoid, tanh
+from ..ops.elementwise import sigmoid
 from ..ops.embedding import embedding, embedding_bag, one_hot
 from ..ops.linalg import bilinear, linear, pdist
 from ..ops.loss import (
@@ -103,6 +103,7 @@ from ..ops.pool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.trigonometry import tanh
 from ..ops.vision import (
     affine_grid,
     channel_shuffle,

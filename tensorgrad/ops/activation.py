@@ -12,10 +12,12 @@ from ..autograd.inplace import before_write, check_writable, write
 from ..kernels import on
 from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor
+from .choose import Where
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
-from .elementwise import Exp, Mul, Sigmoid, Tanh, Unary, Where, abs, exp, log, masked, tanh
+from .elementwise import Exp, Mul, Sigmoid, Unary, abs, exp, log, masked
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, cast, floating, needs_floating, not_bool, number, same_dtype
+from .trigonometry import Tanh, tanh
 
 _BOOL = dtypes.bool.numpy
 

@@ -798,7 +798,7 @@ def householder_product(A: Any, tau: Any) -> Tensor:
 
     Shape: A (…, m, n) with m ≥ n, tau (…, k) with k ≤ n → (…, m, n).
     """
-    from .elementwise import where
+    from .choose import where
 
     a = matrices("householder_product", A)
     m, n = a.array.shape[-2:]
@@ -844,8 +844,9 @@ def geqrf(input: Any) -> geqrf_result:
 
     Shape: (…, m, n) → the same, (…, min(m, n)). For Q and R themselves, `linalg.qr` is faster.
     """
-    from .elementwise import copysign, hypot, where
+    from .choose import copysign, where
     from .join import cat
+    from .trigonometry import hypot
 
     rest = matrices("geqrf", input, "input")
     m, n = rest.array.shape[-2:]

@@ -820,7 +820,7 @@ linalg_norm.__name__ = "norm"
 @numpy_words
 def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
     """Slices along `dim` whose p-norm is above maxnorm scaled down to it.  Shape: at least two axes → the same."""
-    from .elementwise import where
+    from .choose import where
 
     x = needs_floating("renorm", input)
     shape = x.array.shape

@@ -14,6 +14,9 @@ from ..autograd.inplace import write as write_back
 from ..tensor import Tensor
 from . import (
     activation,
+    arithmetic,
+    bitwise,
+    choose,
     compare,
     conv,
     create,
@@ -32,6 +35,7 @@ from . import (
     shape,
     sort,
     special,
+    trigonometry,
     ufunc,
 )
 from . import (
@@ -53,34 +57,34 @@ def swapped(op: Any) -> Any:
 
 
 _OPERATORS = {
-    "__add__": elementwise.add,
-    "__radd__": elementwise.add,
-    "__sub__": elementwise.sub,
-    "__rsub__": elementwise.rsub,
-    "__mul__": elementwise.mul,
-    "__rmul__": elementwise.rmul,
-    "__truediv__": elementwise.div,
-    "__rtruediv__": swapped(elementwise.div),
-    "__floordiv__": elementwise.floor_divide,
-    "__rfloordiv__": swapped(elementwise.floor_divide),
-    "__mod__": elementwise.remainder,
-    "__rmod__": swapped(elementwise.remainder),
-    "__pow__": elementwise.pow,
-    "__rpow__": swapped(elementwise.pow),
-    "__neg__": elementwise.neg,
-    "__pos__": elementwise.positive,
+    "__add__": arithmetic.add,
+    "__radd__": arithmetic.add,
+    "__sub__": arithmetic.sub,
+    "__rsub__": arithmetic.rsub,
+    "__mul__": arithmetic.mul,
+    "__rmul__": arithmetic.rmul,
+    "__truediv__": arithmetic.div,
+    "__rtruediv__": swapped(arithmetic.div),
+    "__floordiv__": arithmetic.floor_divide,
+    "__rfloordiv__": swapped(arithmetic.floor_divide),
+    "__mod__": arithmetic.remainder,
+    "__rmod__": swapped(arithmetic.remainder),
+    "__pow__": arithmetic.pow,
+    "__rpow__": swapped(arithmetic.pow),
+    "__neg__": arithmetic.neg,
+    "__pos__": arithmetic.positive,
     "__abs__": elementwise.abs,
-    "__invert__": elementwise.bitwise_not,
-    "__and__": elementwise.bitwise_and,
-    "__rand__": elementwise.bitwise_and,
-    "__or__": elementwise.bitwise_or,
-    "__ror__": elementwise.bitwise_or,
-    "__xor__": elementwise.bitwise_xor,
-    "__rxor__": elementwise.bitwise_xor,
-    "__lshift__": elementwise.bitwise_left_shift,
-    "__rlshift__": swapped(elementwise.bitwise_left_shift),
-    "__rshift__": elementwise.bitwise_right_shift,
-    "__rrshift__": swapped(elementwise.bitwise_right_shift),
+    "__invert__": bitwise.bitwise_not,
+    "__and__": bitwise.bitwise_and,
+    "__rand__": bitwise.bitwise_and,
+    "__or__": bitwise.bitwise_or,
+    "__ror__": bitwise.bitwise_or,
+    "__xor__": bitwise.bitwise_xor,
+    "__rxor__": bitwise.bitwise_xor,
+    "__lshift__": bitwise.bitwise_left_shift,
+    "__rlshift__": swapped(bitwise.bitwise_left_shift),
+    "__rshift__": bitwise.bitwise_right_shift,
+    "__rrshift__": swapped(bitwise.bitwise_right_shift),
     "__eq__": compare.__eq__,
     "__ne__": compare.__ne__,
     "__lt__": compare.__lt__,
@@ -96,13 +100,15 @@ _OPERATORS = {
 # ---- methods of the same name as the function, a family a line ---------------------------------------------------------
 
 _METHODS: dict[ModuleType, str] = {
-    elementwise: "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
-    "asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil "
-    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix float_power floor floor_divide "
-    "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
-    "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc angle apply_ conj conj_physical float_power_ fmax fmin frexp is_conj is_neg logaddexp logaddexp2 map2_ map_ "
-    "maximum minimum positive resolve_conj resolve_neg",
+    arithmetic: "add addcdiv addcmul div divide float_power floor_divide fmod lerp mul multiply neg negative pow remainder "
+    "square sub subtract true_divide float_power_ positive",
+    choose: "clamp clamp_max clamp_min clip copysign heaviside nan_to_num fmax fmin maximum minimum",
+    trigonometry: "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cos cosh "
+    "deg2rad hypot rad2deg sin sinh tan tanh",
+    elementwise: "abs absolute ceil exp exp2 expm1 fix floor frac ldexp log log10 log1p log2 nextafter reciprocal round "
+    "rsqrt sgn sigmoid sign sqrt trunc angle apply_ conj conj_physical frexp is_conj is_neg logaddexp "
+    "logaddexp2 map2_ map_ resolve_conj resolve_neg",
+    bitwise: "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor gcd lcm",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
@@ -135,12 +141,14 @@ _METHODS: dict[ModuleType, str] = {
 # ---- operations that also have an in-place form --------------------------------------------------------------------------
 
 _IN_PLACE: dict[ModuleType, str] = {
-    elementwise: "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
-    "asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil "
-    "clamp clamp_max clamp_min clip copysign cos cosh deg2rad div divide exp exp2 expm1 fix floor floor_divide "
-    "fmod frac gcd heaviside hypot lcm ldexp lerp log log10 log1p log2 mul multiply nan_to_num neg negative nextafter pow "
-    "rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide "
-    "trunc conj_physical",
+    arithmetic: "add addcdiv addcmul div divide floor_divide fmod lerp mul multiply neg negative pow remainder square sub "
+    "subtract true_divide",
+    choose: "clamp clamp_max clamp_min clip copysign heaviside nan_to_num",
+    trigonometry: "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cos cosh "
+    "deg2rad hypot rad2deg sin sinh tan tanh",
+    elementwise: "abs absolute ceil exp exp2 expm1 fix floor frac ldexp log log10 log1p log2 nextafter reciprocal round "
+    "rsqrt sgn sigmoid sign sqrt trunc conj_physical",
+    bitwise: "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor gcd lcm",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
@@ -160,7 +168,7 @@ _RENAMED: dict[str, Any] = {
     "split": join._split_method,
     "swapaxes_": shape.transpose_,
     "swapdims_": shape.transpose_,
-    "where": elementwise._where_method,
+    "where": choose._where_method,
     "is_nonzero": Tensor.__bool__,
     "__reversed__": lambda x: shape.flip(x, (0,)) if x.array.ndim else x,
     "real": property(elementwise.real),
@@ -180,15 +188,15 @@ _IN_PLACE_OPERATORS = {
 
 
 # In-place forms with a kernel of their own (`add_`), which needs no memory for the result before it is written.
-_DIRECT = {elementwise.add, elementwise.sub, elementwise.mul, elementwise.div} | {
-    elementwise.addcmul, elementwise.addcdiv, elementwise.lerp, elementwise.clamp
+_DIRECT = {arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div} | {
+    arithmetic.addcmul, arithmetic.addcdiv, arithmetic.lerp, choose.clamp
 }  # fmt: skip
 
 
 # What PyTorch's first versions took with the factor in front: `p.add_(-lr, grad)`, `p.addcdiv_(-lr, m, v)`.
 _OLDER_ORDER = {
-    elementwise.add: (factors_last(("alpha",), 1), 1), elementwise.sub: (factors_last(("alpha",), 1), 1),
-    elementwise.addcmul: (factors_last(("value",), 2), 2), elementwise.addcdiv: (factors_last(("value",), 2), 2),
+    arithmetic.add: (factors_last(("alpha",), 1), 1), arithmetic.sub: (factors_last(("alpha",), 1), 1),
+    arithmetic.addcmul: (factors_last(("value",), 2), 2), arithmetic.addcdiv: (factors_last(("value",), 2), 2),
 }  # fmt: skip
 
 

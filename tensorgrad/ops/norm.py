@@ -11,7 +11,8 @@ from ..autograd.inplace import written
 from ..kernels import on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Tensor
-from .elementwise import pow, rsqrt, square
+from .arithmetic import pow, square
+from .elementwise import rsqrt
 from .keywords import in_own_name
 from .linear_map import LinearMap
 from .promote import as_operand, cast, needs_floating, number

@@ -13,7 +13,8 @@ from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
 from .activation import relu
-from .elementwise import abs, pow, sign
+from .arithmetic import pow
+from .elementwise import abs, sign
 from .linear_map import LinearMap
 from .promote import as_operand, needs_floating, number
 from .sampling import rand

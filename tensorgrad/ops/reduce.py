@@ -619,7 +619,8 @@ def corrcoef(input: Any) -> Tensor:
 
     Shapes: (variables, observations) → (variables, variables); (observations,) → ().
     """
-    from .elementwise import clamp, sqrt
+    from .choose import clamp
+    from .elementwise import sqrt
     from .linalg import diagonal
     from .shape import Unsqueeze
 

@@ -12,7 +12,7 @@ from ..kernels import on
 from ..kernels.shapes import axis, integer
 from ..printing import by_field
 from ..tensor import Tensor
-from .elementwise import lerp
+from .arithmetic import lerp
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, needs_floating, number
 from .reduce import Mean, found, nonempty

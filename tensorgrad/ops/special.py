@@ -13,9 +13,11 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, integer
 from ..tensor import Tensor
+from .choose import where
 from .compare import eq, ge, gt, isfinite, le, logical_and, logical_not
-from .elementwise import Sign, Unary, _broadcast_error, _floating_tensors, exp, log, log1p, masked, where
+from .elementwise import Sign, Unary, exp, floating_tensors, log, log1p, masked
 from .keywords import also, in_own_name
+from .pointwise import broadcast_error
 from .promote import NUMBERS, floating, number
 
 _SQRT_PI = math.sqrt(math.pi)
@@ -180,11 +182,11 @@ def xlog1py(input: Any, other: Any) -> Tensor:
 
 
 def _two(op: str, cls: type[Function], input: Any, other: Any) -> Tensor:
-    x, z = _floating_tensors(op, input, other)
+    x, z = floating_tensors(op, input, other)
     try:
         return cls()(x, z)
     except ValueError as error:
-        raise _broadcast_error(op, error, input=x, other=z) from None
+        raise broadcast_error(op, error, input=x, other=z) from None
 
 
 # ---- the gamma function --------------------------------------------------------------------------------------------
@@ -320,11 +322,11 @@ def gammaincc(input: Any, other: Any) -> Tensor:
 
 
 def _incomplete(op: str, upper: bool, input: Any, other: Any) -> Tensor:
-    a, x = _floating_tensors(op, input, other)
+    a, x = floating_tensors(op, input, other)
     try:
         return Gammainc(upper)(a, x)
     except ValueError as error:
-        raise _broadcast_error(op, error, input=a, other=x) from None
+        raise broadcast_error(op, error, input=a, other=x) from None
 
 
 def zeta(input: Any, other: Any) -> Tensor:
@@ -477,7 +479,7 @@ def _polynomial(op: str, input: Any, n: Any, first: Any, step: Any) -> Tensor:
 
     From P₀ = 1 and P₁ = first(x) upwards by Pₖ₊₁ = step(k, x, Pₖ, Pₖ₋₁): plain operations, so it can be differentiated.
     """
-    x, degree = _floating_tensors(op, input, n)
+    x, degree = floating_tensors(op, input, n)
     degree = degree.detach().trunc().nan_to_num(-1, -1, -1)
     broadcast(op, input=x.array.shape, n=degree.array.shape)
     before, here = x * 0 + 1, first(x)

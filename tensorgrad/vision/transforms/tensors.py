@@ -14,8 +14,8 @@ import numpy as np
 
 from ... import dtypes
 from ...nn import functional as F
+from ...ops.choose import where
 from ...ops.create import tensor
-from ...ops.elementwise import where
 from ...ops.join import cat, stack
 from ...tensor import Tensor
 from . import matrices
