@@ -64,6 +64,7 @@ from .ops.create import *
 from .ops.decompose import *
 from .ops.einsum import *
 from .ops.elementwise import *
+from .ops.expand import *
 from .ops.index import *
 from .ops.join import *
 from .ops.linalg import *
@@ -80,6 +81,7 @@ from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
 from .ops.signal_windows import *
+from .ops.slice import *
 from .ops.sort import *
 from .ops.special import *
 from .ops.trigonometry import *

@@ -3,15 +3,20 @@
 import builtins
 from typing import Any
 
+from .autograd import regions as _autograd_regions
 from .compat import attach as _compat_attach
 from .compat import legacy as _compat_legacy
 from .ops import activation as _ops_activation
+from .ops import arithmetic as _ops_arithmetic
 from .ops import assign as _ops_assign
+from .ops import bitwise as _ops_bitwise
+from .ops import choose as _ops_choose
 from .ops import compare as _ops_compare
 from .ops import conv as _ops_conv
 from .ops import create as _ops_create
 from .ops import decompose as _ops_decompose
 from .ops import elementwise as _ops_elementwise
+from .ops import expand as _ops_expand
 from .ops import index as _ops_index
 from .ops import join as _ops_join
 from .ops import linalg as _ops_linalg
@@ -23,8 +28,10 @@ from .ops import scan as _ops_scan
 from .ops import scatter as _ops_scatter
 from .ops import search as _ops_search
 from .ops import shape as _ops_shape
+from .ops import slice as _ops_slice
 from .ops import sort as _ops_sort
 from .ops import special as _ops_special
+from .ops import trigonometry as _ops_trigonometry
 from .ops import ufunc as _ops_ufunc
 from .tensor import Tensor, TensorLike
 
@@ -34,58 +41,58 @@ class TensorMethods:
     @property
     def T(self) -> Tensor: ...
     __abs__ = _ops_elementwise.abs
-    __add__ = _ops_elementwise.add
-    __and__ = _ops_elementwise.bitwise_and
+    __add__ = _ops_arithmetic.add
+    __and__ = _ops_bitwise.bitwise_and
     __array_ufunc__ = _ops_ufunc.array_ufunc
     __eq__ = _ops_compare.__eq__
-    __floordiv__ = _ops_elementwise.floor_divide
+    __floordiv__ = _ops_arithmetic.floor_divide
     __ge__ = _ops_compare.__ge__
     __getitem__ = _ops_index.getitem
     __gt__ = _ops_compare.__gt__
-    __iadd__ = _ops_elementwise.add
-    __iand__ = _ops_elementwise.bitwise_and
-    __ifloordiv__ = _ops_elementwise.floor_divide
-    __ilshift__ = _ops_elementwise.bitwise_left_shift
-    __imod__ = _ops_elementwise.remainder
-    __imul__ = _ops_elementwise.mul
-    __invert__ = _ops_elementwise.bitwise_not
-    __ior__ = _ops_elementwise.bitwise_or
-    __ipow__ = _ops_elementwise.pow
-    __irshift__ = _ops_elementwise.bitwise_right_shift
-    __isub__ = _ops_elementwise.sub
-    __itruediv__ = _ops_elementwise.div
-    __ixor__ = _ops_elementwise.bitwise_xor
+    __iadd__ = _ops_arithmetic.add
+    __iand__ = _ops_bitwise.bitwise_and
+    __ifloordiv__ = _ops_arithmetic.floor_divide
+    __ilshift__ = _ops_bitwise.bitwise_left_shift
+    __imod__ = _ops_arithmetic.remainder
+    __imul__ = _ops_arithmetic.mul
+    __invert__ = _ops_bitwise.bitwise_not
+    __ior__ = _ops_bitwise.bitwise_or
+    __ipow__ = _ops_arithmetic.pow
+    __irshift__ = _ops_bitwise.bitwise_right_shift
+    __isub__ = _ops_arithmetic.sub
+    __itruediv__ = _ops_arithmetic.div
+    __ixor__ = _ops_bitwise.bitwise_xor
     __le__ = _ops_compare.__le__
-    __lshift__ = _ops_elementwise.bitwise_left_shift
+    __lshift__ = _ops_bitwise.bitwise_left_shift
     __lt__ = _ops_compare.__lt__
     __matmul__ = _ops_linalg.matmul
-    __mod__ = _ops_elementwise.remainder
-    __mul__ = _ops_elementwise.mul
+    __mod__ = _ops_arithmetic.remainder
+    __mul__ = _ops_arithmetic.mul
     __ne__ = _ops_compare.__ne__
-    __neg__ = _ops_elementwise.neg
-    __or__ = _ops_elementwise.bitwise_or
-    __pos__ = _ops_elementwise.positive
-    __pow__ = _ops_elementwise.pow
-    __radd__ = _ops_elementwise.add
-    __rand__ = _ops_elementwise.bitwise_and
+    __neg__ = _ops_arithmetic.neg
+    __or__ = _ops_bitwise.bitwise_or
+    __pos__ = _ops_arithmetic.positive
+    __pow__ = _ops_arithmetic.pow
+    __radd__ = _ops_arithmetic.add
+    __rand__ = _ops_bitwise.bitwise_and
     def __reversed__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __rfloordiv__(self, other: TensorLike) -> Tensor: ...
     def __rlshift__(self, other: TensorLike) -> Tensor: ...
     __rmatmul__ = _ops_linalg.rmatmul
     def __rmod__(self, other: TensorLike) -> Tensor: ...
-    __rmul__ = _ops_elementwise.rmul
-    __ror__ = _ops_elementwise.bitwise_or
+    __rmul__ = _ops_arithmetic.rmul
+    __ror__ = _ops_bitwise.bitwise_or
     def __rpow__(self, other: TensorLike) -> Tensor: ...
     def __rrshift__(self, other: TensorLike) -> Tensor: ...
-    __rshift__ = _ops_elementwise.bitwise_right_shift
-    __rsub__ = _ops_elementwise.rsub
+    __rshift__ = _ops_bitwise.bitwise_right_shift
+    __rsub__ = _ops_arithmetic.rsub
     def __rtruediv__(self, other: TensorLike) -> Tensor: ...
-    __rxor__ = _ops_elementwise.bitwise_xor
+    __rxor__ = _ops_bitwise.bitwise_xor
     __setitem__ = _ops_index.setitem
-    __sub__ = _ops_elementwise.sub
-    __truediv__ = _ops_elementwise.div
-    __xor__ = _ops_elementwise.bitwise_xor
-    _alias = _ops_shape.alias
+    __sub__ = _ops_arithmetic.sub
+    __truediv__ = _ops_arithmetic.div
+    __xor__ = _ops_bitwise.bitwise_xor
+    _alias = _autograd_regions.alias
     _cast = _ops_promote.cast
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
@@ -93,18 +100,18 @@ class TensorMethods:
     abs_ = _ops_elementwise.abs
     absolute = _ops_elementwise.abs
     absolute_ = _ops_elementwise.abs
-    acos = _ops_elementwise.acos
-    acos_ = _ops_elementwise.acos
-    acosh = _ops_elementwise.acosh
-    acosh_ = _ops_elementwise.acosh
-    add = _ops_elementwise.add
-    add_ = _ops_elementwise.add
+    acos = _ops_trigonometry.acos
+    acos_ = _ops_trigonometry.acos
+    acosh = _ops_trigonometry.acosh
+    acosh_ = _ops_trigonometry.acosh
+    add = _ops_arithmetic.add
+    add_ = _ops_arithmetic.add
     addbmm = _ops_linalg.addbmm
     addbmm_ = _ops_linalg.addbmm
-    addcdiv = _ops_elementwise.addcdiv
-    addcdiv_ = _ops_elementwise.addcdiv
-    addcmul = _ops_elementwise.addcmul
-    addcmul_ = _ops_elementwise.addcmul
+    addcdiv = _ops_arithmetic.addcdiv
+    addcdiv_ = _ops_arithmetic.addcdiv
+    addcmul = _ops_arithmetic.addcmul
+    addcmul_ = _ops_arithmetic.addcmul
     addmm = _ops_linalg.addmm
     addmm_ = _ops_linalg.addmm
     addmv = _ops_linalg.addmv
@@ -120,58 +127,58 @@ class TensorMethods:
     angle = _ops_elementwise.angle
     any = _ops_reduce.any
     apply_ = _ops_elementwise.apply_
-    arccos = _ops_elementwise.acos
-    arccos_ = _ops_elementwise.acos
-    arccosh = _ops_elementwise.acosh
-    arccosh_ = _ops_elementwise.acosh
-    arcsin = _ops_elementwise.asin
-    arcsin_ = _ops_elementwise.asin
-    arcsinh = _ops_elementwise.asinh
-    arcsinh_ = _ops_elementwise.asinh
-    arctan = _ops_elementwise.atan
-    arctan2 = _ops_elementwise.atan2
-    arctan2_ = _ops_elementwise.atan2
-    arctan_ = _ops_elementwise.atan
-    arctanh = _ops_elementwise.atanh
-    arctanh_ = _ops_elementwise.atanh
+    arccos = _ops_trigonometry.acos
+    arccos_ = _ops_trigonometry.acos
+    arccosh = _ops_trigonometry.acosh
+    arccosh_ = _ops_trigonometry.acosh
+    arcsin = _ops_trigonometry.asin
+    arcsin_ = _ops_trigonometry.asin
+    arcsinh = _ops_trigonometry.asinh
+    arcsinh_ = _ops_trigonometry.asinh
+    arctan = _ops_trigonometry.atan
+    arctan2 = _ops_trigonometry.atan2
+    arctan2_ = _ops_trigonometry.atan2
+    arctan_ = _ops_trigonometry.atan
+    arctanh = _ops_trigonometry.atanh
+    arctanh_ = _ops_trigonometry.atanh
     argmax = _ops_reduce.argmax
     argmin = _ops_reduce.argmin
     argsort = _ops_sort.argsort
     argwhere = _ops_search.argwhere
-    as_strided = _ops_shape.as_strided
-    as_strided_ = _ops_shape.as_strided_
+    as_strided = _ops_slice.as_strided
+    as_strided_ = _ops_slice.as_strided_
     as_strided_scatter = _ops_assign.as_strided_scatter
-    asin = _ops_elementwise.asin
-    asin_ = _ops_elementwise.asin
-    asinh = _ops_elementwise.asinh
-    asinh_ = _ops_elementwise.asinh
-    atan = _ops_elementwise.atan
-    atan2 = _ops_elementwise.atan2
-    atan2_ = _ops_elementwise.atan2
-    atan_ = _ops_elementwise.atan
-    atanh = _ops_elementwise.atanh
-    atanh_ = _ops_elementwise.atanh
+    asin = _ops_trigonometry.asin
+    asin_ = _ops_trigonometry.asin
+    asinh = _ops_trigonometry.asinh
+    asinh_ = _ops_trigonometry.asinh
+    atan = _ops_trigonometry.atan
+    atan2 = _ops_trigonometry.atan2
+    atan2_ = _ops_trigonometry.atan2
+    atan_ = _ops_trigonometry.atan
+    atanh = _ops_trigonometry.atanh
+    atanh_ = _ops_trigonometry.atanh
     baddbmm = _ops_linalg.baddbmm
     baddbmm_ = _ops_linalg.baddbmm
     bernoulli = _ops_sampling.bernoulli
     bernoulli_ = _ops_sampling.bernoulli_
     bfloat16 = _ops_promote.bfloat16
     bincount = _ops_sort.bincount
-    bitwise_and = _ops_elementwise.bitwise_and
-    bitwise_and_ = _ops_elementwise.bitwise_and
-    bitwise_left_shift = _ops_elementwise.bitwise_left_shift
-    bitwise_left_shift_ = _ops_elementwise.bitwise_left_shift
-    bitwise_not = _ops_elementwise.bitwise_not
-    bitwise_not_ = _ops_elementwise.bitwise_not
-    bitwise_or = _ops_elementwise.bitwise_or
-    bitwise_or_ = _ops_elementwise.bitwise_or
-    bitwise_right_shift = _ops_elementwise.bitwise_right_shift
-    bitwise_right_shift_ = _ops_elementwise.bitwise_right_shift
-    bitwise_xor = _ops_elementwise.bitwise_xor
-    bitwise_xor_ = _ops_elementwise.bitwise_xor
+    bitwise_and = _ops_bitwise.bitwise_and
+    bitwise_and_ = _ops_bitwise.bitwise_and
+    bitwise_left_shift = _ops_bitwise.bitwise_left_shift
+    bitwise_left_shift_ = _ops_bitwise.bitwise_left_shift
+    bitwise_not = _ops_bitwise.bitwise_not
+    bitwise_not_ = _ops_bitwise.bitwise_not
+    bitwise_or = _ops_bitwise.bitwise_or
+    bitwise_or_ = _ops_bitwise.bitwise_or
+    bitwise_right_shift = _ops_bitwise.bitwise_right_shift
+    bitwise_right_shift_ = _ops_bitwise.bitwise_right_shift
+    bitwise_xor = _ops_bitwise.bitwise_xor
+    bitwise_xor_ = _ops_bitwise.bitwise_xor
     bmm = _ops_linalg.bmm
     bool = _ops_promote.bool_
-    broadcast_to = _ops_shape.broadcast_to
+    broadcast_to = _ops_expand.broadcast_to
     byte = _ops_promote.byte
     cauchy_ = _ops_sampling.cauchy_
     ceil = _ops_elementwise.ceil
@@ -181,14 +188,14 @@ class TensorMethods:
     cholesky_inverse = _ops_decompose.cholesky_inverse
     cholesky_solve = _ops_decompose.cholesky_solve
     chunk = _ops_join.chunk
-    clamp = _ops_elementwise.clamp
-    clamp_ = _ops_elementwise.clamp
-    clamp_max = _ops_elementwise.clamp_max
-    clamp_max_ = _ops_elementwise.clamp_max
-    clamp_min = _ops_elementwise.clamp_min
-    clamp_min_ = _ops_elementwise.clamp_min
-    clip = _ops_elementwise.clamp
-    clip_ = _ops_elementwise.clamp
+    clamp = _ops_choose.clamp
+    clamp_ = _ops_choose.clamp
+    clamp_max = _ops_choose.clamp_max
+    clamp_max_ = _ops_choose.clamp_max
+    clamp_min = _ops_choose.clamp_min
+    clamp_min_ = _ops_choose.clamp_min
+    clip = _ops_choose.clamp
+    clip_ = _ops_choose.clamp
     clone = _ops_shape.clone
     conj = _ops_elementwise.conj
     conj_physical = _ops_elementwise.conj
@@ -201,13 +208,13 @@ class TensorMethods:
     conv_transpose2d = _ops_conv.conv_transpose2d
     conv_transpose3d = _ops_conv.conv_transpose3d
     copy_ = _ops_assign.copy_
-    copysign = _ops_elementwise.copysign
-    copysign_ = _ops_elementwise.copysign
+    copysign = _ops_choose.copysign
+    copysign_ = _ops_choose.copysign
     corrcoef = _ops_reduce.corrcoef
-    cos = _ops_elementwise.cos
-    cos_ = _ops_elementwise.cos
-    cosh = _ops_elementwise.cosh
-    cosh_ = _ops_elementwise.cosh
+    cos = _ops_trigonometry.cos
+    cos_ = _ops_trigonometry.cos
+    cosh = _ops_trigonometry.cosh
+    cosh_ = _ops_trigonometry.cosh
     count_nonzero = _ops_reduce.count_nonzero
     cov = _ops_reduce.cov
     cpu = _ops_promote.cpu
@@ -219,8 +226,8 @@ class TensorMethods:
     cumprod_ = _ops_scan.cumprod
     cumsum = _ops_scan.cumsum
     cumsum_ = _ops_scan.cumsum
-    deg2rad = _ops_elementwise.deg2rad
-    deg2rad_ = _ops_elementwise.deg2rad
+    deg2rad = _ops_trigonometry.deg2rad
+    deg2rad_ = _ops_trigonometry.deg2rad
     det = _ops_decompose.det
     diag = _ops_linalg.diag
     diag_embed = _ops_linalg.diag_embed
@@ -231,10 +238,10 @@ class TensorMethods:
     digamma = _ops_special.digamma
     digamma_ = _ops_special.digamma
     dist = _ops_linalg.dist
-    div = _ops_elementwise.div
-    div_ = _ops_elementwise.div
-    divide = _ops_elementwise.div
-    divide_ = _ops_elementwise.div
+    div = _ops_arithmetic.div
+    div_ = _ops_arithmetic.div
+    divide = _ops_arithmetic.div
+    divide_ = _ops_arithmetic.div
     dot = _ops_linalg.dot
     double = _ops_promote.double
     dsplit = _ops_join.dsplit
@@ -251,8 +258,8 @@ class TensorMethods:
     exp2 = _ops_elementwise.exp2
     exp2_ = _ops_elementwise.exp2
     exp_ = _ops_elementwise.exp
-    expand = _ops_shape.expand
-    expand_as = _ops_shape.expand_as
+    expand = _ops_expand.expand
+    expand_as = _ops_expand.expand_as
     expm1 = _ops_elementwise.expm1
     expm1_ = _ops_elementwise.expm1
     exponential_ = _ops_sampling.exponential_
@@ -261,26 +268,26 @@ class TensorMethods:
     fix = _ops_elementwise.trunc
     fix_ = _ops_elementwise.trunc
     flatten = _ops_shape.flatten
-    flip = _ops_shape.flip
-    fliplr = _ops_shape.fliplr
-    flipud = _ops_shape.flipud
+    flip = _ops_slice.flip
+    fliplr = _ops_slice.fliplr
+    flipud = _ops_slice.flipud
     float = _ops_promote.float_
-    float_power = _ops_elementwise.float_power
-    float_power_ = _ops_elementwise.float_power_
+    float_power = _ops_arithmetic.float_power
+    float_power_ = _ops_arithmetic.float_power_
     floor = _ops_elementwise.floor
     floor_ = _ops_elementwise.floor
-    floor_divide = _ops_elementwise.floor_divide
-    floor_divide_ = _ops_elementwise.floor_divide
-    fmax = _ops_elementwise.fmax
-    fmin = _ops_elementwise.fmin
-    fmod = _ops_elementwise.fmod
-    fmod_ = _ops_elementwise.fmod
+    floor_divide = _ops_arithmetic.floor_divide
+    floor_divide_ = _ops_arithmetic.floor_divide
+    fmax = _ops_choose.fmax
+    fmin = _ops_choose.fmin
+    fmod = _ops_arithmetic.fmod
+    fmod_ = _ops_arithmetic.fmod
     frac = _ops_elementwise.frac
     frac_ = _ops_elementwise.frac
     frexp = _ops_elementwise.frexp
     gather = _ops_scatter.gather
-    gcd = _ops_elementwise.gcd
-    gcd_ = _ops_elementwise.gcd
+    gcd = _ops_bitwise.gcd
+    gcd_ = _ops_bitwise.gcd
     ge = _ops_compare.ge
     ge_ = _ops_compare.ge
     geometric_ = _ops_sampling.geometric_
@@ -294,13 +301,13 @@ class TensorMethods:
     gt_ = _ops_compare.gt
     half = _ops_promote.half
     hardshrink = _ops_activation.hardshrink
-    heaviside = _ops_elementwise.heaviside
-    heaviside_ = _ops_elementwise.heaviside
+    heaviside = _ops_choose.heaviside
+    heaviside_ = _ops_choose.heaviside
     histc = _ops_sort.histc
     histogram = _ops_sort.histogram
     hsplit = _ops_join.hsplit
-    hypot = _ops_elementwise.hypot
-    hypot_ = _ops_elementwise.hypot
+    hypot = _ops_trigonometry.hypot
+    hypot_ = _ops_trigonometry.hypot
     i0 = _ops_special.i0
     i0_ = _ops_special.i0
     igamma = _ops_special.gammainc
@@ -351,14 +358,14 @@ class TensorMethods:
     isreal = _ops_compare.isreal
     kron = _ops_linalg.kron
     kthvalue = _ops_sort.kthvalue
-    lcm = _ops_elementwise.lcm
-    lcm_ = _ops_elementwise.lcm
+    lcm = _ops_bitwise.lcm
+    lcm_ = _ops_bitwise.lcm
     ldexp = _ops_elementwise.ldexp
     ldexp_ = _ops_elementwise.ldexp
     le = _ops_compare.le
     le_ = _ops_compare.le
-    lerp = _ops_elementwise.lerp
-    lerp_ = _ops_elementwise.lerp
+    lerp = _ops_arithmetic.lerp
+    lerp_ = _ops_arithmetic.lerp
     less = _ops_compare.lt
     less_ = _ops_compare.lt
     less_equal = _ops_compare.le
@@ -410,38 +417,38 @@ class TensorMethods:
     matrix_exp = _ops_decompose.matrix_exp
     matrix_power = _ops_decompose.matrix_power
     max = _ops_reduce.max
-    maximum = _ops_elementwise.maximum
+    maximum = _ops_choose.maximum
     mean = _ops_reduce.mean
     median = _ops_sort.median
     min = _ops_reduce.min
-    minimum = _ops_elementwise.minimum
+    minimum = _ops_choose.minimum
     mm = _ops_linalg.mm
     mode = _ops_sort.mode
     moveaxis = _ops_shape.moveaxis
     movedim = _ops_shape.movedim
     msort = _ops_sort.msort
-    mul = _ops_elementwise.mul
-    mul_ = _ops_elementwise.mul
+    mul = _ops_arithmetic.mul
+    mul_ = _ops_arithmetic.mul
     multinomial = _ops_sampling.multinomial
-    multiply = _ops_elementwise.mul
-    multiply_ = _ops_elementwise.mul
+    multiply = _ops_arithmetic.mul
+    multiply_ = _ops_arithmetic.mul
     mv = _ops_linalg.mv
     mvlgamma = _ops_special.multigammaln
     mvlgamma_ = _ops_special.multigammaln
-    nan_to_num = _ops_elementwise.nan_to_num
-    nan_to_num_ = _ops_elementwise.nan_to_num
+    nan_to_num = _ops_choose.nan_to_num
+    nan_to_num_ = _ops_choose.nan_to_num
     nanmean = _ops_reduce.nanmean
     nanmedian = _ops_sort.nanmedian
     nanquantile = _ops_sort.nanquantile
     nansum = _ops_reduce.nansum
-    narrow = _ops_shape.narrow
-    narrow_copy = _ops_shape.narrow_copy
+    narrow = _ops_slice.narrow
+    narrow_copy = _ops_slice.narrow_copy
     ne = _ops_compare.ne
     ne_ = _ops_compare.ne
-    neg = _ops_elementwise.neg
-    neg_ = _ops_elementwise.neg
-    negative = _ops_elementwise.neg
-    negative_ = _ops_elementwise.neg
+    neg = _ops_arithmetic.neg
+    neg_ = _ops_arithmetic.neg
+    negative = _ops_arithmetic.neg
+    negative_ = _ops_arithmetic.neg
     new = _ops_create.new
     new_empty = _ops_create.new_empty
     new_empty_strided = _ops_create.new_empty_strided
@@ -465,17 +472,17 @@ class TensorMethods:
     pinverse = _compat_legacy.pinverse
     polygamma = _ops_special._polygamma_method
     polygamma_ = _ops_special._polygamma_method
-    positive = _ops_elementwise.positive
-    pow = _ops_elementwise.pow
-    pow_ = _ops_elementwise.pow
+    positive = _ops_arithmetic.positive
+    pow = _ops_arithmetic.pow
+    pow_ = _ops_arithmetic.pow
     prelu = _ops_activation.prelu
     prod = _ops_reduce.prod
     put = _ops_index.put
     put_ = _ops_index.put_
     qr = _compat_legacy.qr
     quantile = _ops_sort.quantile
-    rad2deg = _ops_elementwise.rad2deg
-    rad2deg_ = _ops_elementwise.rad2deg
+    rad2deg = _ops_trigonometry.rad2deg
+    rad2deg_ = _ops_trigonometry.rad2deg
     random_ = _ops_sampling.random_
     ravel = _ops_shape.ravel
     @property
@@ -484,20 +491,20 @@ class TensorMethods:
     reciprocal_ = _ops_elementwise.reciprocal
     relu = _ops_activation.relu
     relu_ = _ops_activation.relu
-    remainder = _ops_elementwise.remainder
-    remainder_ = _ops_elementwise.remainder
+    remainder = _ops_arithmetic.remainder
+    remainder_ = _ops_arithmetic.remainder
     renorm = _ops_linalg.renorm
     renorm_ = _ops_linalg.renorm
-    repeat = _ops_shape.repeat
-    repeat_interleave = _ops_shape.repeat_interleave
+    repeat = _ops_expand.repeat
+    repeat_interleave = _ops_expand.repeat_interleave
     reshape = _ops_shape.reshape
     reshape_as = _ops_shape.reshape_as
     resize_ = _ops_assign.resize_
     resize_as_ = _ops_assign.resize_as_
     resolve_conj = _ops_elementwise.resolve_conj
     resolve_neg = _ops_elementwise.resolve_neg
-    roll = _ops_shape.roll
-    rot90 = _ops_shape.rot90
+    roll = _ops_slice.roll
+    rot90 = _ops_slice.rot90
     round = _ops_elementwise.round
     round_ = _ops_elementwise.round
     rsqrt = _ops_elementwise.rsqrt
@@ -508,7 +515,7 @@ class TensorMethods:
     scatter_add_ = _ops_scatter.scatter_add_
     scatter_reduce = _ops_scatter.scatter_reduce
     scatter_reduce_ = _ops_scatter.scatter_reduce
-    select = _ops_shape.select
+    select = _ops_slice.select
     select_scatter = _ops_assign.select_scatter
     set_ = _ops_assign.set_
     sgn = _ops_elementwise.sgn
@@ -519,12 +526,12 @@ class TensorMethods:
     sign = _ops_elementwise.sign
     sign_ = _ops_elementwise.sign
     signbit = _ops_compare.signbit
-    sin = _ops_elementwise.sin
-    sin_ = _ops_elementwise.sin
+    sin = _ops_trigonometry.sin
+    sin_ = _ops_trigonometry.sin
     sinc = _ops_special.sinc
     sinc_ = _ops_special.sinc
-    sinh = _ops_elementwise.sinh
-    sinh_ = _ops_elementwise.sinh
+    sinh = _ops_trigonometry.sinh
+    sinh_ = _ops_trigonometry.sinh
     slice_scatter = _ops_assign.slice_scatter
     slogdet = _ops_decompose.slogdet
     softmax = _ops_activation.softmax
@@ -533,15 +540,15 @@ class TensorMethods:
     split_with_sizes = _ops_join.split_with_sizes
     sqrt = _ops_elementwise.sqrt
     sqrt_ = _ops_elementwise.sqrt
-    square = _ops_elementwise.square
-    square_ = _ops_elementwise.square
+    square = _ops_arithmetic.square
+    square_ = _ops_arithmetic.square
     squeeze = _ops_shape.squeeze
     squeeze_ = _ops_shape.squeeze_
     std = _ops_reduce.std
-    sub = _ops_elementwise.sub
-    sub_ = _ops_elementwise.sub
-    subtract = _ops_elementwise.sub
-    subtract_ = _ops_elementwise.sub
+    sub = _ops_arithmetic.sub
+    sub_ = _ops_arithmetic.sub
+    subtract = _ops_arithmetic.sub
+    subtract_ = _ops_arithmetic.sub
     sum = _ops_reduce.sum
     sum_to_size = _ops_reduce.sum_to_size
     svd = _compat_legacy.svd
@@ -553,12 +560,12 @@ class TensorMethods:
     t_ = _ops_shape.t_
     take = _ops_index.take
     take_along_dim = _ops_scatter.take_along_dim
-    tan = _ops_elementwise.tan
-    tan_ = _ops_elementwise.tan
-    tanh = _ops_elementwise.tanh
-    tanh_ = _ops_elementwise.tanh
+    tan = _ops_trigonometry.tan
+    tan_ = _ops_trigonometry.tan
+    tanh = _ops_trigonometry.tanh
+    tanh_ = _ops_trigonometry.tanh
     tensor_split = _ops_join.tensor_split
-    tile = _ops_shape.tile
+    tile = _ops_expand.tile
     to = _ops_promote.to
     topk = _ops_sort.topk
     trace = _ops_linalg.trace
@@ -569,15 +576,15 @@ class TensorMethods:
     tril_ = _ops_linalg.tril
     triu = _ops_linalg.triu
     triu_ = _ops_linalg.triu
-    true_divide = _ops_elementwise.true_divide
-    true_divide_ = _ops_elementwise.true_divide
+    true_divide = _ops_arithmetic.true_divide
+    true_divide_ = _ops_arithmetic.true_divide
     trunc = _ops_elementwise.trunc
     trunc_ = _ops_elementwise.trunc
     type = _compat_attach.type
     type_as = _ops_promote.type_as
     unbind = _ops_join.unbind
     unflatten = _ops_shape.unflatten
-    unfold = _ops_shape.unfold
+    unfold = _ops_slice.unfold
     uniform_ = _ops_sampling.uniform_
     unique = _ops_sort.unique
     unique_consecutive = _ops_sort.unique_consecutive
@@ -591,7 +598,7 @@ class TensorMethods:
     view = _ops_shape.view
     view_as = _ops_shape.view_as
     vsplit = _ops_join.vsplit
-    where = _ops_elementwise._where_method
+    where = _ops_choose._where_method
     xlogy = _ops_special.xlogy
     xlogy_ = _ops_special.xlogy
     zero_ = _ops_assign.zero_

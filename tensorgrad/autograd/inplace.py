@@ -18,52 +18,7 @@ from ..tensor import UNRECORDED, Tensor
 from .function import Function
 from .modes import OFF, ON, enable_grad, quiet, recording
 from .outputs import Output
-
-
-class ReplaceRegion(Function):
-    """The root with the region that some views, one of the other, look at replaced by value: memory has it already."""
-
-    def __init__(self, views: tuple[Function, ...], strides: tuple[int, ...]) -> None:
-        self.views, self.strides = views, strides
-
-    def forward(self, root: Any, value: Any) -> Any:
-        return root
-
-    def backward(self, grad: Tensor) -> Any:
-        gx = ClearRegion(self.views, self.strides)(grad) if self.needs[0] else None
-        return gx, _through(self.views, grad) if self.needs[1] else None
-
-
-class ClearRegion(Function):
-    """x with zeros in the region that the views look at."""
-
-    def __init__(self, views: tuple[Function, ...], strides: tuple[int, ...]) -> None:
-        self.views, self.strides = views, strides
-
-    def forward(self, x: Any) -> Any:
-        # A reshape is a view or not by the arrangement of memory, so the copy is arranged as the root was.
-        out = region = on(x).laid_out(x, self.strides)
-        for view in self.views:
-            region = view.forward(region)
-        region[...] = 0
-        return out
-
-    def backward(self, grad: Tensor) -> Tensor:
-        return ClearRegion(self.views, self.strides)(grad)
-
-
-def _through(views: tuple[Function, ...], x: Tensor) -> Tensor:
-    for view in views:
-        x = view.again()(x)
-    return x
-
-
-class Constant(Function):
-    """A recorded value overwritten by a constant: it still requires grad, and no gradient goes further."""
-
-    def backward(self, grad: Tensor) -> None:
-        return None
-
+from .regions import AsStrided, Constant, ReplaceRegion, alias
 
 # ---- before the write: what is refused ------------------------------------------------------------------------------
 
@@ -223,8 +178,6 @@ def join(x: Tensor, new: Tensor) -> None:
         node: Any = Constant()
         node._record((new,), new, ON)
     elif new.node is None:  # a leaf: with a node between, it and x stay two
-        from ..ops.shape import alias
-
         node = alias(new).node
     else:
         node = new.node
@@ -297,8 +250,6 @@ def _look(x: Tensor, base: Tensor) -> Function:
 
 
 def _as_strided(x: Tensor, base: Tensor) -> Function:
-    from ..ops.shape import AsStrided
-
     return AsStrided.between(x.array, base.array)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from ..ops import join, shape
+from ..ops import expand, join, shape, slice
 from ..ops.assign import sliced
 from ..ops.linalg import diagonal
 from ..ops.promote import as_operand
-from ..ops.shape import as_strided, clone, detach, squeeze, unsqueeze
+from ..ops.shape import clone, detach, squeeze, unsqueeze
+from ..ops.slice import as_strided
 from ..tensor import Tensor
 
 
@@ -37,9 +38,9 @@ alias_copy = _copy_of(_alias, "alias_copy")
 as_strided_copy = _copy_of(as_strided, "as_strided_copy")
 detach_copy = _copy_of(detach, "detach_copy")
 diagonal_copy = _copy_of(diagonal, "diagonal_copy")
-expand_copy = _copy_of(shape.expand, "expand_copy")
+expand_copy = _copy_of(expand.expand, "expand_copy")
 permute_copy = _copy_of(shape.permute, "permute_copy")
-select_copy = _copy_of(shape.select, "select_copy")
+select_copy = _copy_of(slice.select, "select_copy")
 slice_copy = _copy_of(_slice, "slice_copy")
 split_copy = _copy_of(join.split, "split_copy")
 split_with_sizes_copy = _copy_of(join.split_with_sizes, "split_with_sizes_copy")
@@ -47,7 +48,7 @@ squeeze_copy = _copy_of(squeeze, "squeeze_copy")
 t_copy = _copy_of(shape.t, "t_copy")
 transpose_copy = _copy_of(shape.transpose, "transpose_copy")
 unbind_copy = _copy_of(join.unbind, "unbind_copy")
-unfold_copy = _copy_of(shape.unfold, "unfold_copy")
+unfold_copy = _copy_of(slice.unfold, "unfold_copy")
 unsqueeze_copy = _copy_of(unsqueeze, "unsqueeze_copy")
 view_copy = _copy_of(shape.view, "view_copy")
 

@@ -10,7 +10,7 @@ from ..autograd.modes import enable_grad
 from ..nn import functional as F
 from ..ops.create import full, tensor
 from ..ops.elementwise import log
-from ..ops.shape import broadcast_tensors
+from ..ops.expand import broadcast_tensors
 from ..ops.special import logit
 from ..tensor import Tensor
 

@@ -490,7 +490,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     if n % 2:
         what = f"dim {dim} has the odd size {n}, which has no halves"
         raise ValueError(mismatch("glu", what, "Give it an even size.", input=x.array.shape))
-    from .shape import narrow
+    from .slice import narrow
 
     return Mul()(narrow(x, d, 0, n // 2), Sigmoid()(narrow(x, d, n // 2, n // 2)))
 

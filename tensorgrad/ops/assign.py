@@ -10,9 +10,11 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer, mismatch
 from ..tensor import Tensor
+from .expand import Expand
 from .keywords import in_own_name, numpy_words
 from .promote import NUMBERS, as_operand, cast, python_number
-from .shape import Expand, Reshape, Slice, alias, as_strided, clone, select, sizes_of
+from .shape import Reshape, alias, clone, sizes_of
+from .slice import Slice, as_strided, select
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
 from .assign import copy_into, number_in, same_dtype, without_leading_ones
 from .promote import as_operand, cast
-from .shape import Reshape, Slice, place, place_range, reshape, sizes_of
+from .shape import Reshape, reshape, sizes_of
+from .slice import Slice, place, place_range
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 # `into`: write to the first input's own memory (the in-place form) instead of a copy.

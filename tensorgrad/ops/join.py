@@ -12,9 +12,11 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, integer, mismatch
 from ..tensor import Tensor
+from .expand import Expand
 from .keywords import also, in_own_name, numpy_words
 from .promote import as_operand, cast
-from .shape import Expand, Narrow, Reshape, Select, atleast_1d, atleast_2d, atleast_3d, sizes_of
+from .shape import Reshape, atleast_1d, atleast_2d, atleast_3d, sizes_of
+from .slice import Narrow, Select
 
 # ---- operations -----------------------------------------------------------------------------------------------------
 

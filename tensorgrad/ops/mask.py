@@ -10,9 +10,11 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
 from .assign import fitting, same_dtype
+from .expand import Expand
 from .index import Index
 from .promote import as_operand
-from .shape import Expand, SliceBackward, reshape
+from .shape import reshape
+from .slice import SliceBackward
 
 
 class MaskedFill(Function):

@@ -9,6 +9,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
+from ..autograd import regions
 from ..autograd.inplace import before_write, check_writable, directly
 from ..autograd.inplace import write as write_back
 from ..tensor import Tensor
@@ -22,6 +23,7 @@ from . import (
     create,
     decompose,
     elementwise,
+    expand,
     index,
     join,
     linalg,
@@ -33,6 +35,7 @@ from . import (
     scatter,
     search,
     shape,
+    slice,
     sort,
     special,
     trigonometry,
@@ -124,9 +127,10 @@ _METHODS: dict[ModuleType, str] = {
     linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
     "diag_embed diagflat tril triu norm dist renorm",
     decompose: "geqrf orgqr ormqr det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
-    shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes swapdims "
-    "movedim moveaxis t adjoint expand expand_as broadcast_to repeat tile repeat_interleave flip fliplr flipud roll rot90 "
-    "select narrow narrow_copy unfold as_strided clone contiguous squeeze_ unsqueeze_ transpose_ t_ as_strided_",
+    shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes "
+    "swapdims movedim moveaxis t adjoint clone contiguous squeeze_ unsqueeze_ transpose_ t_",
+    expand: "expand expand_as broadcast_to repeat tile repeat_interleave",
+    slice: "flip fliplr flipud roll rot90 select narrow narrow_copy unfold as_strided as_strided_",
     join: "unbind unsafe_chunk unsafe_split unsafe_split_with_sizes chunk tensor_split split_with_sizes hsplit vsplit dsplit",
     index: "index_put take put index_put_ put_",
     scatter: "gather scatter scatter_add scatter_reduce take_along_dim index_select index_add index_copy index_fill "
@@ -170,7 +174,7 @@ _RENAMED: dict[str, Any] = {
     "swapdims_": shape.transpose_,
     "where": choose._where_method,
     "is_nonzero": Tensor.__bool__,
-    "__reversed__": lambda x: shape.flip(x, (0,)) if x.array.ndim else x,
+    "__reversed__": lambda x: slice.flip(x, (0,)) if x.array.ndim else x,
     "real": property(elementwise.real),
     "polygamma": special._polygamma_method,
     "float": promote.float_,
@@ -223,7 +227,7 @@ def in_place(op: Any, name: str) -> Any:
 # ---- what the engine asks of operations, which lie above it ----------------------------------------------------------------
 
 _ENGINE: dict[str, Any] = {
-    "_alias": shape.alias,
+    "_alias": regions.alias,
     "_cast": promote.cast,
     "_stack": staticmethod(join.stack),
     "_sum_to": reduce.sum_to,

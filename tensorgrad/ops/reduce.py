@@ -34,7 +34,7 @@ def kept(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
 
 def spread(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
     """A reduced tensor back over the axes it was reduced along."""
-    from .shape import Expand
+    from .expand import Expand
 
     return Expand(shape)(x if axes is None else kept(x, shape, axes, keepdim))
 
@@ -346,7 +346,8 @@ class Prod(Function):
         if not on(x.array).has_zero(x.array):
             return grad * kept(out, shape, along, self.keepdim) / x
         from .scan import exclusive_cumprod
-        from .shape import Flip, Reshape
+        from .shape import Reshape
+        from .slice import Flip
 
         rows = Reshape((x.array.size,))(x) if self.dim is None else x
         d = self.dim or 0

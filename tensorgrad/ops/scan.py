@@ -172,7 +172,7 @@ def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
 
 def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """(x₁ … xₙ₋₁) and (x₀ … xₙ₋₂) along an axis."""
-    from .shape import Narrow
+    from .slice import Narrow
 
     before = (slice(None),) * dim
     return Narrow((*before, slice(1, None), ...))(x), Narrow((*before, slice(None, -1), ...))(x)

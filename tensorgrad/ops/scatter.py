@@ -18,7 +18,8 @@ from .assign import fitting, number_in, same_dtype
 from .index import in_range, whole_index
 from .keywords import numpy_words
 from .promote import as_operand, number
-from .shape import Reshape, Slice, reshape
+from .shape import Reshape, reshape
+from .slice import Slice
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
