@@ -56,6 +56,7 @@ from .ops import methods as _methods
 from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.assign import *
+from .ops.bessel import *
 from .ops.bitwise import *
 from .ops.choose import *
 from .ops.compare import *
@@ -65,12 +66,14 @@ from .ops.decompose import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.expand import *
+from .ops.gamma import *
 from .ops.index import *
 from .ops.join import *
 from .ops.linalg import *
 from .ops.loss import *
 from .ops.mask import *
 from .ops.norm import *
+from .ops.polynomials import *
 from .ops.pool import *
 from .ops.promote import result_type
 from .ops.reduce import *

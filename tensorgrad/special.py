@@ -1,59 +1,43 @@
 """`tensorgrad.special`: special functions, under PyTorch's names."""
 
 from .ops.activation import log_softmax, softmax
-from .ops.elementwise import exp2, expm1, log1p, round
-from .ops.elementwise import sigmoid as expit
-from .ops.reduce import logsumexp
-from .ops.special import (
+from .ops.bessel import (
     airy_ai,
     bessel_j0,
     bessel_j1,
     bessel_y0,
     bessel_y1,
-    chebyshev_polynomial_t,
-    chebyshev_polynomial_u,
-    chebyshev_polynomial_v,
-    chebyshev_polynomial_w,
-    digamma,
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    gammainc,
-    gammaincc,
-    gammaln,
-    hermite_polynomial_h,
-    hermite_polynomial_he,
     i0,
     i0e,
     i1,
     i1e,
-    laguerre_polynomial_l,
-    legendre_polynomial_p,
-    log_ndtr,
-    logit,
     modified_bessel_i0,
     modified_bessel_i1,
     modified_bessel_k0,
     modified_bessel_k1,
-    multigammaln,
-    ndtr,
-    ndtri,
-    polygamma,
-    psi,
     scaled_modified_bessel_k0,
     scaled_modified_bessel_k1,
+    spherical_bessel_j0,
+)
+from .ops.elementwise import exp2, expm1, log1p, round
+from .ops.elementwise import sigmoid as expit
+from .ops.gamma import digamma, gammainc, gammaincc, gammaln, multigammaln, polygamma, psi, zeta
+from .ops.polynomials import (
+    chebyshev_polynomial_t,
+    chebyshev_polynomial_u,
+    chebyshev_polynomial_v,
+    chebyshev_polynomial_w,
+    hermite_polynomial_h,
+    hermite_polynomial_he,
+    laguerre_polynomial_l,
+    legendre_polynomial_p,
     shifted_chebyshev_polynomial_t,
     shifted_chebyshev_polynomial_u,
     shifted_chebyshev_polynomial_v,
     shifted_chebyshev_polynomial_w,
-    sinc,
-    spherical_bessel_j0,
-    xlog1py,
-    xlogy,
-    zeta,
 )
+from .ops.reduce import logsumexp
+from .ops.special import entr, erf, erfc, erfcx, erfinv, log_ndtr, logit, ndtr, ndtri, sinc, xlog1py, xlogy
 
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t", "chebyshev_polynomial_u",

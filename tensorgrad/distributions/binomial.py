@@ -7,8 +7,8 @@ from typing import Any
 from ..autograd.modes import no_grad
 from ..ops.create import arange
 from ..ops.elementwise import exp, log1p
+from ..ops.gamma import lgamma
 from ..ops.sampling import binomial
-from ..ops.special import lgamma
 from ..tensor import Tensor
 from . import constraints
 from .parameters import ProbsOrLogits

@@ -7,8 +7,9 @@ from typing import Any
 from .. import dtypes
 from ..ops.choose import where
 from ..ops.embedding import one_hot
+from ..ops.gamma import digamma, lgamma
 from ..ops.sampling import standard_gamma
-from ..ops.special import digamma, lgamma, xlogy
+from ..ops.special import xlogy
 from ..tensor import Tensor
 from . import constraints
 from .exp_family import ExponentialFamily

@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from ..ops.choose import where
 from ..ops.elementwise import log1p
-from ..ops.special import lgamma
+from ..ops.gamma import lgamma
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution

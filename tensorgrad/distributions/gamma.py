@@ -6,8 +6,9 @@ from typing import Any
 
 from .. import dtypes
 from ..ops.elementwise import log
+from ..ops.gamma import digamma, gammainc, lgamma
 from ..ops.sampling import standard_gamma
-from ..ops.special import digamma, gammainc, lgamma, xlogy
+from ..ops.special import xlogy
 from ..tensor import Tensor
 from . import constraints
 from .exp_family import ExponentialFamily

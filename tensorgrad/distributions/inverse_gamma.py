@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..ops.choose import where
-from ..ops.special import digamma, lgamma
+from ..ops.gamma import digamma, lgamma
 from ..tensor import Tensor
 from . import constraints
 from .gamma import Gamma

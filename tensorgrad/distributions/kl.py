@@ -9,7 +9,7 @@ from typing import Any
 from .. import linalg
 from ..nn import functional as F
 from ..ops.choose import where
-from ..ops.special import digamma, lgamma
+from ..ops.gamma import digamma, lgamma
 from ..tensor import Tensor
 from .bernoulli import Bernoulli
 from .beta import Beta

@@ -8,7 +8,7 @@ from typing import Any
 from ..ops.choose import where
 from ..ops.create import full_like
 from ..ops.elementwise import exp, log
-from ..ops.special import digamma, lgamma
+from ..ops.gamma import digamma, lgamma
 from ..tensor import Tensor
 from . import constraints
 from .transformed_distribution import TransformedDistribution

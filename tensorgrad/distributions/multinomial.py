@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.modes import no_grad
 from ..ops.create import arange
-from ..ops.special import lgamma
+from ..ops.gamma import lgamma
 from ..tensor import Size, Tensor
 from . import constraints
 from .binomial import Binomial

@@ -7,8 +7,8 @@ from typing import Any
 from ..autograd.modes import no_grad
 from ..nn import functional as F
 from ..ops.elementwise import exp
+from ..ops.gamma import lgamma
 from ..ops.sampling import poisson
-from ..ops.special import lgamma
 from ..tensor import Tensor
 from . import constraints
 from .gamma import Gamma

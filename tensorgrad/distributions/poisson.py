@@ -6,8 +6,9 @@ from typing import Any
 
 from ..autograd.modes import no_grad
 from ..ops.elementwise import exp
+from ..ops.gamma import lgamma
 from ..ops.sampling import poisson
-from ..ops.special import lgamma, xlogy
+from ..ops.special import xlogy
 from ..tensor import Tensor
 from . import constraints
 from .exp_family import ExponentialFamily

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ops.gamma import lgamma
 from ..ops.sampling import rand
-from ..ops.special import lgamma
 from ..tensor import Tensor
 from . import constraints
 from .categorical import Categorical, CategoricalVector

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..ops.choose import where
 from ..ops.elementwise import log, log1p
+from ..ops.gamma import digamma, lgamma
 from ..ops.sampling import randn
-from ..ops.special import digamma, lgamma
 from ..tensor import Tensor
 from . import constraints
 from .chi2 import Chi2

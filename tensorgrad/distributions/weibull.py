@@ -6,7 +6,7 @@ from typing import Any
 
 from ..ops.create import ones_like
 from ..ops.elementwise import exp, log
-from ..ops.special import lgamma
+from ..ops.gamma import lgamma
 from ..tensor import Tensor
 from . import constraints
 from .exponential import Exponential

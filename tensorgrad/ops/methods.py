@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
+    bessel,
     bitwise,
     choose,
     compare,
@@ -24,6 +25,7 @@ from . import (
     decompose,
     elementwise,
     expand,
+    gamma,
     index,
     join,
     linalg,
@@ -114,7 +116,9 @@ _METHODS: dict[ModuleType, str] = {
     bitwise: "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor gcd lcm",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
-    special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
+    special: "erf erfc erfinv logit sinc xlogy",
+    gamma: "digamma igamma igammac lgamma mvlgamma",
+    bessel: "i0",
     promote: "bfloat16 byte char cpu cuda double half long short to type_as",
     activation: "relu hardshrink log_softmax prelu softmax",
     reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
@@ -155,7 +159,9 @@ _IN_PLACE: dict[ModuleType, str] = {
     bitwise: "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor gcd lcm",
     compare: "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or logical_xor lt ne "
     "not_equal",
-    special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
+    special: "erf erfc erfinv logit sinc xlogy",
+    gamma: "digamma igamma igammac lgamma mvlgamma",
+    bessel: "i0",
     activation: "relu",
     scan: "cumsum cumprod",
     scatter: "scatter_reduce index_reduce",
@@ -176,7 +182,7 @@ _RENAMED: dict[str, Any] = {
     "is_nonzero": Tensor.__bool__,
     "__reversed__": lambda x: slice.flip(x, (0,)) if x.array.ndim else x,
     "real": property(elementwise.real),
-    "polygamma": special._polygamma_method,
+    "polygamma": gamma._polygamma_method,
     "float": promote.float_,
     "int": promote.int_,
     "bool": promote.bool_,
@@ -246,7 +252,7 @@ def attach() -> None:
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
     for name, member in {**_RENAMED, **_ENGINE}.items():
         setattr(Tensor, name, member)
-    Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")
+    Tensor.polygamma_ = in_place(gamma._polygamma_method, "polygamma_")
     for operator, name in _IN_PLACE_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))
 

@@ -18,9 +18,10 @@ from ..random import stream
 from ..tensor import Tensor
 from .create import leaf, shape_of
 from .elementwise import exp
+from .gamma import gammainc_by_a, lgamma
 from .keywords import also
 from .promote import as_operand, needs_floating, number
-from .special import gammainc_by_a, lgamma, xlogy
+from .special import xlogy
 
 # ---- uniform, normal, whole numbers --------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ from .. import dtypes
 from ..kernels import at
 from ..kernels.shapes import integer
 from ..tensor import Tensor
+from .bessel import i0
 from .create import arange, leaf
 from .promote import cast, number
-from .special import i0
 
 
 def _window(
