@@ -73,7 +73,6 @@ from .ops.linalg import *
 from .ops.loss import *
 from .ops.mask import *
 from .ops.norm import *
-from .ops.polynomials import *
 from .ops.pool import *
 from .ops.promote import result_type
 from .ops.reduce import *

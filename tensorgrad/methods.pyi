@@ -9,6 +9,7 @@ from .compat import legacy as _compat_legacy
 from .ops import activation as _ops_activation
 from .ops import arithmetic as _ops_arithmetic
 from .ops import assign as _ops_assign
+from .ops import bessel as _ops_bessel
 from .ops import bitwise as _ops_bitwise
 from .ops import choose as _ops_choose
 from .ops import compare as _ops_compare
@@ -17,6 +18,7 @@ from .ops import create as _ops_create
 from .ops import decompose as _ops_decompose
 from .ops import elementwise as _ops_elementwise
 from .ops import expand as _ops_expand
+from .ops import gamma as _ops_gamma
 from .ops import index as _ops_index
 from .ops import join as _ops_join
 from .ops import linalg as _ops_linalg
@@ -235,8 +237,8 @@ class TensorMethods:
     diagonal = _ops_linalg.diagonal
     diagonal_scatter = _ops_assign.diagonal_scatter
     diff = _ops_scan.diff
-    digamma = _ops_special.digamma
-    digamma_ = _ops_special.digamma
+    digamma = _ops_gamma.digamma
+    digamma_ = _ops_gamma.digamma
     dist = _ops_linalg.dist
     div = _ops_arithmetic.div
     div_ = _ops_arithmetic.div
@@ -308,12 +310,12 @@ class TensorMethods:
     hsplit = _ops_join.hsplit
     hypot = _ops_trigonometry.hypot
     hypot_ = _ops_trigonometry.hypot
-    i0 = _ops_special.i0
-    i0_ = _ops_special.i0
-    igamma = _ops_special.gammainc
-    igamma_ = _ops_special.gammainc
-    igammac = _ops_special.gammaincc
-    igammac_ = _ops_special.gammaincc
+    i0 = _ops_bessel.i0
+    i0_ = _ops_bessel.i0
+    igamma = _ops_gamma.gammainc
+    igamma_ = _ops_gamma.gammainc
+    igammac = _ops_gamma.gammaincc
+    igammac_ = _ops_gamma.gammaincc
     index_add = _ops_scatter.index_add
     index_add_ = _ops_scatter.index_add_
     index_copy = _ops_scatter.index_copy
@@ -370,8 +372,8 @@ class TensorMethods:
     less_ = _ops_compare.lt
     less_equal = _ops_compare.le
     less_equal_ = _ops_compare.le
-    lgamma = _ops_special.lgamma
-    lgamma_ = _ops_special.lgamma
+    lgamma = _ops_gamma.lgamma
+    lgamma_ = _ops_gamma.lgamma
     log = _ops_elementwise.log
     log10 = _ops_elementwise.log10
     log10_ = _ops_elementwise.log10
@@ -433,8 +435,8 @@ class TensorMethods:
     multiply = _ops_arithmetic.mul
     multiply_ = _ops_arithmetic.mul
     mv = _ops_linalg.mv
-    mvlgamma = _ops_special.multigammaln
-    mvlgamma_ = _ops_special.multigammaln
+    mvlgamma = _ops_gamma.multigammaln
+    mvlgamma_ = _ops_gamma.multigammaln
     nan_to_num = _ops_choose.nan_to_num
     nan_to_num_ = _ops_choose.nan_to_num
     nanmean = _ops_reduce.nanmean
@@ -470,8 +472,8 @@ class TensorMethods:
     permute = _ops_shape.permute
     pin_memory = _compat_attach.pin_memory
     pinverse = _compat_legacy.pinverse
-    polygamma = _ops_special._polygamma_method
-    polygamma_ = _ops_special._polygamma_method
+    polygamma = _ops_gamma._polygamma_method
+    polygamma_ = _ops_gamma._polygamma_method
     positive = _ops_arithmetic.positive
     pow = _ops_arithmetic.pow
     pow_ = _ops_arithmetic.pow

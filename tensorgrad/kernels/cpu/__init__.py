@@ -3,7 +3,12 @@
 from typing import Any
 
 from .activation import *
+from .arithmetic import *
 from .attention import *
+from .bitwise import *
+from .choose import *
+from .compare import *
+from .constants import *
 from .conv import *
 from .create import *
 from .decompose import *
@@ -25,6 +30,7 @@ from .scatter import *
 from .shape import *
 from .sort import *
 from .special import *
+from .trigonometry import *
 from .vision import *
 
 

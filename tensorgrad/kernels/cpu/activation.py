@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import _ONE, _ZERO, _like, keep, relu, sigmoid, where, widened
+from .choose import relu, where
+from .elementwise import ONE, ZERO, keep, like, sigmoid, widened
 from .row_reduce import row_max, row_sum
 from .special import normal_cdf
 from .workspace import piecewise
@@ -29,7 +30,7 @@ def hardtanh_backward(grad: Any, x: Any, low: float, high: float) -> Any:
 def leaky_relu(x: Any, slope: float) -> Any:
     """x above 0, slope·x below."""
     t = x * slope
-    return np.maximum(x, t) if 0 < slope <= 1 else where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
+    return np.maximum(x, t) if 0 < slope <= 1 else where(np.asarray(x > ZERO[x.dtype]), x, np.asarray(t))
 
 
 def prelu(x: Any, weight: Any) -> Any:
@@ -37,13 +38,13 @@ def prelu(x: Any, weight: Any) -> Any:
     t = x * weight
     if weight.size and weight.min() > 0 and weight.max() <= 1:
         return np.maximum(x, t, out=t if isinstance(t, np.ndarray) else None)
-    return where(np.asarray(x > _ZERO[x.dtype]), x, np.asarray(t))
+    return where(np.asarray(x > ZERO[x.dtype]), x, np.asarray(t))
 
 
 @widened
 def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
     """grad above 0, slope·grad elsewhere."""
-    return where(np.asarray(x > _ZERO[x.dtype]), grad, np.asarray(grad * slope))
+    return where(np.asarray(x > ZERO[x.dtype]), grad, np.asarray(grad * slope))
 
 
 def threshold(x: Any, threshold: float, value: float) -> Any:
@@ -87,7 +88,7 @@ def hardsigmoid_backward(grad: Any, x: Any) -> Any:
 @piecewise
 def hardswish(x: Any) -> Any:
     """x · hardsigmoid(x)."""
-    t = np.add(x, 3, _like(x))
+    t = np.add(x, 3, like(x))
     t.clip(0, 6, out=t)
     t *= x
     t /= 6
@@ -97,7 +98,7 @@ def hardswish(x: Any) -> Any:
 @widened
 def hardswish_backward(grad: Any, x: Any) -> Any:
     """grad · (x/3 + ½) between −3 and 3, 0 below, grad above."""
-    slope = where(np.asarray(x >= 3), _ONE[x.dtype], np.asarray(x / 3 + 0.5))
+    slope = where(np.asarray(x >= 3), ONE[x.dtype], np.asarray(x / 3 + 0.5))
     return keep(np.asarray(grad * slope), ~np.asarray(x <= -3))
 
 
@@ -111,8 +112,8 @@ def _ramp(x: Any) -> Any:
 @piecewise
 def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
     """scale · (x above 0, alpha·(e^(rate·x) − 1) below)."""
-    zero = _ZERO[x.dtype]
-    t = x.clip(-np.inf, zero, out=_like(x))
+    zero = ZERO[x.dtype]
+    t = x.clip(-np.inf, zero, out=like(x))
     if rate != 1:
         t *= rate
     np.expm1(t, t)
@@ -126,8 +127,8 @@ def elu(x: Any, alpha: float, scale: float, rate: float) -> Any:
 @piecewise
 def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     """grad · scale · (1 above 0, alpha·rate·e^(rate·x) elsewhere)."""
-    zero = _ZERO[x.dtype]
-    t = x.clip(-np.inf, zero, out=_like(x))
+    zero = ZERO[x.dtype]
+    t = x.clip(-np.inf, zero, out=like(x))
     t *= rate
     np.exp(t, t)
     t *= alpha * scale * rate
@@ -138,9 +139,9 @@ def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> 
 @piecewise
 def silu(x: Any) -> Any:
     """x/(1 + e⁻ˣ)."""
-    t = np.negative(x, _like(x))
+    t = np.negative(x, like(x))
     np.exp(t, t)
-    t += _ONE[x.dtype]
+    t += ONE[x.dtype]
     return np.true_divide(x, t, t)
 
 
@@ -148,9 +149,9 @@ def silu(x: Any) -> Any:
 def silu_backward(grad: Any, x: Any) -> Any:
     """grad · σ(x)·(1 + x·(1 − σ(x)))."""
     s = sigmoid(x)
-    t = np.subtract(_ONE[x.dtype], s, _like(x))
+    t = np.subtract(ONE[x.dtype], s, like(x))
     t *= x
-    t += _ONE[x.dtype]
+    t += ONE[x.dtype]
     t *= s
     t *= grad
     return t
@@ -166,7 +167,7 @@ def gelu(x: Any) -> Any:
 @piecewise
 def gelu_backward(grad: Any, x: Any) -> Any:
     """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
-    t = np.multiply(x, x, _like(x))
+    t = np.multiply(x, x, like(x))
     t *= -0.5
     np.exp(t, t)
     t *= x
@@ -185,7 +186,7 @@ def gelu_tanh(x: Any) -> Any:
     """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     t = _gelu_inner(x)
     np.tanh(t, t)
-    t += _ONE[x.dtype]
+    t += ONE[x.dtype]
     t *= x
     t *= 0.5
     return t
@@ -196,24 +197,24 @@ def gelu_tanh_backward(grad: Any, x: Any) -> Any:
     """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
     t = _gelu_inner(x)
     np.tanh(t, t)
-    inner = np.multiply(x, x, _like(x))
+    inner = np.multiply(x, x, like(x))
     inner *= 3 * _CUBIC * _C
     inner += _C  # u′
     inner *= x
-    squared = np.multiply(t, t, _like(x))
-    np.subtract(_ONE[x.dtype], squared, squared)
+    squared = np.multiply(t, t, like(x))
+    np.subtract(ONE[x.dtype], squared, squared)
     inner *= squared
     inner += t
-    inner += _ONE[x.dtype]
+    inner += ONE[x.dtype]
     inner *= 0.5
     inner *= grad
     return inner
 
 
 def _gelu_inner(x: Any) -> Any:
-    t = np.multiply(x, x, _like(x))
+    t = np.multiply(x, x, like(x))
     t *= _CUBIC
-    t += _ONE[x.dtype]
+    t += ONE[x.dtype]
     t *= x
     t *= _C
     return t
@@ -230,8 +231,8 @@ def mish(x: Any) -> Any:
 def mish_backward(grad: Any, x: Any) -> Any:
     """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
     t = _tanh_softplus(x)
-    slope = np.multiply(t, t, _like(x))
-    np.subtract(_ONE[x.dtype], slope, slope)
+    slope = np.multiply(t, t, like(x))
+    np.subtract(ONE[x.dtype], slope, slope)
     slope *= sigmoid(x)
     slope *= x
     slope += t
@@ -241,9 +242,9 @@ def mish_backward(grad: Any, x: Any) -> Any:
 
 def _tanh_softplus(x: Any) -> Any:
     """tanh(ln(1 + w)) = n/(n + 2) with n = w·(w + 2) and w = eˣ; from x = 20 on it is 1."""
-    w = x.clip(-np.inf, 20, out=_like(x))
+    w = x.clip(-np.inf, 20, out=like(x))
     np.exp(w, w)
-    n = np.add(w, 2, _like(x))
+    n = np.add(w, 2, like(x))
     n *= w
     np.add(n, 2, w)
     return np.true_divide(n, w, n)
@@ -252,7 +253,7 @@ def _tanh_softplus(x: Any) -> Any:
 @piecewise
 def softplus(x: Any, beta: float, threshold: float) -> Any:
     """ln(1 + e^(βx))/β; x itself where βx is above the threshold."""
-    t = np.multiply(x, beta, _like(x))
+    t = np.multiply(x, beta, like(x))
     linear = np.asarray(t > threshold)
     t = _log1p_exp(t)
     t /= beta
@@ -262,7 +263,7 @@ def softplus(x: Any, beta: float, threshold: float) -> Any:
 @piecewise
 def softplus_backward(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     """grad · σ(βx); grad where βx is above the threshold."""
-    t = np.multiply(x, beta, _like(x))
+    t = np.multiply(x, beta, like(x))
     linear = np.asarray(t > threshold)
     t = sigmoid(t)
     t *= grad
@@ -286,7 +287,7 @@ def logsigmoid_backward(grad: Any, x: Any) -> Any:
 
 def _log1p_exp(x: Any) -> Any:
     """ln(1 + eˣ) = max(x, 0) + ln(1 + e^(−|x|)). (np.logaddexp says the same, one number at a time.)"""
-    t = np.absolute(x, _like(x))
+    t = np.absolute(x, like(x))
     np.negative(t, t)
     np.exp(t, t)
     np.log1p(t, t)
@@ -302,7 +303,7 @@ def softmax(x: Any, axis: int) -> Any:
     """eˣ / Σeˣ along an axis; the largest is taken off first, so that nothing overflows."""
     if not x.size:
         return x.copy()
-    t = np.subtract(x, row_max(x, axis), _like(x))
+    t = np.subtract(x, row_max(x, axis), like(x))
     np.exp(t, t)
     return np.true_divide(t, row_sum(t, axis), t)
 
@@ -310,7 +311,7 @@ def softmax(x: Any, axis: int) -> Any:
 @widened
 def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """out · (grad − Σ grad·out)."""
-    t = np.multiply(grad, out, _like(out))
+    t = np.multiply(grad, out, like(out))
     total = row_sum(t, axis)
     np.subtract(grad, total, t)
     return np.multiply(t, out, t)
@@ -321,7 +322,7 @@ def log_softmax(x: Any, axis: int) -> Any:
     """x − ln Σeˣ along an axis."""
     if not x.size:
         return x.copy()
-    t = np.subtract(x, row_max(x, axis), _like(x))
+    t = np.subtract(x, row_max(x, axis), like(x))
     total = row_sum(np.exp(t), axis)
     return np.subtract(t, np.log(total), t)
 
@@ -329,6 +330,6 @@ def log_softmax(x: Any, axis: int) -> Any:
 @widened
 def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
     """grad − eᵒ·Σ grad."""
-    t = np.exp(out, _like(out))
+    t = np.exp(out, like(out))
     np.multiply(t, row_sum(grad, axis), t)
     return np.subtract(grad, t, t)
