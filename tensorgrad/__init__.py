@@ -68,6 +68,7 @@ from .ops.elementwise import *
 from .ops.expand import *
 from .ops.gamma import *
 from .ops.index import *
+from .ops.index_along import *
 from .ops.join import *
 from .ops.linalg import *
 from .ops.loss import *

@@ -20,6 +20,7 @@ from .ops import elementwise as _ops_elementwise
 from .ops import expand as _ops_expand
 from .ops import gamma as _ops_gamma
 from .ops import index as _ops_index
+from .ops import index_along as _ops_index_along
 from .ops import join as _ops_join
 from .ops import linalg as _ops_linalg
 from .ops import mask as _ops_mask
@@ -316,17 +317,17 @@ class TensorMethods:
     igamma_ = _ops_gamma.gammainc
     igammac = _ops_gamma.gammaincc
     igammac_ = _ops_gamma.gammaincc
-    index_add = _ops_scatter.index_add
-    index_add_ = _ops_scatter.index_add_
-    index_copy = _ops_scatter.index_copy
-    index_copy_ = _ops_scatter.index_copy_
-    index_fill = _ops_scatter.index_fill
-    index_fill_ = _ops_scatter.index_fill_
+    index_add = _ops_index_along.index_add
+    index_add_ = _ops_index_along.index_add_
+    index_copy = _ops_index_along.index_copy
+    index_copy_ = _ops_index_along.index_copy_
+    index_fill = _ops_index_along.index_fill
+    index_fill_ = _ops_index_along.index_fill_
     index_put = _ops_index.index_put
     index_put_ = _ops_index.index_put_
-    index_reduce = _ops_scatter.index_reduce
-    index_reduce_ = _ops_scatter.index_reduce
-    index_select = _ops_scatter.index_select
+    index_reduce = _ops_index_along.index_reduce
+    index_reduce_ = _ops_index_along.index_reduce
+    index_select = _ops_index_along.index_select
     inner = _ops_linalg.inner
     int = _ops_promote.int_
     inverse = _ops_decompose.inv

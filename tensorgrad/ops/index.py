@@ -3,8 +3,7 @@
 `x[key]` has two halves. Ints, slices, None and Ellipsis make a view. What remains, integer arrays and masks, picks
 elements of that view into a copy: the arrays are broadcast together, and the axes that they span in the result stand
 where the first of them stood, or in front if slices part them. Ints never move axes: that is PyTorch's rule, and where
-NumPy differs.
-"""
+NumPy differs."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ from .promote import as_operand, cast
 from .shape import Reshape, reshape, sizes_of
 from .slice import Slice, place, place_range
 
-# ---- operations -----------------------------------------------------------------------------------------------------
-# `into`: write to the first input's own memory (the in-place form) instead of a copy.
+# ---- x[key] ---------------------------------------------------------------------------------------------------------
 
 
 class Index(Function):
@@ -55,44 +53,6 @@ class PutAt(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         return Index(self.key)(grad)
-
-
-class IndexPut(Function):
-    """x with value at [key]."""
-
-    broadcasts = True
-    into = False
-    borrowed = ("key",)
-
-    def __init__(self, key: Any) -> None:
-        self.key = key
-
-    def forward(self, x: Any, value: Any) -> Any:
-        return on(x).index_put(x if self.into else x.copy(), self.key, value)
-
-    def backward(self, grad: Tensor) -> Any:
-        gx = IndexPut(self.key)(grad, 0) if self.needs[0] else None
-        return gx, Index(self.key)(grad) if self.needs[1] else None
-
-
-class IndexAddAt(Function):
-    """x with value added at [key]."""
-
-    broadcasts = True
-    into = False
-    borrowed = ("key",)
-
-    def __init__(self, key: Any) -> None:
-        self.key = key
-
-    def forward(self, x: Any, value: Any) -> Any:
-        return on(x).index_add_at(x if self.into else x.copy(), self.key, value)
-
-    def backward(self, grad: Tensor) -> Any:
-        return grad, Index(self.key)(grad) if self.needs[1] else None
-
-
-# ---- x[key] ---------------------------------------------------------------------------------------------------------
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -171,6 +131,193 @@ def _per_axis(key: Any) -> tuple[Any, ...]:
         stacklevel=4,
     )
     return tuple(key)
+
+
+# ---- x[key] = value -------------------------------------------------------------------------------------------------
+
+
+class IndexPut(Function):
+    """x with value at [key]."""
+
+    broadcasts = True
+    into = False
+    borrowed = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def forward(self, x: Any, value: Any) -> Any:
+        return on(x).index_put(x if self.into else x.copy(), self.key, value)
+
+    def backward(self, grad: Tensor) -> Any:
+        gx = IndexPut(self.key)(grad, 0) if self.needs[0] else None
+        return gx, Index(self.key)(grad) if self.needs[1] else None
+
+
+def setitem(x: Tensor, key: Any, value: Any) -> None:
+    """x[key] = value: value is broadcast to x[key] and takes x's dtype. Recorded in both."""
+    if isinstance(value, Tensor) and value._base is x and _just_read(x, key, value):
+        return  # the second half of x[key] += y: Python writes back what is there already
+    check_writable(x, "setitem")
+    z = value if type(value) in (int, float, bool) else as_operand("setitem", value, "value")
+    plain = _plain(key)
+    if plain is not None:
+        try:
+            copy_into(Slice(plain)(x), z, "setitem")
+            return
+        except IndexError:
+            pass
+    basic, picks, dims = _parse("setitem", x, _per_axis(key))
+    region = Slice(basic)(x) if basic is not None else x
+    if not picks:
+        copy_into(region, z, "setitem")
+        return
+    if not isinstance(z, Tensor):
+        z = number_in("setitem", x, z)
+    else:
+        z = cast(z, x.dtype)
+        if z.array.shape[:1] == (1,):
+            z = without_leading_ones(z, len(on(x.array).key_shape(region.array.shape, picks) or ()))
+    try:
+        apply_to(region, IndexPut(picks), z, "setitem")
+    except (IndexError, ValueError):
+        target = on(x.array).key_shape(region.array.shape, picks)
+        if target is None:
+            raise _wrong_index("setitem", region.array.shape, picks, dims) from None
+        shapes = {"value": z.array.shape, "x[key]": target}
+        what = "the value does not broadcast to what it is written to"
+        raise ValueError(mismatch("setitem", what, **shapes)) from None
+
+
+def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
+    """Whether value is x[key] itself, in its place in the graph."""
+    if value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:  # which may give it another `_view`
+        return False
+    return type(value._view) is Slice and value._view.key == _plain(key)
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
+    """input with x[indices] replaced by values, broadcast; with `accumulate` added, repeated places adding up."""
+    x = as_operand("index_put", input)
+    region, operation, z = _putting("index_put", x, indices, values, accumulate)
+    return operation(region, z)
+
+
+def index_put_(x: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
+    """`index_put` in place."""
+    region, operation, z = _putting("index_put_", x, indices, values, accumulate)
+    apply_to(region, operation, z, "index_put_")
+    return x
+
+
+def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) -> tuple[Tensor, Function, Tensor]:
+    if not isinstance(indices, (tuple, list)) or not indices:
+        raise TypeError(f"{op}: indices must be a tuple of tensors, one per dim, got {indices!r}.")
+    picks: list[Any] = []
+    for i in indices:
+        k = _array(op, x, i)
+        if k.dtype.kind == "b":
+            _fits(op, x, k, len(picks))
+            picks += [k] + [_SPANNED] * (k.ndim - 1)
+        else:
+            picks.append(k)
+    if len(picks) > x.array.ndim:
+        n = x.array.ndim
+        raise IndexError(f"{op}: {len(picks)} indices are too many for a tensor of {n} dimensions, {_shape(x)}.")
+    key = _met(picks)
+    z = same_dtype(op, x, values, "values")
+    target = on(x.array).key_shape(x.array.shape, key)
+    if target is None:
+        raise _wrong_index(op, x.array.shape, key, list(range(x.array.ndim)))
+    try:
+        fits = broadcast(op, values=z.array.shape, target=target) == target
+    except ValueError:
+        fits = False
+    if not fits:
+        shapes = {"values": z.array.shape, "x[indices]": target}
+        raise ValueError(mismatch(op, "values do not broadcast to what they are written to", **shapes))
+    return x, (IndexAddAt if accumulate else IndexPut)(key), z
+
+
+class IndexAddAt(Function):
+    """x with value added at [key]."""
+
+    broadcasts = True
+    into = False
+    borrowed = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def forward(self, x: Any, value: Any) -> Any:
+        return on(x).index_add_at(x if self.into else x.copy(), self.key, value)
+
+    def backward(self, grad: Tensor) -> Any:
+        return grad, Index(self.key)(grad) if self.needs[1] else None
+
+
+def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor:
+    """input with the elements of source at places of the flattened tensor; with `accumulate` added to what is there."""
+    x = as_operand("put", input)
+    places, z = _for_put("put", x, index, source)
+    return Reshape(x.array.shape)((IndexAddAt if accumulate else IndexPut)((places,))(reshape(x, -1), z))
+
+
+def put_(x: Tensor, index: Any, source: Any, accumulate: bool = False) -> Tensor:
+    """`put` in place."""
+    places, z = _for_put("put_", x, index, source)
+    check_writable(x, "put_")
+    flat = reshape(x, -1)
+    if flat._view is not None:
+        apply_to(flat, (IndexAddAt if accumulate else IndexPut)((places,)), z, "put_")
+        return x
+    return write(x, put(before_write(x, z), index, z, accumulate), "put_")
+
+
+def _for_put(op: str, x: Tensor, index: Any, source: Any) -> tuple[Any, Tensor]:
+    places = whole_index(op, index)
+    z = same_dtype(op, x, source, "source")
+    if z.array.size != places.size:
+        raise ValueError(f"{op}: source has {z.array.size} elements, index {places.size}; they must be as many.")
+    _in_flat(op, x, places)
+    return places.reshape(-1), reshape(z, -1)
+
+
+def take(input: Any, index: Any) -> Tensor:
+    """The elements at places of the flattened input, in index's shape."""
+    x = as_operand("take", input)
+    places = whole_index("take", index)
+    _in_flat("take", x, places)
+    return Index((places,))(reshape(x, -1))
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+    """Numbers of elements, counted in row-major order, as indices: one tensor per axis of `shape`."""
+    op = "unravel_index"
+    sizes = sizes_of(op, (shape,) if isinstance(shape, (tuple, list)) else ([shape],))
+    if any(s < 0 for s in sizes):
+        raise ValueError(f"{op}: sizes must be 0 or more, got {sizes}.")
+    rest = as_operand(op, indices, "indices").array
+    if rest.dtype.kind not in "iu":
+        raise TypeError(f"{op}: indices must be whole numbers, got {as_operand(op, indices).dtype}. Convert: .long().")
+    n, rest = prod(sizes), on(rest).whole(rest)
+    if rest.size and not 0 <= rest.min() <= rest.max() < n:
+        raise ValueError(f"{op}: indices must be from 0 to {n - 1}, the elements of shape {sizes}.")
+    found = []
+    for size in reversed(sizes):
+        found.append(Tensor._of(on(rest).asarray(rest % max(size, 1))))
+        rest = rest // max(size, 1)
+    return tuple(reversed(found))
+
+
+def _in_flat(op: str, x: Tensor, places: Any) -> None:
+    n = x.array.size
+    bad = on(places).out_of_range(places, -n, n)
+    if bad is not None:
+        raise IndexError(f"{op}: index {bad} is out of range for {n} elements" + place_range(n))
+
+
+# ---- keys -----------------------------------------------------------------------------------------------------------
 
 
 def _parse(op: str, x: Tensor, key: tuple[Any, ...]) -> tuple[Any, Any, list[int]]:
@@ -316,51 +463,6 @@ def _wrong_index(op: str, shape: Shape, picks: Any, dims: list[int]) -> IndexErr
     return IndexError(f"{op}: index arrays of shapes {shapes} do not broadcast together.")
 
 
-def setitem(x: Tensor, key: Any, value: Any) -> None:
-    """x[key] = value: value is broadcast to x[key] and takes x's dtype. Recorded in both."""
-    if isinstance(value, Tensor) and value._base is x and _just_read(x, key, value):
-        return  # the second half of x[key] += y: Python writes back what is there already
-    check_writable(x, "setitem")
-    z = value if type(value) in (int, float, bool) else as_operand("setitem", value, "value")
-    plain = _plain(key)
-    if plain is not None:
-        try:
-            copy_into(Slice(plain)(x), z, "setitem")
-            return
-        except IndexError:
-            pass
-    basic, picks, dims = _parse("setitem", x, _per_axis(key))
-    region = Slice(basic)(x) if basic is not None else x
-    if not picks:
-        copy_into(region, z, "setitem")
-        return
-    if not isinstance(z, Tensor):
-        z = number_in("setitem", x, z)
-    else:
-        z = cast(z, x.dtype)
-        if z.array.shape[:1] == (1,):
-            z = without_leading_ones(z, len(on(x.array).key_shape(region.array.shape, picks) or ()))
-    try:
-        apply_to(region, IndexPut(picks), z, "setitem")
-    except (IndexError, ValueError):
-        target = on(x.array).key_shape(region.array.shape, picks)
-        if target is None:
-            raise _wrong_index("setitem", region.array.shape, picks, dims) from None
-        shapes = {"value": z.array.shape, "x[key]": target}
-        what = "the value does not broadcast to what it is written to"
-        raise ValueError(mismatch("setitem", what, **shapes)) from None
-
-
-def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
-    """Whether value is x[key] itself, in its place in the graph."""
-    if value.requires_grad != x.requires_grad or value.is_leaf != x.is_leaf:  # which may give it another `_view`
-        return False
-    return type(value._view) is Slice and value._view.key == _plain(key)
-
-
-# ---- by integers in arrays ------------------------------------------------------------------------------------------
-
-
 def whole_index(op: str, index: Any) -> Any:
     array = as_operand(op, index, "index").array
     if array.dtype.kind not in "iu":
@@ -377,108 +479,6 @@ def in_range(op: str, index: Any, size: int, dim: Any, negative: bool = False) -
         raise IndexError(f"{op}: index {bad} is out of range for {where}{cure}")
 
 
-def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
-    """input with x[indices] replaced by values, broadcast; with `accumulate` added, repeated places adding up."""
-    x = as_operand("index_put", input)
-    region, operation, z = _putting("index_put", x, indices, values, accumulate)
-    return operation(region, z)
-
-
-def index_put_(x: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
-    """`index_put` in place."""
-    region, operation, z = _putting("index_put_", x, indices, values, accumulate)
-    apply_to(region, operation, z, "index_put_")
-    return x
-
-
-def _putting(op: str, x: Tensor, indices: Any, values: Any, accumulate: bool) -> tuple[Tensor, Function, Tensor]:
-    if not isinstance(indices, (tuple, list)) or not indices:
-        raise TypeError(f"{op}: indices must be a tuple of tensors, one per dim, got {indices!r}.")
-    picks: list[Any] = []
-    for i in indices:
-        k = _array(op, x, i)
-        if k.dtype.kind == "b":
-            _fits(op, x, k, len(picks))
-            picks += [k] + [_SPANNED] * (k.ndim - 1)
-        else:
-            picks.append(k)
-    if len(picks) > x.array.ndim:
-        n = x.array.ndim
-        raise IndexError(f"{op}: {len(picks)} indices are too many for a tensor of {n} dimensions, {_shape(x)}.")
-    key = _met(picks)
-    z = same_dtype(op, x, values, "values")
-    target = on(x.array).key_shape(x.array.shape, key)
-    if target is None:
-        raise _wrong_index(op, x.array.shape, key, list(range(x.array.ndim)))
-    try:
-        fits = broadcast(op, values=z.array.shape, target=target) == target
-    except ValueError:
-        fits = False
-    if not fits:
-        shapes = {"values": z.array.shape, "x[indices]": target}
-        raise ValueError(mismatch(op, "values do not broadcast to what they are written to", **shapes))
-    return x, (IndexAddAt if accumulate else IndexPut)(key), z
-
-
-def take(input: Any, index: Any) -> Tensor:
-    """The elements at places of the flattened input, in index's shape."""
-    x = as_operand("take", input)
-    places = whole_index("take", index)
-    _in_flat("take", x, places)
-    return Index((places,))(reshape(x, -1))
-
-
-def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
-    """Numbers of elements, counted in row-major order, as indices: one tensor per axis of `shape`."""
-    op = "unravel_index"
-    sizes = sizes_of(op, (shape,) if isinstance(shape, (tuple, list)) else ([shape],))
-    if any(s < 0 for s in sizes):
-        raise ValueError(f"{op}: sizes must be 0 or more, got {sizes}.")
-    rest = as_operand(op, indices, "indices").array
-    if rest.dtype.kind not in "iu":
-        raise TypeError(f"{op}: indices must be whole numbers, got {as_operand(op, indices).dtype}. Convert: .long().")
-    n, rest = prod(sizes), on(rest).whole(rest)
-    if rest.size and not 0 <= rest.min() <= rest.max() < n:
-        raise ValueError(f"{op}: indices must be from 0 to {n - 1}, the elements of shape {sizes}.")
-    found = []
-    for size in reversed(sizes):
-        found.append(Tensor._of(on(rest).asarray(rest % max(size, 1))))
-        rest = rest // max(size, 1)
-    return tuple(reversed(found))
-
-
-def _in_flat(op: str, x: Tensor, places: Any) -> None:
-    n = x.array.size
-    bad = on(places).out_of_range(places, -n, n)
-    if bad is not None:
-        raise IndexError(f"{op}: index {bad} is out of range for {n} elements" + place_range(n))
-
-
-def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor:
-    """input with the elements of source at places of the flattened tensor; with `accumulate` added to what is there."""
-    x = as_operand("put", input)
-    places, z = _for_put("put", x, index, source)
-    return Reshape(x.array.shape)((IndexAddAt if accumulate else IndexPut)((places,))(reshape(x, -1), z))
-
-
-def put_(x: Tensor, index: Any, source: Any, accumulate: bool = False) -> Tensor:
-    """`put` in place."""
-    places, z = _for_put("put_", x, index, source)
-    check_writable(x, "put_")
-    flat = reshape(x, -1)
-    if flat._view is not None:
-        apply_to(flat, (IndexAddAt if accumulate else IndexPut)((places,)), z, "put_")
-        return x
-    return write(x, put(before_write(x, z), index, z, accumulate), "put_")
-
-
-def _for_put(op: str, x: Tensor, index: Any, source: Any) -> tuple[Any, Tensor]:
-    places = whole_index(op, index)
-    z = same_dtype(op, x, source, "source")
-    if z.array.size != places.size:
-        raise ValueError(f"{op}: source has {z.array.size} elements, index {places.size}; they must be as many.")
-    _in_flat(op, x, places)
-    return places.reshape(-1), reshape(z, -1)
-
-
-__all__ = ["index_put", "put", "take", "unravel_index"]
+__all__ = [
+    "index_put", "put", "take", "unravel_index",
+]  # fmt: skip

@@ -18,7 +18,7 @@ from .promote import as_operand, cast
 from .shape import Reshape, atleast_1d, atleast_2d, atleast_3d, sizes_of
 from .slice import Narrow, Select
 
-# ---- operations -----------------------------------------------------------------------------------------------------
+# ---- joining --------------------------------------------------------------------------------------------------------
 
 
 class Cat(Function):
@@ -37,66 +37,6 @@ class Cat(Function):
             grads.append(Narrow((*before, slice(start, start + size), ...))(grad) if needed else None)
             start += size
         return tuple(grads)
-
-
-class Stack(Function):
-    """Tensors side by side along a new axis."""
-
-    def __init__(self, dim: int) -> None:
-        self.dim = dim
-
-    def forward(self, *xs: Any) -> Any:
-        return on(xs[0]).stack(xs, self.dim)
-
-    def backward(self, grad: Tensor) -> Any:
-        before = (slice(None),) * self.dim
-        return tuple([Select((*before, i, ...))(grad) if needed else None for i, needed in enumerate(self.needs)])
-
-
-class Unbind(Function):
-    """The slices along an axis, without it."""
-
-    is_view = True
-
-    def __init__(self, dim: int) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Any:
-        self.before = x.shape
-        before = (slice(None),) * self.dim
-        return tuple([x[(*before, i, ...)] for i in range(x.shape[self.dim])])
-
-    def part(self, i: int) -> Function:
-        return Select((*(slice(None),) * self.dim, i, ...), self.before)
-
-    def backward(self, *grads: Tensor) -> Tensor:
-        return Stack(self.dim)(*grads)
-
-
-class Split(Function):
-    """Parts of an axis that follow one another and leave nothing out."""
-
-    is_view = True
-
-    def __init__(self, sizes: Sequence[int], dim: int) -> None:
-        self.dim = dim
-        before, self.keys, start = (slice(None),) * dim, [], 0
-        for size in sizes:
-            self.keys.append((*before, slice(start, start + size), ...))
-            start += size
-
-    def forward(self, x: Any) -> Any:
-        self.before = x.shape
-        return tuple([x[key] for key in self.keys])
-
-    def part(self, i: int) -> Function:
-        return Narrow(self.keys[i], self.before)
-
-    def backward(self, *grads: Tensor) -> Tensor:
-        return Cat(self.dim)(*grads)
-
-
-# ---- several to one -------------------------------------------------------------------------------------------------
 
 
 def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
@@ -163,6 +103,20 @@ def _alike(op: str, tensors: Any) -> list[Tensor]:
     for x in xs:
         common = dtypes.promote_types(common, x.dtype)
     return [cast(x, common) for x in xs]
+
+
+class Stack(Function):
+    """Tensors side by side along a new axis."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, *xs: Any) -> Any:
+        return on(xs[0]).stack(xs, self.dim)
+
+    def backward(self, grad: Tensor) -> Any:
+        before = (slice(None),) * self.dim
+        return tuple([Select((*before, i, ...))(grad) if needed else None for i, needed in enumerate(self.needs)])
 
 
 @numpy_words
@@ -250,8 +204,6 @@ def cartesian_prod(*tensors: Any) -> Tensor:
 
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of r elements of a vector, in order, as rows.  Shapes: (n,) → (n over r, r)."""
-    from .index import take
-
     x = as_operand("combinations", input)
     if x.array.ndim != 1:
         raise ValueError(f"combinations: needs a one-dimensional tensor, got shape {tuple(x.array.shape)}.")
@@ -260,10 +212,30 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
     if r == 0:
         return Tensor._of(on(x.array).empty((0,), x.array.dtype))
     rows = list(combinations_with_replacement(places, r) if with_replacement else choices(places, r))
-    return take(x, Tensor._of(on(x.array).whole(rows).reshape(len(rows), r)))
+    return x.take(Tensor._of(on(x.array).whole(rows).reshape(len(rows), r)))
 
 
-# ---- one to several -------------------------------------------------------------------------------------------------
+# ---- taking apart ---------------------------------------------------------------------------------------------------
+
+
+class Unbind(Function):
+    """The slices along an axis, without it."""
+
+    is_view = True
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        before = (slice(None),) * self.dim
+        return tuple([x[(*before, i, ...)] for i in range(x.shape[self.dim])])
+
+    def part(self, i: int) -> Function:
+        return Select((*(slice(None),) * self.dim, i, ...), self.before)
+
+    def backward(self, *grads: Tensor) -> Tensor:
+        return Stack(self.dim)(*grads)
 
 
 @numpy_words
@@ -273,6 +245,29 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     if not x.array.ndim:
         raise IndexError("unbind: a 0-d tensor has no axis to take apart.")
     return Unbind(axis("unbind", dim, x.array.ndim))(x)
+
+
+class Split(Function):
+    """Parts of an axis that follow one another and leave nothing out."""
+
+    is_view = True
+
+    def __init__(self, sizes: Sequence[int], dim: int) -> None:
+        self.dim = dim
+        before, self.keys, start = (slice(None),) * dim, [], 0
+        for size in sizes:
+            self.keys.append((*before, slice(start, start + size), ...))
+            start += size
+
+    def forward(self, x: Any) -> Any:
+        self.before = x.shape
+        return tuple([x[key] for key in self.keys])
+
+    def part(self, i: int) -> Function:
+        return Narrow(self.keys[i], self.before)
+
+    def backward(self, *grads: Tensor) -> Tensor:
+        return Cat(self.dim)(*grads)
 
 
 @numpy_words
@@ -396,9 +391,10 @@ def _even(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...]:
     return _tensor_split(op, x, where, dim)
 
 
-# PyTorch's `unsafe_` ones do not count writes through their results; here they are counted as ever.
-unsafe_chunk, unsafe_split_with_sizes = chunk, split_with_sizes
+unsafe_chunk = chunk
+unsafe_split_with_sizes = split_with_sizes
 unsafe_split = also(input="tensor", split_size="split_size_or_sections")(split)
+
 
 __all__ = [
     "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit", "dstack",

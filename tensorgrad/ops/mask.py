@@ -34,6 +34,47 @@ class MaskedFill(Function):
         return gx, MaskedFill(~self.mask)(grad, 0).sum() if self.needs[1] else None
 
 
+def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
+    """One number, or a 0-d tensor, where mask, else input.  Shapes: input and mask broadcast."""
+    x, m = as_operand("masked_fill", input), _mask("masked_fill", mask)
+    if m.shape != x.array.shape:
+        x = _grown(x, broadcast("masked_fill", input=x.array.shape, mask=m.shape))
+    return MaskedFill(m)(x, fitting("masked_fill", x, value))
+
+
+def masked_fill_(x: Tensor, mask: Any, value: Any) -> Tensor:
+    """`masked_fill` in place; mask broadcasts to x."""
+    m = _mask_for("masked_fill_", x, mask)
+    return apply_to(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
+
+
+def _mask(op: str, mask: Any) -> Any:
+    array = as_operand(op, mask, "mask").array
+    if array.dtype.kind != "b":
+        raise TypeError(f"{op}: mask must be bool, got {array.dtype}. Use a comparison, or mask.bool().")
+    return array
+
+
+def _grown(x: Tensor, shape: Shape) -> Tensor:
+    return x if x.array.shape == shape else Expand(shape)(x)
+
+
+def _mask_for(op: str, x: Tensor, mask: Any) -> Any:
+    """A mask that broadcasts to x."""
+    m = _mask(op, mask)
+    if broadcast(op, input=x.array.shape, mask=m.shape) != x.array.shape:
+        shapes = {"input": x.array.shape, "mask": m.shape}
+        raise ValueError(mismatch(op, "in place, the mask must broadcast to the tensor's shape", **shapes))
+    return m
+
+
+def masked_select(input: Any, mask: Any) -> Tensor:
+    """The elements of input where mask, in row-major order, as one axis.  Shapes: input and mask broadcast."""
+    x, m = as_operand("masked_select", input), _mask("masked_select", mask)
+    shape = broadcast("masked_select", input=x.array.shape, mask=m.shape)
+    return Index((on(m).expand(m, shape),))(_grown(x, shape))
+
+
 class MaskedScatter(Function):
     """x with the first elements of source, in their order, where mask."""
 
@@ -59,47 +100,6 @@ class MaskedScatter(Function):
         return gx, gz
 
 
-def _mask(op: str, mask: Any) -> Any:
-    array = as_operand(op, mask, "mask").array
-    if array.dtype.kind != "b":
-        raise TypeError(f"{op}: mask must be bool, got {array.dtype}. Use a comparison, or mask.bool().")
-    return array
-
-
-def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
-    """One number, or a 0-d tensor, where mask, else input.  Shapes: input and mask broadcast."""
-    x, m = as_operand("masked_fill", input), _mask("masked_fill", mask)
-    if m.shape != x.array.shape:
-        x = _grown(x, broadcast("masked_fill", input=x.array.shape, mask=m.shape))
-    return MaskedFill(m)(x, fitting("masked_fill", x, value))
-
-
-def _grown(x: Tensor, shape: Shape) -> Tensor:
-    return x if x.array.shape == shape else Expand(shape)(x)
-
-
-def masked_fill_(x: Tensor, mask: Any, value: Any) -> Tensor:
-    """`masked_fill` in place; mask broadcasts to x."""
-    m = _mask_for("masked_fill_", x, mask)
-    return apply_to(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
-
-
-def _mask_for(op: str, x: Tensor, mask: Any) -> Any:
-    """A mask that broadcasts to x."""
-    m = _mask(op, mask)
-    if broadcast(op, input=x.array.shape, mask=m.shape) != x.array.shape:
-        shapes = {"input": x.array.shape, "mask": m.shape}
-        raise ValueError(mismatch(op, "in place, the mask must broadcast to the tensor's shape", **shapes))
-    return m
-
-
-def masked_select(input: Any, mask: Any) -> Tensor:
-    """The elements of input where mask, in row-major order, as one axis.  Shapes: input and mask broadcast."""
-    x, m = as_operand("masked_select", input), _mask("masked_select", mask)
-    shape = broadcast("masked_select", input=x.array.shape, mask=m.shape)
-    return Index((on(m).expand(m, shape),))(_grown(x, shape))
-
-
 def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
     """The elements of source, in their order, where mask, else input.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_scatter", input), _mask("masked_scatter", mask)
@@ -122,4 +122,6 @@ def _enough(op: str, x: Tensor, mask: Any, source: Any) -> Tensor:
     return z
 
 
-__all__ = ["masked_fill", "masked_scatter", "masked_select"]
+__all__ = [
+    "masked_fill", "masked_scatter", "masked_select",
+]  # fmt: skip

@@ -27,6 +27,7 @@ from . import (
     expand,
     gamma,
     index,
+    index_along,
     join,
     linalg,
     mask,
@@ -137,8 +138,8 @@ _METHODS: dict[ModuleType, str] = {
     slice: "flip fliplr flipud roll rot90 select narrow narrow_copy unfold as_strided as_strided_",
     join: "unbind unsafe_chunk unsafe_split unsafe_split_with_sizes chunk tensor_split split_with_sizes hsplit vsplit dsplit",
     index: "index_put take put index_put_ put_",
-    scatter: "gather scatter scatter_add scatter_reduce take_along_dim index_select index_add index_copy index_fill "
-    "index_reduce scatter_ scatter_add_ index_add_ index_copy_ index_fill_",
+    scatter: "gather scatter scatter_add scatter_reduce take_along_dim scatter_ scatter_add_",
+    index_along: "index_select index_add index_copy index_fill index_reduce index_add_ index_copy_ index_fill_",
     mask: "masked_fill masked_select masked_scatter masked_fill_ masked_scatter_",
     search: "nonzero nonzero_static argwhere",
     write: "as_strided_scatter select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
@@ -164,7 +165,8 @@ _IN_PLACE: dict[ModuleType, str] = {
     bessel: "i0",
     activation: "relu",
     scan: "cumsum cumprod",
-    scatter: "scatter_reduce index_reduce",
+    scatter: "scatter_reduce",
+    index_along: "index_reduce",
     linalg: "addmm addmv addbmm baddbmm addr renorm tril triu",
 }
 

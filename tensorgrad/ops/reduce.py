@@ -486,10 +486,10 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
     if other is not None or isinstance(dim, Tensor):
-        from . import elementwise
+        from . import choose
 
         try:
-            return getattr(elementwise, op + "imum")(input, dim if other is None else other)
+            return getattr(choose, op + "imum")(input, dim if other is None else other)
         except (TypeError, ValueError) as error:
             raise renamed(op, error) from None
     x = as_operand(op, input)

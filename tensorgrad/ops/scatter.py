@@ -2,8 +2,7 @@
 (index_select, index_add), and what comes together at one place reduced.
 
 The element that belongs to index[i, j, k] is x[i, index[i, j, k], k] for dim 1. Gather and scatter_add are each other's
-gradients.
-"""
+gradients."""
 
 from __future__ import annotations
 
@@ -14,16 +13,18 @@ from ..autograd.inplace import apply_to, before_write, check_writable, write
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor
-from .assign import fitting, number_in, same_dtype
+from .assign import fitting, same_dtype
 from .index import in_range, whole_index
 from .keywords import numpy_words
-from .promote import as_operand, number
+from .promote import as_operand
 from .shape import Reshape, reshape
 from .slice import Slice
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+_NO_BROADCAST = "Nothing is broadcast here; expand the index first, or see take_along_dim."
 
-# ---- operations -----------------------------------------------------------------------------------------------------
+
+# ---- gather ---------------------------------------------------------------------------------------------------------
 
 
 class Gather(Function):
@@ -40,6 +41,57 @@ class Gather(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         return ScatterSum(self.dim, self.index, self.before)(grad)
+
+
+@numpy_words
+def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
+    """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shape: index's; only along dim may it exceed input's."""
+    given = as_operand("gather", input)
+    x, d, places = _checked("gather", given, dim, index)
+    if not places.size:  # an empty index may have any number of dimensions
+        return Reshape(places.shape)(Gather(0, places.reshape(-1))(reshape(x, -1)))
+    out = Gather(d, places)(x)
+    shape = index.array.shape if isinstance(index, Tensor) else places.shape
+    return out if out.array.shape == shape else Reshape(shape)(out)
+
+
+@numpy_words
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
+    """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input (after argsort …)."""
+    x = as_operand("take_along_dim", input)
+    places = whole_index("take_along_dim", indices)
+    if dim is None:
+        x, places, dim = reshape(x, -1), places.reshape(-1), 0
+    d = axis("take_along_dim", dim, x.array.ndim)
+    if x.array.ndim != places.ndim:
+        shapes = {"input": x.array.shape, "indices": places.shape}
+        raise ValueError(mismatch("take_along_dim", "both must have the same number of dimensions", **shapes))
+    a, b = list(x.array.shape), list(places.shape)
+    n, a[d], b[d] = a[d], 1, 1
+    shape = broadcast("take_along_dim", input=a, indices=b)
+    in_range("take_along_dim", places, n, dim, negative=True)
+    places = on(places).expand(on(places).from_front(places, n), (*shape[:d], places.shape[d], *shape[d + 1 :]))
+    return Gather(d, places)(x.expand((*shape[:d], n, *shape[d + 1 :])))
+
+
+def _checked(op: str, input: Any, dim: int, index: Any, within: bool = True) -> tuple[Tensor, int, Any]:
+    """x with at least one axis, the axis, and an index of as many axes; no larger than x elsewhere than along dim."""
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
+    places = whole_index(op, index)
+    if not x.array.ndim:
+        x = Reshape((1,))(x)
+    if not places.ndim:
+        places = places.reshape(1)
+    a, b = x.array.shape, places.shape
+    if places.size and (len(a) != len(b) or any(m > n for i, (n, m) in enumerate(zip(a, b)) if i != d)):
+        what = f"index must have input's number of dimensions, and be no larger elsewhere than in dim {dim}"
+        raise ValueError(mismatch(op, what, _NO_BROADCAST, input=a, index=b))
+    in_range(op, places, a[d], dim)
+    return x, d, places
+
+
+# ---- scatter --------------------------------------------------------------------------------------------------------
 
 
 class ScatterSum(Function):
@@ -74,6 +126,84 @@ class Scatter(Function):
         return gx, Gather(self.dim, self.index)(grad) if self.needs[1] else None
 
 
+@numpy_words
+def scatter(
+    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """input with input[i, index[i, j, k], k] = src[i, j, k] (or one number) for dim 1.
+
+    Which one stays of several for one place is not defined, and neither is the gradient then. With reduce='add' or
+    'multiply' they are combined with what is there.
+    """
+    if reduce is not None:
+        return _scatter_with("scatter", input, dim, index, src, value, reduce)
+    operation, x, z = _scattering("scatter", input, dim, index, src, value)
+    return as_given(input, operation(x, z))
+
+
+@numpy_words
+def scatter_(
+    x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """`scatter` in place."""
+    if reduce is not None:
+        check_writable(x, "scatter_")
+        old = before_write(x, src, value)
+        return write(x, _scatter_with("scatter_", old, dim, index, src, value, reduce), "scatter_")
+    operation, y, z = _scattering("scatter_", x, dim, index, src, value)
+    apply_to(y, operation, z, "scatter_")
+    return x
+
+
+def _scattering(op: str, input: Any, dim: int, index: Any, src: Any, value: Any) -> tuple[Function, Tensor, Any]:
+    if (src is None) == (value is None):
+        raise TypeError(f"{op}: give either src, a tensor, or value, a number.")
+    if value is None and isinstance(src, (int, float)):
+        value = src
+    if value is not None:
+        x, d, places = _checked(op, input, dim, index)
+        places = places if places.size else places.reshape((0,) * x.array.ndim)
+        return Scatter(d, places), x, _number(op, x, value)
+    x, d, places, z = _with_source(op, input, dim, index, src)
+    return Scatter(d, places), x, z
+
+
+def _number(op: str, x: Tensor, value: Any) -> Any:
+    if not isinstance(value, (int, float)) and not (isinstance(value, Tensor) and not value.requires_grad):
+        raise TypeError(f"{op}: value must be a number, got {type(value).__name__}.")
+    return fitting(op, x, value.item() if isinstance(value, Tensor) else value)
+
+
+def _scatter_with(op: str, input: Any, dim: int, index: Any, src: Any, value: Any, reduce: str) -> Tensor:
+    if reduce not in ("add", "multiply"):
+        raise ValueError(f"{op}: reduce is 'add' or 'multiply', got {reduce!r}. See scatter_reduce for more.")
+    x = as_operand(op, input)
+    if value is None and isinstance(src, (int, float)):
+        value = src
+    if value is not None:
+        places = as_operand(op, index, "index").array
+        filled = on(x.array).zeros(places.shape, x.array.dtype)
+        filled[...] = _number(op, x, value)
+        src = Tensor._of(filled)
+    return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
+
+
+def _with_source(op: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Tensor, int, Any, Tensor]:
+    x, d, places = _checked(op, input, dim, index)
+    z = same_dtype(op, x, source, "src")
+    z = z if z.array.ndim else Reshape((1,))(z)
+    if places.size and (z.array.ndim != places.ndim or any(n < m for n, m in zip(z.array.shape, places.shape))):
+        what = "src must have index's number of dimensions and be at least as large"
+        shapes = {"src": z.array.shape, "index": places.shape}
+        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand src first.", **shapes))
+    if not places.size:  # nothing to do, whatever the shapes
+        places = places.reshape((0,) * x.array.ndim)
+        z = Slice((slice(0, 0), ...))(reshape(z, -1) if z.array.size else Reshape((0,))(z)).reshape(places.shape)
+    elif z.array.shape != places.shape:
+        z = Slice((*[slice(0, n) for n in places.shape], ...))(z)
+    return x, d, places, z
+
+
 class ScatterAdd(Function):
     """x with source added at index along an axis."""
 
@@ -88,6 +218,21 @@ class ScatterAdd(Function):
 
     def backward(self, grad: Tensor) -> Any:
         return grad, Gather(self.dim, self.index)(grad) if self.needs[1] else None
+
+
+@numpy_words
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+    """input with src[i, j, k] added to input[i, index[i, j, k], k] for dim 1; repeated places add up."""
+    x, d, places, z = _with_source("scatter_add", input, dim, index, src)
+    return as_given(input, ScatterAdd(d, places)(x, z))
+
+
+@numpy_words
+def scatter_add_(x: Tensor, dim: int, index: Any, src: Any) -> Tensor:
+    """`scatter_add` in place."""
+    y, d, places, z = _with_source("scatter_add_", x, dim, index, src)
+    apply_to(y, ScatterAdd(d, places), z, "scatter_add_")
+    return x
 
 
 class ScatterReduce(Function):
@@ -150,363 +295,26 @@ class ScatterReduce(Function):
         return gx, gz
 
 
-# ---- operations on whole slices -------------------------------------------------------------------------------------
-
-
-class IndexSelect(Function):
-    """The slices of x at some places of an axis."""
-
-    borrowed = ("index",)
-
-    def __init__(self, dim: int, index: Any) -> None:
-        self.dim, self.index = dim, index
-
-    def forward(self, x: Any) -> Any:
-        self.before = x.shape[self.dim]
-        return on(x).index_select(x, self.index, self.dim)
-
-    def backward(self, grad: Tensor) -> Tensor:
-        return IndexSum(self.dim, self.index, self.before)(grad)
-
-
-class IndexSum(Function):
-    """Zeros of size n along an axis, to which the slices of x are added."""
-
-    borrowed = ("index",)
-
-    def __init__(self, dim: int, index: Any, n: int) -> None:
-        self.dim, self.index, self.n = dim, index, n
-
-    def forward(self, x: Any) -> Any:
-        return on(x).index_sum(x, self.index, self.dim, self.n)
-
-    def backward(self, grad: Tensor) -> Tensor:
-        return IndexSelect(self.dim, self.index)(grad)
-
-
-class IndexAdd(Function):
-    """x with alpha · the slices of source added at some places of an axis."""
-
-    into = False
-    borrowed = ("index",)
-
-    def __init__(self, dim: int, index: Any, alpha: Any) -> None:
-        self.dim, self.index, self.alpha = dim, index, alpha
-
-    def forward(self, x: Any, source: Any) -> Any:
-        return on(x).index_add(x if self.into else x.copy(), self.index, source, self.dim, self.alpha)
-
-    def backward(self, grad: Tensor) -> Any:
-        if not self.needs[1]:
-            return grad, None
-        gz = IndexSelect(self.dim, self.index)(grad)
-        return grad, gz if self.alpha == 1 else gz * self.alpha
-
-
-class IndexCopy(Function):
-    """x with the slices of source, or one number, at some places of an axis."""
-
-    into = False
-    borrowed = ("index",)
-
-    def __init__(self, dim: int, index: Any) -> None:
-        self.dim, self.index = dim, index
-
-    def forward(self, x: Any, source: Any) -> Any:
-        return on(x).index_copy(x if self.into else x.copy(), self.index, source, self.dim)
-
-    def backward(self, grad: Tensor) -> Any:
-        gx = IndexCopy(self.dim, self.index)(grad, 0) if self.needs[0] else None
-        gz = None
-        if self.needs[1]:
-            gz = IndexSelect(self.dim, self.index)(grad)
-        return gx, gz
-
-
-class IndexFill(IndexCopy):
-    """x with one value at some places of an axis."""
-
-    def backward(self, grad: Tensor) -> Any:
-        gx = IndexCopy(self.dim, self.index)(grad, 0) if self.needs[0] else None
-        gz = None
-        if self.needs[1]:  # a place named twice has been filled once
-            there = on(self.index).distinct(self.index, grad.array.shape[self.dim])
-            gz = IndexSelect(self.dim, there)(grad).sum()
-        return gx, gz
-
-
-# ---- element by element ---------------------------------------------------------------------------------------------
-
-
-def _checked(op: str, input: Any, dim: int, index: Any, within: bool = True) -> tuple[Tensor, int, Any]:
-    """x with at least one axis, the axis, and an index of as many axes; no larger than x elsewhere than along dim."""
-    x = as_operand(op, input)
-    d = axis(op, dim, x.array.ndim)
-    places = whole_index(op, index)
-    if not x.array.ndim:
-        x = Reshape((1,))(x)
-    if not places.ndim:
-        places = places.reshape(1)
-    a, b = x.array.shape, places.shape
-    if places.size and (len(a) != len(b) or any(m > n for i, (n, m) in enumerate(zip(a, b)) if i != d)):
-        what = f"index must have input's number of dimensions, and be no larger elsewhere than in dim {dim}"
-        raise ValueError(mismatch(op, what, _NO_BROADCAST, input=a, index=b))
-    in_range(op, places, a[d], dim)
-    return x, d, places
-
-
-_NO_BROADCAST = "Nothing is broadcast here; expand the index first, or see take_along_dim."
-
-
-@numpy_words
-def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
-    """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shape: index's; only along dim may it exceed input's."""
-    given = as_operand("gather", input)
-    x, d, places = _checked("gather", given, dim, index)
-    if not places.size:  # an empty index may have any number of dimensions
-        return Reshape(places.shape)(Gather(0, places.reshape(-1))(reshape(x, -1)))
-    out = Gather(d, places)(x)
-    shape = index.array.shape if isinstance(index, Tensor) else places.shape
-    return out if out.array.shape == shape else Reshape(shape)(out)
-
-
-@numpy_words
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
-    """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input (after argsort …)."""
-    x = as_operand("take_along_dim", input)
-    places = whole_index("take_along_dim", indices)
-    if dim is None:
-        x, places, dim = reshape(x, -1), places.reshape(-1), 0
-    d = axis("take_along_dim", dim, x.array.ndim)
-    if x.array.ndim != places.ndim:
-        shapes = {"input": x.array.shape, "indices": places.shape}
-        raise ValueError(mismatch("take_along_dim", "both must have the same number of dimensions", **shapes))
-    a, b = list(x.array.shape), list(places.shape)
-    n, a[d], b[d] = a[d], 1, 1
-    shape = broadcast("take_along_dim", input=a, indices=b)
-    in_range("take_along_dim", places, n, dim, negative=True)
-    places = on(places).expand(on(places).from_front(places, n), (*shape[:d], places.shape[d], *shape[d + 1 :]))
-    return Gather(d, places)(x.expand((*shape[:d], n, *shape[d + 1 :])))
-
-
-def _with_source(op: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Tensor, int, Any, Tensor]:
-    x, d, places = _checked(op, input, dim, index)
-    z = same_dtype(op, x, source, "src")
-    z = z if z.array.ndim else Reshape((1,))(z)
-    if places.size and (z.array.ndim != places.ndim or any(n < m for n, m in zip(z.array.shape, places.shape))):
-        what = "src must have index's number of dimensions and be at least as large"
-        shapes = {"src": z.array.shape, "index": places.shape}
-        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand src first.", **shapes))
-    if not places.size:  # nothing to do, whatever the shapes
-        places = places.reshape((0,) * x.array.ndim)
-        z = Slice((slice(0, 0), ...))(reshape(z, -1) if z.array.size else Reshape((0,))(z)).reshape(places.shape)
-    elif z.array.shape != places.shape:
-        z = Slice((*[slice(0, n) for n in places.shape], ...))(z)
-    return x, d, places, z
-
-
-@numpy_words
-def scatter(
-    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
-) -> Tensor:
-    """input with input[i, index[i, j, k], k] = src[i, j, k] (or one number) for dim 1.
-
-    Which one stays of several for one place is not defined, and neither is the gradient then. With reduce='add' or
-    'multiply' they are combined with what is there.
-    """
-    if reduce is not None:
-        return _scatter_with("scatter", input, dim, index, src, value, reduce)
-    operation, x, z = _scattering("scatter", input, dim, index, src, value)
-    return _as_given(input, operation(x, z))
-
-
-@numpy_words
-def scatter_(
-    x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
-) -> Tensor:
-    """`scatter` in place."""
-    if reduce is not None:
-        check_writable(x, "scatter_")
-        old = before_write(x, src, value)
-        return write(x, _scatter_with("scatter_", old, dim, index, src, value, reduce), "scatter_")
-    operation, y, z = _scattering("scatter_", x, dim, index, src, value)
-    apply_to(y, operation, z, "scatter_")
-    return x
-
-
-def _scattering(op: str, input: Any, dim: int, index: Any, src: Any, value: Any) -> tuple[Function, Tensor, Any]:
-    if (src is None) == (value is None):
-        raise TypeError(f"{op}: give either src, a tensor, or value, a number.")
-    if value is None and isinstance(src, (int, float)):
-        value = src
-    if value is not None:
-        x, d, places = _checked(op, input, dim, index)
-        places = places if places.size else places.reshape((0,) * x.array.ndim)
-        return Scatter(d, places), x, _number(op, x, value)
-    x, d, places, z = _with_source(op, input, dim, index, src)
-    return Scatter(d, places), x, z
-
-
-def _number(op: str, x: Tensor, value: Any) -> Any:
-    if not isinstance(value, (int, float)) and not (isinstance(value, Tensor) and not value.requires_grad):
-        raise TypeError(f"{op}: value must be a number, got {type(value).__name__}.")
-    return fitting(op, x, value.item() if isinstance(value, Tensor) else value)
-
-
-def _scatter_with(op: str, input: Any, dim: int, index: Any, src: Any, value: Any, reduce: str) -> Tensor:
-    if reduce not in ("add", "multiply"):
-        raise ValueError(f"{op}: reduce is 'add' or 'multiply', got {reduce!r}. See scatter_reduce for more.")
-    x = as_operand(op, input)
-    if value is None and isinstance(src, (int, float)):
-        value = src
-    if value is not None:
-        places = as_operand(op, index, "index").array
-        filled = on(x.array).zeros(places.shape, x.array.dtype)
-        filled[...] = _number(op, x, value)
-        src = Tensor._of(filled)
-    return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
-
-
-@numpy_words
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
-    """input with src[i, j, k] added to input[i, index[i, j, k], k] for dim 1; repeated places add up."""
-    x, d, places, z = _with_source("scatter_add", input, dim, index, src)
-    return _as_given(input, ScatterAdd(d, places)(x, z))
-
-
-@numpy_words
-def scatter_add_(x: Tensor, dim: int, index: Any, src: Any) -> Tensor:
-    """`scatter_add` in place."""
-    y, d, places, z = _with_source("scatter_add_", x, dim, index, src)
-    apply_to(y, ScatterAdd(d, places), z, "scatter_add_")
-    return x
-
-
 @numpy_words
 def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """input where the elements of src that belong to one place are reduced, by 'sum', 'prod', 'mean', 'amax' or 'amin',
     with what input holds there, or without it if include_self is false."""
-    _known("scatter_reduce", reduce, REDUCTIONS)
+    check_reduction("scatter_reduce", reduce, REDUCTIONS)
     x, d, places, z = _with_source("scatter_reduce", input, dim, index, src)
-    return _as_given(input, ScatterReduce(d, places, reduce, include_self)(x, z))
+    return as_given(input, ScatterReduce(d, places, reduce, include_self)(x, z))
 
 
-def _known(op: str, reduce: str, known: tuple[str, ...]) -> None:
+def check_reduction(op: str, reduce: str, known: tuple[str, ...]) -> None:
     if reduce not in known:
         raise ValueError(f"{op}: reduce is one of {', '.join(known)}, got {reduce!r}.")
 
 
-# ---- slice by slice -------------------------------------------------------------------------------------------------
-
-
-def index_of(op: str, x: Tensor, dim: int, index: Any, negative: bool = False) -> tuple[Tensor, int, Any]:
-    """x with at least one axis, the axis, and a one-dimensional index array, checked."""
-    d = axis(op, dim, x.array.ndim)
-    array = whole_index(op, index)
-    if array.ndim > 1:
-        raise IndexError(f"{op}: index must have one dimension, got shape {tuple(array.shape)}.")
-    x = x if x.array.ndim else Reshape((1,))(x)
-    size = x.array.shape[d]
-    in_range(op, array, size, dim, negative)
-    return x, d, array if array.ndim else array.reshape(1)
-
-
-@numpy_words
-def index_select(input: Any, dim: int, index: Any) -> Tensor:
-    """The slices at the places `index` along `dim`, a copy.  Shapes: (…, n, …), (k,) → (…, k, …)."""
-    x = as_operand("index_select", input)
-    y, d, array = index_of("index_select", x, dim, index)
-    if not x.array.ndim and array.size != 1:
-        raise IndexError(f"index_select: a 0-d tensor has one place, index has {array.size}.")
-    out = IndexSelect(d, array)(y)
-    return out if x.array.ndim else Reshape(())(out)
-
-
-@numpy_words
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
-    """input with alpha · source added to the slices at the places `index` along `dim`; repeated places add up.
-
-    Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …).
-    """
-    x, d, array, z = _slices("index_add", input, dim, index, source)
-    return _as_given(input, IndexAdd(d, array, number_in("index_add", x, number("index_add", "alpha", alpha)))(x, z))
-
-
-@numpy_words
-def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
-    """`index_add` in place."""
-    y, d, array, z = _slices("index_add_", x, dim, index, source)
-    apply_to(y, IndexAdd(d, array, number_in("index_add_", y, number("index_add_", "alpha", alpha))), z, "index_add_")
-    return x
-
-
-@numpy_words
-def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
-    """input with the slices at the places `index` along `dim` replaced by those of source.
-
-    Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …). Which one stays of slices for one place is not defined.
-    """
-    x, d, array, z = _slices("index_copy", input, dim, index, source)
-    return _as_given(input, IndexCopy(d, array)(x, z))
-
-
-@numpy_words
-def index_copy_(x: Tensor, dim: int, index: Any, source: Any) -> Tensor:
-    """`index_copy` in place."""
-    y, d, array, z = _slices("index_copy_", x, dim, index, source)
-    apply_to(y, IndexCopy(d, array), z, "index_copy_")
-    return x
-
-
-def _slices(op: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Tensor, int, Any, Tensor]:
-    x = as_operand(op, input)
-    if x.array.ndim and not whole_index(op, index).ndim and as_operand(op, source, "source").array.ndim == 0:
-        source = reshape(as_operand(op, source, "source"), 1) if x.array.ndim == 1 else source
-    y, d, array = index_of(op, x, dim, index)
-    z = same_dtype(op, x, source, "source")
-    if not x.array.ndim and not z.array.ndim:
-        z = Reshape((1,))(z)
-    shape = (*y.array.shape[:d], array.size, *y.array.shape[d + 1 :])
-    if z.array.shape != shape:
-        what = f"source must have {array.size} slices, one per index, along dim {dim}, and else input's sizes"
-        shapes = {"input": x.array.shape, "index": array.shape, "source": z.array.shape}
-        raise ValueError(mismatch(op, what, "Nothing is broadcast here; expand the source first.", **shapes))
-    return y, d, array, z
-
-
-def _as_given(input: Any, out: Tensor) -> Tensor:
+def as_given(input: Any, out: Tensor) -> Tensor:
     """A 0-d input was computed as (1,)."""
     shape = input.array.shape if isinstance(input, Tensor) else input.shape
     return out if out.array.shape == shape else Reshape(shape)(out)
 
 
-@numpy_words
-def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
-    """input with one number, or a 0-d tensor, in the slices at the places `index` along `dim`."""
-    x, d, array = index_of("index_fill", as_operand("index_fill", input), dim, index, negative=True)
-    return _as_given(input, IndexFill(d, array)(x, fitting("index_fill", x, value)))
-
-
-@numpy_words
-def index_fill_(x: Tensor, dim: int, index: Any, value: Any) -> Tensor:
-    """`index_fill` in place."""
-    y, d, array = index_of("index_fill_", x, dim, index, negative=True)
-    apply_to(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_")
-    return x
-
-
-@numpy_words
-def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Tensor:
-    """`scatter_reduce` of whole slices: those of source go to the places `index` along `dim`; not by 'sum', which is
-    `index_add`."""
-    _known("index_reduce", reduce, REDUCTIONS[1:])
-    x, d, places, z = _slices("index_reduce", input, dim, index, source)
-    along = places.reshape((-1,) + (1,) * (x.array.ndim - d - 1))
-    places = on(places).expand(along, z.array.shape)
-    return _as_given(input, ScatterReduce(d, places, reduce, include_self)(x, z))
-
-
 __all__ = [
-    "gather", "index_add", "index_copy", "index_fill", "index_reduce", "index_select", "scatter", "scatter_add",
-    "scatter_reduce", "take_along_dim",
+    "gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim",
 ]  # fmt: skip
