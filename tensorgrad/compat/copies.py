@@ -7,7 +7,7 @@ from typing import Any
 
 from ..ops import join, shape
 from ..ops.assign import sliced
-from ..ops.linalg import diagonal
+from ..ops.diagonal import diagonal
 from ..ops.promote import as_operand
 from ..ops.shape import as_strided, clone, detach, squeeze, unsqueeze
 from ..tensor import Tensor

@@ -8,14 +8,14 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from ..kernels.shapes import integer
-from ..ops import create, decompose
+from ..ops import create, factorize, linear, powers, solve, spectral
 from ..ops import dropout as _dropout
 from ..ops import embedding as _embedding
-from ..ops import linalg as _products
 from ..ops.conv import conv1d
-from ..ops.decompose import inv as inverse
 from ..ops.keywords import also, in_own_name
+from ..ops.matrices import squares
 from ..ops.promote import as_operand, number
+from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
 from ..printing import by_field
 from ..tensor import Tensor
@@ -35,43 +35,43 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
     With compute_uv=False U and V are zeros, as in PyTorch.
     """
     if not compute_uv:
-        s = decompose.svdvals(input)
+        s = spectral.svdvals(input)
         m, n = input.shape[-2:]
         zero = s.detach().sum() * 0
         return svd_result(zero.expand(*s.shape[:-1], m, m).clone(), s, zero.expand(*s.shape[:-1], n, n).clone())
-    u, s, vh = decompose.svd(input, full_matrices=not some)
+    u, s, vh = spectral.svd(input, full_matrices=not some)
     return svd_result(u, s, vh.mT)
 
 
 @in_own_name
-def qr(input: Any, some: bool = True) -> decompose.linalg_qr_result:
+def qr(input: Any, some: bool = True) -> factorize.linalg_qr_result:
     """`linalg.qr`: reduced, or complete if `some` is False."""
-    return decompose.qr(input, "reduced" if some else "complete")
+    return factorize.qr(input, "reduced" if some else "complete")
 
 
 @in_own_name
 def cholesky(input: Any, upper: bool = False) -> Tensor:
     """`linalg.cholesky`."""
-    return decompose.cholesky(input, upper=upper)
+    return factorize.cholesky(input, upper=upper)
 
 
 @also(input="b")
 @in_own_name
 def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
     """`linalg.lu_solve(LU_data, LU_pivots, b)`."""
-    return decompose.lu_solve(LU_data, LU_pivots, b)
+    return factorize.lu_solve(LU_data, LU_pivots, b)
 
 
 @in_own_name
 def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:
     """`linalg.pinv(input, rtol=rcond)`."""
-    return decompose.pinv(input, rtol=rcond)
+    return spectral.pinv(input, rtol=rcond)
 
 
 @in_own_name
 def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor`: (LU, pivots); with `get_infos` also `info`, and no error for singular matrices."""
-    return decompose.lu_factor_ex(A, pivot=pivot) if get_infos else decompose.lu_factor(A, pivot=pivot)
+    return factorize.lu_factor_ex(A, pivot=pivot) if get_infos else factorize.lu_factor(A, pivot=pivot)
 
 
 @by_field
@@ -86,9 +86,9 @@ def triangular_solve(
     b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> triangular_solve_result:
     """(X, a copy of A) with A·X = b, or Aᵀ·X = b: `linalg.solve_triangular`."""
-    a = decompose.squares("triangular_solve", A)
+    a = squares("triangular_solve", A)
     factor, up = (a.mT, not upper) if transpose else (a, upper)
-    x = decompose.solve_triangular(factor, b, upper=up, unitriangular=unitriangular)
+    x = solve.solve_triangular(factor, b, upper=up, unitriangular=unitriangular)
     return triangular_solve_result(x, a.expand(*x.shape[:-2], *a.shape[-2:]).clone())
 
 
@@ -98,8 +98,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     if t.array.ndim != 1:
         raise ValueError(f"vander: x must be a vector, got shape {tuple(t.array.shape)}. linalg.vander takes stacks.")
     N = None if N is None else integer("vander", "N", N)
-    powers = decompose.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
-    return powers if increasing else powers.flip(1)
+    rising = powers.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
+    return rising if increasing else rising.flip(1)
 
 
 def range(
@@ -155,7 +155,7 @@ def embedding(
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     """`nn.functional.bilinear`."""
-    return _products.bilinear(input1, input2, weight, bias)
+    return linear.bilinear(input1, input2, weight, bias)
 
 
 @in_own_name

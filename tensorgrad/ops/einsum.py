@@ -13,7 +13,8 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, mismatch
 from ..tensor import Tensor
-from .linalg import alike, diagonal
+from .diagonal import diagonal
+from .products import alike
 from .promote import as_operand, paired
 
 Labels = tuple[int, ...]

@@ -17,7 +17,8 @@ from ..kernels.shapes import Shape, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
 from .keywords import in_own_name, numpy_words
-from .linalg import linear, vector_norm
+from .linalg_norm import vector_norm
+from .linear import linear
 from .promote import as_operand, cast, floating, needs_floating, number, paired
 
 # ---- what all share -------------------------------------------------------------------------------------------------

@@ -619,8 +619,8 @@ def corrcoef(input: Any) -> Tensor:
 
     Shapes: (variables, observations) → (variables, variables); (observations,) → ().
     """
+    from .diagonal import diagonal
     from .elementwise import clamp, sqrt
-    from .linalg import diagonal
     from .shape import Unsqueeze
 
     c = cov(input)

@@ -10,13 +10,13 @@ from typing import Any
 
 from ..kernels import on
 from ..tensor import Tensor
-from . import compare, elementwise, linalg
+from . import compare, elementwise, products
 
 _REFLECTED = {"less": compare.gt, "less_equal": compare.ge, "greater": compare.lt, "greater_equal": compare.le}
 _OPERATIONS: dict[str, Any] = {
     "add": elementwise.add, "subtract": elementwise.sub, "multiply": elementwise.mul, "divide": elementwise.div,
     "floor_divide": elementwise.floor_divide, "remainder": elementwise.remainder, "power": elementwise.pow,
-    "matmul": linalg.matmul, "bitwise_and": elementwise.bitwise_and, "bitwise_or": elementwise.bitwise_or,
+    "matmul": products.matmul, "bitwise_and": elementwise.bitwise_and, "bitwise_or": elementwise.bitwise_or,
     "bitwise_xor": elementwise.bitwise_xor, "left_shift": elementwise.bitwise_left_shift,
     "right_shift": elementwise.bitwise_right_shift, "equal": compare.eq, "not_equal": compare.ne, "less": compare.lt,
     "less_equal": compare.le, "greater": compare.gt, "greater_equal": compare.ge,

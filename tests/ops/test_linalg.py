@@ -340,7 +340,7 @@ class TestMultiDot(OpTest):
 
 
 def test_multi_dot_multiplies_the_cheapest_way() -> None:
-    from tensorgrad.ops.linalg import _best_splits
+    from tensorgrad.ops.products import _best_splits
 
     assert _best_splits((10, 100, 5, 50))[0, 2] == 1  # (AB)C: 7500 multiplications, A(BC): 75000
     assert _best_splits((30, 35, 15, 5, 10, 20, 25))[0, 5] == 2  # Cormen et al., figure 14.5: (A(BC))((DE)F)

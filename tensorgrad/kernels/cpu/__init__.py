@@ -6,25 +6,34 @@ from .activation import *
 from .attention import *
 from .conv import *
 from .create import *
-from .decompose import *
+from .determinant import *
+from .diagonal import *
+from .distance import *
 from .dropout import *
 from .einsum import *
 from .elementwise import *
 from .embedding import *
+from .factorize import *
 from .index import *
-from .linalg import *
+from .linalg_norm import *
+from .linear import *
 from .loss import *
+from .matrices import *
 from .norm import *
 from .optim import *
 from .pool import *
+from .powers import *
+from .products import *
 from .reduce import *
 from .rnn import *
 from .sampling import *
 from .scan import *
 from .scatter import *
 from .shape import *
+from .solve import *
 from .sort import *
 from .special import *
+from .spectral import *
 from .vision import *
 
 
