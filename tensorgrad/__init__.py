@@ -63,7 +63,9 @@ from .ops.diagonal import *
 from .ops.distance import *
 from .ops.einsum import *
 from .ops.elementwise import *
+from .ops.extremes import *
 from .ops.factorize import *
+from .ops.histogram import *
 from .ops.index import *
 from .ops.join import *
 from .ops.linalg_norm import *
@@ -75,6 +77,7 @@ from .ops.pool import *
 from .ops.powers import *
 from .ops.products import *
 from .ops.promote import result_type
+from .ops.ranges import *
 from .ops.reduce import *
 from .ops.rnn import *
 from .ops.sampling import *
@@ -86,6 +89,7 @@ from .ops.signal_windows import *
 from .ops.solve import *
 from .ops.sort import *
 from .ops.special import *
+from .ops.statistics import *
 from .ops.vision import *
 from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state

@@ -7,10 +7,11 @@ import warnings
 from math import isfinite
 from typing import Any, NamedTuple
 
+from .. import dtypes
 from ..kernels.shapes import integer
-from ..ops import create, factorize, linear, powers, solve, spectral
 from ..ops import dropout as _dropout
 from ..ops import embedding as _embedding
+from ..ops import factorize, linear, powers, ranges, solve, spectral
 from ..ops.conv import conv1d
 from ..ops.keywords import also, in_own_name
 from ..ops.matrices import squares
@@ -113,11 +114,11 @@ def range(
     start, end, step = [number("range", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
     if not all(map(isfinite, (start, end, step))):
         raise ValueError(f"range: start, end and step must be finite, got {start}, {end}, {step}.")
-    d = create.dtypes.as_dtype(dtype or create.dtypes.get_default_dtype())
+    d = dtypes.as_dtype(dtype or dtypes.get_default_dtype())
     n = int((end - start) / step) if step else 0
     if step == 0 or n < 0:
         raise ValueError(f"range: a step of {step} does not lead from {start} to {end}.")
-    return create.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
+    return ranges.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
 
 
 def dropout(input: Any, p: float, train: bool) -> Tensor:

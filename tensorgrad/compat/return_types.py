@@ -1,16 +1,17 @@
 """`tensorgrad.return_types`: the named tuples that operations return, under PyTorch's names."""
 
-from ..ops import determinant, elementwise, factorize, reduce, scan, solve, spectral
+from ..ops import determinant, elementwise, extremes, factorize, scan, solve, spectral
+from ..ops import histogram as counts
 from ..ops import sort as sorting
 from . import legacy
 
-aminmax = reduce.aminmax_result
+aminmax = extremes.aminmax_result
 cummax = scan.cummax_result
 cummin = scan.cummin_result
 frexp = elementwise.frexp_result
 geqrf = factorize.geqrf_result
-histogram = sorting.histogram_result
-histogramdd = sorting.histogramdd_result
+histogram = counts.histogram_result
+histogramdd = counts.histogramdd_result
 kthvalue = sorting.kthvalue_result
 linalg_cholesky_ex = factorize.linalg_cholesky_ex_result
 linalg_eigh = spectral.linalg_eigh_result
@@ -23,9 +24,9 @@ linalg_qr = factorize.linalg_qr_result
 linalg_slogdet = determinant.linalg_slogdet_result
 linalg_solve_ex = solve.linalg_solve_ex_result
 linalg_svd = spectral.linalg_svd_result
-max = reduce.max_result
+max = extremes.max_result
 median = sorting.median_result
-min = reduce.min_result
+min = extremes.min_result
 mode = sorting.mode_result
 nanmedian = sorting.nanmedian_result
 sort = sorting.sort_result

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..autograd.modes import no_grad
 from ..nn import functional as F
-from ..ops.create import arange
 from ..ops.elementwise import where
+from ..ops.ranges import arange
 from ..ops.sampling import bernoulli
 from ..tensor import Tensor
 from . import constraints

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..ops.create import arange
 from ..ops.elementwise import exp, log1p
+from ..ops.ranges import arange
 from ..ops.sampling import binomial
 from ..ops.special import lgamma
 from ..tensor import Tensor

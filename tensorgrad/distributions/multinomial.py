@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..ops.create import arange
+from ..ops.ranges import arange
 from ..ops.special import lgamma
 from ..tensor import Size, Tensor
 from . import constraints

@@ -1,4 +1,4 @@
-"""New tensors: from data, from memory of others, or from nothing.
+"""New tensors: from data, from memory of others, or from nothing. (Evenly spaced numbers: `ranges.py`; random: `sampling.py`.)
 
 Everything here takes PyTorch's keywords: `dtype` (the default dtype when not given), `device` (there is only the
 CPU), `requires_grad`; `layout`, `pin_memory` and `memory_format` are accepted and mean nothing here.
@@ -6,7 +6,6 @@ CPU), `requires_grad`; `layout`, `pin_memory` and `memory_format` are accepted a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
@@ -23,7 +22,8 @@ from .shape import Clone, sizes_of
 _NUMBERS = (bool, int, float)
 _KINDS = set(_NUMBERS)
 
-# ---- from data -----------------------------------------------------------------------------------------------------
+
+# ---- from data -------------------------------------------------------------------------------------------------------
 
 
 def tensor(
@@ -107,14 +107,14 @@ def frombuffer(
         size = memoryview(buffer).nbytes
     except TypeError:
         raise TypeError(f"frombuffer: buffer must be bytes or the like, got {type(buffer).__name__}.") from None
-    room = size - offset
+    rest = size - offset
     if count == 0 or size == 0:
         raise ValueError(f"frombuffer: nothing to look at: the buffer has {size} bytes, count is {count}.")
     if not 0 <= offset < size:
         raise ValueError(f"frombuffer: offset {offset} is outside of the buffer's {size} bytes.")
-    if count < 0 and room % d.itemsize:
-        raise ValueError(f"frombuffer: {room} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
-    if count > 0 and count * d.itemsize > room:
+    if count < 0 and rest % d.itemsize:
+        raise ValueError(f"frombuffer: {rest} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
+    if count > 0 and count * d.itemsize > rest:
         raise ValueError(f"frombuffer: {count} of {d} from byte {offset} on need more than the buffer's {size} bytes.")
     return leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
 
@@ -235,7 +235,7 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
     return out.requires_grad_() if requires_grad else out
 
 
-# ---- from nothing: one value everywhere ----------------------------------------------------------------------------
+# ---- from nothing ----------------------------------------------------------------------------------------------------
 
 
 def shape_of(op: str, sizes: Any, size: Any = None) -> Shape:
@@ -248,7 +248,8 @@ def shape_of(op: str, sizes: Any, size: Any = None) -> Shape:
     return shape
 
 
-def _numpy(dtype: Any) -> Any:
+def numpy_dtype(dtype: Any) -> Any:
+    """The dtype asked for, or else the default one, as NumPy's."""
     return (dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)).numpy
 
 
@@ -258,7 +259,7 @@ def zeros(
 ) -> Tensor:  # fmt: skip
     """0 everywhere: `zeros(2, 3)`, `zeros((2, 3))`."""
     shape = shape_of("zeros", sizes, size)
-    return leaf(at("zeros", device).zeros(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("zeros", device).zeros(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def ones(
@@ -267,7 +268,7 @@ def ones(
 ) -> Tensor:  # fmt: skip
     """1 everywhere: `ones(2, 3)`, `ones((2, 3))`."""
     shape = shape_of("ones", sizes, size)
-    return leaf(at("ones", device).ones(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("ones", device).ones(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def empty(
@@ -276,7 +277,7 @@ def empty(
 ) -> Tensor:  # fmt: skip
     """Memory that is not set: whatever was there before."""
     shape = shape_of("empty", sizes, size)
-    return leaf(at("empty", device).empty(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("empty", device).empty(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def full(
@@ -301,7 +302,7 @@ def empty_strided(
     shape, steps = shape_of("empty_strided", (size,)), shape_of("empty_strided", (stride,))
     if len(shape) != len(steps):
         raise ValueError(f"empty_strided: {len(shape)} sizes {shape} but {len(steps)} strides {steps}.")
-    return leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
+    return leaf(at("empty_strided", device).empty_strided(shape, steps, numpy_dtype(dtype)), requires_grad)
 
 
 def empty_permuted(
@@ -319,7 +320,37 @@ def empty_permuted(
     return empty_strided(shape, steps, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-# ---- like another --------------------------------------------------------------------------------------------------
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
+    rows = integer("eye", "n", n, 0)
+    columns = rows if m is None else integer("eye", "m", m, 0)
+    return leaf(at("eye", device).eye(rows, columns, numpy_dtype(dtype)), requires_grad)
+
+
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
+) -> Tensor:
+    """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("tril_indices", row, col, offset, dtype, device)
+
+
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
+) -> Tensor:
+    """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("triu_indices", row, col, offset, dtype, device)
+
+
+def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
+    kernel = getattr(at(op, device), op)
+    rows, columns, offset = integer(op, "row", row, 0), integer(op, "col", col, 0), integer(op, "offset", offset)
+    return Tensor._of(kernel(rows, columns, offset, numpy_dtype(dtype)))
+
+
+# ---- like another ----------------------------------------------------------------------------------------------------
 
 
 def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fill: Any = None) -> Tensor:
@@ -425,99 +456,8 @@ def new_tensor(
     return leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
 
 
-# ---- from nothing: sequences and patterns --------------------------------------------------------------------------
-
-
-def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """start, start + step, … up to but without end: ⌈(end − start) / step⌉ numbers.  `arange(end)` starts at 0.
-
-    int64 when all three are whole, else the default dtype.
-    """
-    if end is None:
-        start, end = None, start
-    start = 0 if start is None else start
-    start, end, step = [number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
-    whole = not any(isinstance(v, float) for v in (start, end, step))
-    d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
-    if not all(map(math.isfinite, (start, end, step))):
-        raise ValueError(f"arange: start, end and step must be finite, got {start}, {end}, {step}.")
-    if step == 0:
-        raise ValueError("arange: step must not be 0.")
-    if (end - start) * step < 0:
-        raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
-    n = math.ceil((end - start) / step)  # a small integer dtype rounds the numbers, not how many there are: PyTorch's rule
-    if not d.is_floating_point:
-        start, end, step = int(start), int(end), int(step)
-        if step == 0:
-            raise ValueError(f"arange: step must not be 0, which it is as {d}.")
-    if whole or d is dtypes.int64:
-        n = -((start - end) // step)
-    with quiet():
-        return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
-
-
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """`steps` numbers from start to end, both included, evenly spaced."""
-    a, b, n, d = _ends("linspace", start, end, steps, dtype)
-    with quiet():
-        return leaf(at("linspace", device).linspace(a, b, n, d), requires_grad)
-
-
-def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
-    a, b, n, d = _ends("logspace", start, end, steps, dtype)
-    with quiet():
-        return leaf(at("logspace", device).logspace(a, b, n, number("logspace", "base", base), d), requires_grad)
-
-
-def _ends(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[float, float, int, Any]:
-    """The arguments as a kernel takes them: among integers the ends are whole as well."""
-    n, d = integer(op, "steps", steps, 0), _numpy(dtype)
-    a, b = number(op, "start", start), number(op, "end", end)
-    return (int(a), int(b), n, d) if d.kind in "iu" else (a, b, n, d)
-
-
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
-    rows = integer("eye", "n", n, 0)
-    columns = rows if m is None else integer("eye", "m", m, 0)
-    return leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
-
-
-def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
-    """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
-    return _triangle("tril_indices", row, col, offset, dtype, device)
-
-
-def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
-    """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
-    return _triangle("triu_indices", row, col, offset, dtype, device)
-
-
-def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
-    kernel = getattr(at(op, device), op)
-    rows, columns, offset = integer(op, "row", row, 0), integer(op, "col", col, 0), integer(op, "offset", offset)
-    return Tensor._of(kernel(rows, columns, offset, _numpy(dtype)))
-
-
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "from_dlpack",
-    "from_numpy", "frombuffer", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor",
-    "tril_indices", "triu_indices", "zeros", "zeros_like",
+    "as_tensor", "asarray", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "from_dlpack",
+    "from_numpy", "frombuffer", "full", "full_like", "ones", "ones_like", "scalar_tensor", "tensor", "tril_indices",
+    "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip

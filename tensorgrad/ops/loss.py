@@ -871,8 +871,8 @@ class CtcLoss(Function):
         self.labels, self.skips, self.steps, self.lengths = labels, skips, steps, lengths
 
     def formula(self, x: Tensor) -> Tensor:
-        from .create import arange
         from .join import cat, stack
+        from .ranges import arange
 
         never = -1e30  # for ln 0: finite, so that its gradient is 0 and not nan
         (t, n, _), width = x.array.shape, self.labels.shape[1]

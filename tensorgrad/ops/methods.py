@@ -21,7 +21,9 @@ from . import (
     diagonal,
     distance,
     elementwise,
+    extremes,
     factorize,
+    histogram,
     index,
     join,
     linalg_norm,
@@ -38,6 +40,7 @@ from . import (
     solve,
     sort,
     special,
+    statistics,
     ufunc,
 )
 from . import (
@@ -114,11 +117,12 @@ _METHODS: dict[ModuleType, str] = {
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
     promote: "bfloat16 byte char cpu cuda double half long short to type_as",
     activation: "relu hardshrink log_softmax prelu softmax",
-    reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
-    "cov corrcoef sum_to_size",
+    reduce: "sum mean nansum nanmean count_nonzero logsumexp prod all any sum_to_size",
+    extremes: "max min amax amin aminmax argmax argmin",
+    statistics: "var std cov corrcoef",
     scan: "cumsum cumprod logcumsumexp cummax cummin diff",
-    sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive bincount "
-    "histc histogram",
+    sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive",
+    histogram: "bincount histc histogram",
     create: "new new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
     products: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross",
@@ -184,6 +188,14 @@ _RENAMED: dict[str, Any] = {
     "__array_ufunc__": ufunc.array_ufunc,
 }
 
+# ---- what the engine and the rules of operations ask for, by private names --------------------------------------------------
+
+_ENGINE: dict[str, Any] = {
+    "_cast": promote.cast,
+    "_exclusive_cumprod": scan.exclusive_cumprod,
+    "_stack": staticmethod(join.stack),
+    "_sum_to": reduce.sum_to,
+}
 
 _IN_PLACE_OPERATORS = {
     "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_", "__ifloordiv__": "floor_divide_",
@@ -235,7 +247,7 @@ def attach() -> None:
     for module, names in _IN_PLACE.items():
         for name in names.split():
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
-    for name, member in _RENAMED.items():
+    for name, member in (_RENAMED | _ENGINE).items():
         setattr(Tensor, name, member)
     Tensor.polygamma_ = in_place(special._polygamma_method, "polygamma_")  # type: ignore[attr-defined]
     for operator, name in _IN_PLACE_OPERATORS.items():

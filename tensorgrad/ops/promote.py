@@ -192,9 +192,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         on_cpu(where, "to")
     out = self if dtype is None else cast(self, dtype)
     if out is self and rest:
-        from .shape import clone
-
-        return clone(self)
+        return self.clone()
     return out
 
 

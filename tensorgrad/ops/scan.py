@@ -10,11 +10,14 @@ from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
 from ..tensor import Tensor
+from .extremes import found
+from .join import cat
 from .keywords import in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
-from .reduce import Sum, found
+from .reduce import Sum
+from .shape import Clone, Narrow
 
-# ---- operations ----------------------------------------------------------------------------------------------------
+# ---- running sums and products ---------------------------------------------------------------------------------------
 
 
 class Cumsum(Function):
@@ -28,6 +31,12 @@ class Cumsum(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         return Cumsum(self.dim, not self.reverse)(grad)
+
+
+@numpy_words
+def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
+    return _scanned("cumsum", input, dim, dtype, Cumsum)
 
 
 class Cumprod(Function):
@@ -44,6 +53,17 @@ class Cumprod(Function):
         if not on(x.array).has_zero(x.array):
             return Cumsum(self.dim, reverse=True)(grad * out) / x
         return shifted(out, self.dim, 1) * Recur(self.dim, reverse=True)(x, grad)
+
+
+@numpy_words
+def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
+    return _scanned("cumprod", input, dim, dtype, Cumprod)
+
+
+def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
+    """What stands before each element along an axis, multiplied."""
+    return Cumprod(dim)(shifted(x, dim, 1))
 
 
 class Recur(Function):
@@ -72,36 +92,18 @@ class Logcumsumexp(Function):
         return on(x).logcumsumexp(x, self.dim)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
-        from .elementwise import exp
-        from .mask import masked_fill
-
         if not x.array.size:
             return grad
         later, earlier = _neighbours(out, self.dim)
         steps = earlier - later
-        steps = masked_fill(steps, Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
-        return exp(x - out) * Recur(self.dim, reverse=True)(led_by(1, exp(steps), self.dim), grad)
+        steps = steps.masked_fill(Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
+        return (x - out).exp() * Recur(self.dim, reverse=True)(led_by(1, steps.exp(), self.dim), grad)
 
 
-def shifted(x: Tensor, dim: int, first: float) -> Tensor:
-    """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
-    return led_by(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
-
-
-def led_by(first: float, x: Tensor, dim: int) -> Tensor:
-    """A number in front along an axis: (a, b) → (first, a, b)."""
-    from .join import cat
-
-    shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
-    return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
-
-
-def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
-    """What stands before each element along an axis, multiplied."""
-    return Cumprod(dim)(shifted(x, dim, 1))
-
-
-# ---- running sums, products, extremes ------------------------------------------------------------------------------
+@numpy_words
+def logcumsumexp(input: Any, dim: int) -> Tensor:
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
+    return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
 
 
 def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor:
@@ -111,31 +113,21 @@ def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor
         x = cast(x, dtypes.as_dtype(dtype))
     elif x.array.dtype.kind in "iub":
         x = cast(x, dtypes.int64)
-    return function(d)(x) if x.array.ndim else _alone(x)
+    return (function(d) if x.array.ndim else Clone())(x)
 
 
-def _alone(x: Tensor) -> Tensor:
-    from .shape import Clone
-
-    return Clone()(x)
-
-
-@numpy_words
-def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
-    """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
-    return _scanned("cumsum", input, dim, dtype, Cumsum)
+def shifted(x: Tensor, dim: int, first: float) -> Tensor:
+    """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
+    return led_by(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
 
 
-@numpy_words
-def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
-    """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
-    return _scanned("cumprod", input, dim, dtype, Cumprod)
+def led_by(first: float, x: Tensor, dim: int) -> Tensor:
+    """A number in front along an axis: (a, b) → (first, a, b)."""
+    shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
+    return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
 
 
-@numpy_words
-def logcumsumexp(input: Any, dim: int) -> Tensor:
-    """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
-    return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
+# ---- running extremes ------------------------------------------------------------------------------------------------
 
 
 @by_field
@@ -144,16 +136,16 @@ class cummax_result(NamedTuple):
     indices: Tensor
 
 
-@by_field
-class cummin_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
 @numpy_words
 def cummax(input: Any, dim: int) -> cummax_result:
     """The largest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the largest)."""
     return cummax_result(*_running("cummax", input, dim))
+
+
+@by_field
+class cummin_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
 
 
 @numpy_words
@@ -167,13 +159,11 @@ def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
     return found(op, x, axis(op, dim, x.array.ndim), True)
 
 
-# ---- between neighbours --------------------------------------------------------------------------------------------
+# ---- between neighbours ----------------------------------------------------------------------------------------------
 
 
 def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """(x₁ … xₙ₋₁) and (x₀ … xₙ₋₂) along an axis."""
-    from .shape import Narrow
-
     before = (slice(None),) * dim
     return Narrow((*before, slice(1, None), ...))(x), Narrow((*before, slice(None, -1), ...))(x)
 
@@ -181,8 +171,6 @@ def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 @numpy_words
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
     """xₖ₊₁ − xₖ along an axis, `n` times over; bools: whether they differ.  `prepend`, `append`: put on before."""
-    from .join import cat
-
     x = as_operand("diff", input)
     if not x.array.ndim:
         raise ValueError("diff: needs at least one dimension, got a 0-d tensor.")
@@ -226,8 +214,6 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
 
 def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
     """The derivative along one axis."""
-    from .join import cat
-
     n, ndim = x.array.shape[d], x.array.ndim
     if n <= edge_order:
         raise ValueError(f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}.")
@@ -249,6 +235,9 @@ def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
         first = first - bends.narrow(d, 0, 1) * steps.narrow(d, 0, 1)
         last = last + bends.narrow(d, n - 3, 1) * steps.narrow(d, n - 2, 1)
     return cat([first, inside, last], d)
+
+
+# ---- areas -----------------------------------------------------------------------------------------------------------
 
 
 @numpy_words
@@ -299,5 +288,6 @@ def _areas(op: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Tensor, int]:
 
 
 __all__ = [
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "gradient", "logcumsumexp", "trapezoid", "trapz",
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "gradient", "logcumsumexp", "trapezoid",
+    "trapz",
 ]  # fmt: skip

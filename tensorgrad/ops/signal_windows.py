@@ -14,8 +14,9 @@ from .. import dtypes
 from ..kernels import at
 from ..kernels.shapes import integer
 from ..tensor import Tensor
-from .create import arange, leaf
+from .create import leaf
 from .promote import cast, number
+from .ranges import arange
 from .special import i0
 
 

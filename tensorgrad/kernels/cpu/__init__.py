@@ -13,7 +13,9 @@ from .dropout import *
 from .einsum import *
 from .elementwise import *
 from .embedding import *
+from .extremes import *
 from .factorize import *
+from .histogram import *
 from .index import *
 from .linalg_norm import *
 from .linear import *
@@ -24,6 +26,7 @@ from .optim import *
 from .pool import *
 from .powers import *
 from .products import *
+from .ranges import *
 from .reduce import *
 from .rnn import *
 from .sampling import *
@@ -34,6 +37,7 @@ from .solve import *
 from .sort import *
 from .special import *
 from .spectral import *
+from .statistics import *
 from .vision import *
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .workspace import wide
+from .workspace import upcast
 
 
 def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
@@ -14,7 +14,7 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     if x.ndim == 2 == z.ndim:
         return mm(x, z, tx, tz)
     if x.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
-        return matmul(wide(x), wide(z), tx, tz).astype(x.dtype)
+        return matmul(upcast(x), upcast(z), tx, tz).astype(x.dtype)
     if tx:
         x = x.mT
     if tz:
@@ -28,7 +28,7 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
 def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
     """(m, k) @ (k, n) → (m, n), x or z transposed first where tx or tz says so."""
     if x.itemsize == 2 and x.dtype.kind not in "iu":
-        return mm(wide(x), wide(z), tx, tz).astype(x.dtype)
+        return mm(upcast(x), upcast(z), tx, tz).astype(x.dtype)
     if tx:
         x = x.T
     return x.dot(z.T if tz else z)  # half the overhead of np.matmul
@@ -37,7 +37,7 @@ def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
 def mv(x: Any, z: Any, tx: bool = False) -> Any:
     """(…, m, k) @ (k,) → (…, m)."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-        return mv(wide(x), wide(z), tx).astype(x.dtype)
+        return mv(upcast(x), upcast(z), tx).astype(x.dtype)
     if tx:
         x = x.mT
     return x.dot(z)
@@ -46,7 +46,7 @@ def mv(x: Any, z: Any, tx: bool = False) -> Any:
 def dot(x: Any, z: Any) -> Any:
     """Σ xᵢ·zᵢ of two vectors."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-        return wide(x).dot(wide(z)).astype(x.dtype)
+        return upcast(x).dot(upcast(z)).astype(x.dtype)
     return x.dot(z)
 
 
