@@ -11,8 +11,6 @@ The page is a list. Products are in `ops/products.py`; of matrices the rest is i
 
 from __future__ import annotations
 
-from typing import Any
-
 from .ops import diagonal as _diagonal
 from .ops import products as _products
 from .ops.determinant import det, slogdet
@@ -34,16 +32,16 @@ from .ops.powers import matrix_exp, matrix_power, vander
 from .ops.products import matmul, multi_dot, vecdot
 from .ops.solve import inv, inv_ex, lstsq, solve, solve_ex, solve_triangular, tensorinv, tensorsolve
 from .ops.spectral import eigh, eigvalsh, matrix_rank, pinv, svd, svdvals
-from .tensor import Tensor
+from .tensor import Tensor, TensorLike
 
 
 @numpy_words
-def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:
+def cross(input: TensorLike, other: TensorLike, *, dim: int = -1) -> Tensor:
     """The vector product along `dim`, of size 3.  Shape: as many axes each; those of size 1 broadcast."""
     return _products.cross(input, other, dim)
 
 
-def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+def diagonal(A: TensorLike, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonals of a stack of matrices.  A view.  Shape: (…, m, n) → (…, min(m, n − offset))."""
     return _diagonal.diagonal(A, offset, dim1, dim2)
 

@@ -4,6 +4,7 @@ code uses `tensorgrad.linalg` and `nn.functional`."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -13,13 +14,14 @@ from ..ops import dropout as _dropout
 from ..ops import embedding as _embedding
 from ..ops import factorize, linear, powers, ranges, solve, spectral
 from ..ops.conv import conv1d
+from ..ops.create import DeviceLike
 from ..ops.keywords import also, in_own_name
 from ..ops.matrices import squares
 from ..ops.promote import as_operand, number
 from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 
 
 @by_field
@@ -30,7 +32,7 @@ class svd_result(NamedTuple):
 
 
 @in_own_name
-def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
+def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> svd_result:
     """input = U·diag(S)·Vᵀ, with V where `linalg.svd` has Vᵀ; reduced unless `some` is False.
 
     With compute_uv=False U and V are zeros, as in PyTorch.
@@ -45,32 +47,32 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
 
 
 @in_own_name
-def qr(input: Any, some: bool = True) -> factorize.linalg_qr_result:
+def qr(input: TensorLike, some: bool = True) -> factorize.linalg_qr_result:
     """`linalg.qr`: reduced, or complete if `some` is False."""
     return factorize.qr(input, "reduced" if some else "complete")
 
 
 @in_own_name
-def cholesky(input: Any, upper: bool = False) -> Tensor:
+def cholesky(input: TensorLike, upper: bool = False) -> Tensor:
     """`linalg.cholesky`."""
     return factorize.cholesky(input, upper=upper)
 
 
 @also(input="b")
 @in_own_name
-def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
+def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
     """`linalg.lu_solve(LU_data, LU_pivots, b)`."""
     return factorize.lu_solve(LU_data, LU_pivots, b)
 
 
 @in_own_name
-def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:
+def pinverse(input: TensorLike, rcond: float = 1e-15) -> Tensor:
     """`linalg.pinv(input, rtol=rcond)`."""
     return spectral.pinv(input, rtol=rcond)
 
 
 @in_own_name
-def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+def lu(A: TensorLike, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor`: (LU, pivots); with `get_infos` also `info`, and no error for singular matrices."""
     return factorize.lu_factor_ex(A, pivot=pivot) if get_infos else factorize.lu_factor(A, pivot=pivot)
 
@@ -84,7 +86,7 @@ class triangular_solve_result(NamedTuple):
 @also(input="b")
 @in_own_name
 def triangular_solve(
-    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    b: TensorLike, A: TensorLike, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> triangular_solve_result:
     """(X, a copy of A) with A·X = b, or Aᵀ·X = b: `linalg.solve_triangular`."""
     a = squares("triangular_solve", A)
@@ -93,7 +95,7 @@ def triangular_solve(
     return triangular_solve_result(x, a.expand(*x.shape[:-2], *a.shape[-2:]).clone())
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers N − 1, …, 1, 0 of every number of a vector, or 0, 1, … if `increasing`.  Shape: (n,) → (n, N)."""
     t = as_operand("vander", x, "x")
     if t.array.ndim != 1:
@@ -104,8 +106,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
 
 
 def range(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: float = 0, end: float | None = None, step: float = 1, *, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """start, start + step, … up to and with end, in the default dtype.  Use `arange`, as the field does."""
     warnings.warn("range includes its end, unlike Python's; use arange.", UserWarning, stacklevel=2)
@@ -121,7 +123,7 @@ def range(
     return ranges.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
 
 
-def dropout(input: Any, p: float, train: bool) -> Tensor:
+def dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.dropout`."""
     return _dropout.dropout(input, p, train)
 
@@ -131,42 +133,42 @@ def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     return _dropout.dropout(input, p, train, True)
 
 
-def alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+def alpha_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.alpha_dropout`."""
     return _dropout.alpha_dropout(input, p, train)
 
 
-def feature_alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+def feature_alpha_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.feature_alpha_dropout`."""
     return _dropout.feature_alpha_dropout(input, p, train)
 
 
-def feature_dropout(input: Any, p: float, train: bool) -> Tensor:
+def feature_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.dropout2d`: whole channels of (N, C, …)."""
     return _dropout.dropout2d(input, p, train)
 
 
 def embedding(
-    weight: Any, input: Any, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+    weight: TensorLike, input: TensorLike, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
 ) -> Tensor:
     """`nn.functional.embedding`, the table first; padding_idx −1 is none."""
     idx = None if integer("embedding", "padding_idx", padding_idx) == -1 else padding_idx
     return _embedding.embedding(input, weight, idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
 
 
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """`nn.functional.bilinear`."""
     return linear.bilinear(input1, input2, weight, bias)
 
 
 @in_own_name
-def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Tensor:
+def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> Tensor:
     """`nn.functional.pad` with mode 'constant'."""
     return _pad(input, pad, "constant", value)
 
 
 @in_own_name
-def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int = 0) -> Tensor:
     """`conv1d` with the axes in another order: input (T, B, C), weight (width, C, K), bias (K,) → (T′, B, K)."""
     x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
     if x.array.ndim != 3 or w.array.ndim != 3 or x.array.shape[2] != w.array.shape[1]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import dtypes
 from ..autograd.modes import quiet
+from ..device import device
 from ..kernels import at, on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Size, Tensor
 from .keywords import in_own_name
 from .promote import cast, number
 from .shape import Clone, sizes_of
+
+DeviceLike: TypeAlias = "device | str | int | None"
 
 _NUMBERS = (bool, int, float)
 _KINDS = set(_NUMBERS)
@@ -27,8 +30,9 @@ _KINDS = set(_NUMBERS)
 
 
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
-) -> Tensor:
+    data: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data`: a number, nested lists of numbers, an array, a tensor.
 
     Floating Python numbers become the default dtype, whole ones int64; arrays and tensors keep their dtype.
@@ -36,7 +40,7 @@ def tensor(
     return leaf(_array("tensor", data, dtype, device), requires_grad)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike = None) -> Tensor:
     """`data` as a tensor: a tensor of that dtype as it is, an array in its own memory, anything else copied."""
     at("as_tensor", device)
     if isinstance(data, Tensor):
@@ -45,8 +49,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
-) -> Tensor:
+    obj: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """`obj` as a leaf: shares memory where it can; `copy=True` never does, and `copy=False` refuses to copy."""
     home = at("asarray", device)
     shared = None
@@ -99,10 +104,14 @@ class _Capsule:
 
 
 def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+    buffer: Any, *, dtype: dtypes.dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """A 1-d tensor in the memory of a bytes-like object: `count` elements (−1: all) from byte `offset` on."""
-    d, count, offset = dtypes.as_dtype(dtype), integer("frombuffer", "count", count), integer("frombuffer", "offset", offset)
+    d, count, offset = (
+        dtypes.as_dtype(dtype),
+        integer("frombuffer", "count", count),
+        integer("frombuffer", "offset", offset),
+    )
     try:
         size = memoryview(buffer).nbytes
     except TypeError:
@@ -120,8 +129,8 @@ def frombuffer(
 
 
 def scalar_tensor(
-    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False,
+    s: float, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype (whole numbers too)."""
     value = number("scalar_tensor", "s", s)
@@ -254,8 +263,8 @@ def numpy_dtype(dtype: Any) -> Any:
 
 
 def zeros(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 everywhere: `zeros(2, 3)`, `zeros((2, 3))`."""
     shape = shape_of("zeros", sizes, size)
@@ -263,8 +272,8 @@ def zeros(
 
 
 def ones(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 everywhere: `ones(2, 3)`, `ones((2, 3))`."""
     shape = shape_of("ones", sizes, size)
@@ -272,8 +281,9 @@ def ones(
 
 
 def empty(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set: whatever was there before."""
     shape = shape_of("empty", sizes, size)
@@ -281,8 +291,8 @@ def empty(
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere; without dtype, bools give bool, ints int64, floats the default dtype."""
     if not isinstance(size, (Sequence, Tensor)):
@@ -295,8 +305,8 @@ def full(
 
 
 def empty_strided(
-    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], stride: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, with these strides (in elements)."""
     shape, steps = shape_of("empty_strided", (size,)), shape_of("empty_strided", (stride,))
@@ -306,8 +316,8 @@ def empty_strided(
 
 
 def empty_permuted(
-    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], physical_layout: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, its axes in the order `physical_layout`, slowest first."""
     shape, order = shape_of("empty_permuted", (size,)), sizes_of("empty_permuted", (physical_layout,))
@@ -321,7 +331,7 @@ def empty_permuted(
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    n: int, m: int | None = None, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
@@ -331,15 +341,17 @@ def eye(
 
 
 def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
+    row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:  # fmt: skip
     """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
     return _triangle("tril_indices", row, col, offset, dtype, device)
 
 
 def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
+    row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:  # fmt: skip
     """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
     return _triangle("triu_indices", row, col, offset, dtype, device)
 
@@ -367,46 +379,46 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """0 everywhere, in the shape and dtype of `input`."""
     return _like("zeros_like", input, dtype, device, requires_grad, 0)
 
 
 def ones_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """1 everywhere, in the shape and dtype of `input`."""
     return _like("ones_like", input, dtype, device, requires_grad, 1)
 
 
 def empty_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, in the shape and dtype of `input`."""
     return _like("empty_like", input, dtype, device, requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor, fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in the shape and dtype of `input`."""
     return _like("full_like", input, dtype, device, requires_grad, number("full_like", "fill_value", fill_value))
 
 
-def new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
+def new(x: Tensor, *data: Any, device: DeviceLike = None) -> Tensor:
     """PyTorch's old constructor in the dtype of `x`: `x.new([1, 2])` copies data, `x.new(2, 3)` is unset memory."""
     return Tensor._of(legacy_array(data, x.dtype, device))
 
 
 @in_own_name
 def new_zeros(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 everywhere, in a shape of its own and the dtype of `x`."""
     return zeros(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -414,8 +426,8 @@ def new_zeros(
 
 @in_own_name
 def new_ones(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 everywhere, in a shape of its own and the dtype of `x`."""
     return ones(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -423,8 +435,8 @@ def new_ones(
 
 @in_own_name
 def new_empty(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, in a shape of its own and the dtype of `x`."""
     return empty(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -432,8 +444,8 @@ def new_empty(
 
 @in_own_name
 def new_empty_strided(
-    x: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, size: Sequence[int], stride: Sequence[int], dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, with these strides and the dtype of `x`."""
     return empty_strided(size, stride, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -441,16 +453,16 @@ def new_empty_strided(
 
 @in_own_name
 def new_full(
-    x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, size: Sequence[int], fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in a shape of its own and the dtype of `x`."""
     return full(size, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
 def new_tensor(
-    x: Tensor, data: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False,
+    x: Tensor, data: Any, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A copy of `data` in the dtype of `x`."""
     return leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)

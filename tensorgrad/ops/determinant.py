@@ -1,5 +1,4 @@
-"""Determinants and their logarithms, of stacks of square matrices.
-"""
+"""Determinants and their logarithms, of stacks of square matrices."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 from ..autograd.function import Function
 from ..kernels import on
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .matrices import (
     squares,
@@ -27,7 +26,7 @@ class Det(Function):
 
 
 @also(input="A")
-def det(A: Any) -> Tensor:
+def det(A: TensorLike) -> Tensor:
     """The determinant.  Shape: (…, n, n) → (…). Its gradient is exact for singular matrices as well."""
     return Det()(squares("det", A))
 
@@ -72,7 +71,7 @@ class Slogdet(Function):
 
 
 @also(input="A")
-def slogdet(A: Any) -> linalg_slogdet_result:
+def slogdet(A: TensorLike) -> linalg_slogdet_result:
     """(sign, logabsdet) with det A = sign·e^logabsdet: no overflow. A singular matrix gives (0, −inf).
 
     Shape: (…, n, n) → (…), (…).
@@ -80,7 +79,7 @@ def slogdet(A: Any) -> linalg_slogdet_result:
     return linalg_slogdet_result(*Slogdet()(squares("slogdet", A)))
 
 
-def logdet(input: Any) -> Tensor:
+def logdet(input: TensorLike) -> Tensor:
     """ln det A; −inf for a singular matrix, nan where the determinant is negative.  Shape: (…, n, n) → (…)."""
     sign, logabsdet = Slogdet()(squares("logdet", input, "input"))
     return logabsdet.masked_fill(sign < 0, float("nan"))

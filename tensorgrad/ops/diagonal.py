@@ -1,5 +1,4 @@
-"""Triangles and diagonals of matrices: read, kept, and put together.
-"""
+"""Triangles and diagonals of matrices: read, kept, and put together."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name
 from .promote import as_operand, cast
 
@@ -29,7 +28,7 @@ class Tril(Function):
         return Tril(self.k)(grad)
 
 
-def tril(input: Any, diagonal: int = 0) -> Tensor:
+def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
     """The lower triangle: zeros above the given diagonal (0 the main one, 1 above it).  Shape: (…, m, n) → the same."""
     return Tril(_at_diagonal("tril", diagonal))(_matrices("tril", input))
 
@@ -47,7 +46,7 @@ class Triu(Function):
         return Triu(self.k)(grad)
 
 
-def triu(input: Any, diagonal: int = 0) -> Tensor:
+def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
     """The upper triangle: zeros below the given diagonal (0 the main one, 1 above it).  Shape: (…, m, n) → the same."""
     return Triu(_at_diagonal("triu", diagonal))(_matrices("triu", input))
 
@@ -82,7 +81,7 @@ class Diagonal(Function):
         return EmbedDiagonal(self.before, *self.place)(grad)
 
 
-def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of the plane of two axes, as the last axis.  A view.
 
     Shape: the two axes are left out, min(n₁, n₂ − offset) entries come last.
@@ -110,7 +109,7 @@ class EmbedDiagonal(Function):
         return Diagonal(*self.place)(grad)
 
 
-def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+def diag_embed(input: TensorLike, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The last axis as the diagonal of a square of two new axes.  Shape: (…, n) → (…, n + |offset|, n + |offset|)."""
     x = as_operand("diag_embed", input)
     shape = x.array.shape
@@ -127,7 +126,7 @@ def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 
 
 @in_own_name
-def diag(input: Any, diagonal: int = 0) -> Tensor:
+def diag(input: TensorLike, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix; of a matrix, its diagonal.  Shape: (n,) → (n, n) or (m, n) → (min(m, n),)."""
     x = as_operand("diag", input)
     if x.array.ndim == 1:
@@ -140,12 +139,12 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
 
 
 @in_own_name
-def diagflat(input: Any, offset: int = 0) -> Tensor:
+def diagflat(input: TensorLike, offset: int = 0) -> Tensor:
     """All elements, in order, on the diagonal of a square matrix."""
     return diag_embed(as_operand("diagflat", input).reshape(-1), offset)
 
 
-def trace(input: Any) -> Tensor:
+def trace(input: TensorLike) -> Tensor:
     """Σ of the diagonal.  Shape: (m, n) → ().  Integers add up in int64."""
     x = as_operand("trace", input)
     if x.array.ndim != 2:
@@ -173,7 +172,7 @@ class BlockDiag(Function):
         return tuple(grads)
 
 
-def block_diag(*tensors: Any) -> Tensor:
+def block_diag(*tensors: TensorLike) -> Tensor:
     """A matrix with the given ones along its diagonal; a vector counts as a row, a number as (1, 1)."""
     if not tensors:
         raise ValueError("block_diag: needs at least one tensor.")

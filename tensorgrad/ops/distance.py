@@ -8,7 +8,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name
 from .linalg_norm import VectorNorm, p_norm
 from .products import Matmul, alike, product
@@ -16,7 +16,7 @@ from .promote import needs_floating, number, paired
 
 
 @in_own_name
-def dist(input: Any, other: Any, p: Any = 2) -> Tensor:
+def dist(input: TensorLike, other: TensorLike, p: float = 2) -> Tensor:
     """‖input − other‖ₚ over all elements.  Shape: broadcast → ()."""
     x, z = paired("dist", input, other)
     return p_norm("dist", x - z, p, None, False)
@@ -37,7 +37,9 @@ class Euclidean(Function):
         return gx, gz
 
 
-def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+def cdist(
+    x1: TensorLike, x2: TensorLike, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary"
+) -> Tensor:
     """Distances ‖x1ᵢ − x2ⱼ‖ₚ of all pairs of rows.  Shape: (…, P, M), (…, R, M) → (…, P, R); leading axes broadcast.
 
     Args:
@@ -72,7 +74,7 @@ def _norm_of_last(difference: Tensor, p: float) -> Tensor:
     return VectorNorm(float(p), (difference.array.ndim - 1,), False)(difference)
 
 
-def pdist(input: Any, p: float = 2) -> Tensor:
+def pdist(input: TensorLike, p: float = 2) -> Tensor:
     """Distances ‖xᵢ − xⱼ‖ₚ of all pairs i < j of rows, row by row.  Shape: (N, M) → (N·(N − 1)/2,)."""
     x = needs_floating("pdist", input)
     if x.array.ndim != 2:

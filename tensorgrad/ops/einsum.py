@@ -5,6 +5,7 @@ The family closes under differentiation: a contraction of two operands has two o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .diagonal import diagonal
 from .products import alike
 from .promote import as_operand, paired
@@ -227,7 +228,7 @@ def _name(label: int) -> str:
     return _LETTERS[label] if label < ELLIPSIS else "..."
 
 
-def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+def tensordot(a: TensorLike, b: TensorLike, dims: int | Sequence[int | Sequence[int]] | Tensor = 2) -> Tensor:
     """Sum over several axes of both at once.
 
     Args:

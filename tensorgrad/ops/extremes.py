@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .elementwise import maximum, minimum
 from .keywords import numpy_words, renamed
 from .promote import as_operand
@@ -38,7 +39,7 @@ class Amax(Function):
 
 
 @numpy_words
-def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+def amax(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """The largest over `dim` (an int, several, or all); equal ones share the gradient."""
     x = as_operand("amax", input)
     a = over("amax", dim, x)
@@ -53,7 +54,7 @@ class Amin(Amax):
 
 
 @numpy_words
-def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+def amin(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """The smallest over `dim` (an int, several, or all); equal ones share the gradient."""
     x = as_operand("amin", input)
     a = over("amin", dim, x)
@@ -68,7 +69,7 @@ class aminmax_result(NamedTuple):
 
 
 @numpy_words
-def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> aminmax_result:
+def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False) -> aminmax_result:
     """The smallest and the largest, along an axis or of all, as (min, max); equal ones share the gradient."""
     x = as_operand("aminmax", input)
     a = None if dim is None else axes("aminmax", dim, x.array.ndim)
@@ -129,7 +130,9 @@ class Max(Amax):
 
 
 @numpy_words
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def max(
+    input: TensorLike, dim: int | Tensor | None = None, keepdim: bool = False, *, other: TensorLike | None = None
+) -> Any:
     """The largest: `max(x)` of all; `max(x, dim)` along an axis, as (values, indices); `max(x, y)` of each two.
 
     nan is larger than everything. Among equal elements the index is the first; the gradient goes to it, or, of all
@@ -149,7 +152,9 @@ class Min(Amin):
 
 
 @numpy_words
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def min(
+    input: TensorLike, dim: int | Tensor | None = None, keepdim: bool = False, *, other: TensorLike | None = None
+) -> Any:
     """The smallest: `min(x)` of all; `min(x, dim)` along an axis, as (values, indices); `min(x, y)` of each two.
 
     nan is smaller than everything. Among equal elements the index is the first; the gradient goes to it, or, of all
@@ -177,13 +182,13 @@ def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim:
 
 
 @numpy_words
-def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the largest along an axis, or in the flattened tensor; the first of equal ones, or of nans."""
     return _index_of("argmax", input, dim, keepdim)
 
 
 @numpy_words
-def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the smallest along an axis, or in the flattened tensor; the first of equal ones, or of nans."""
     return _index_of("argmin", input, dim, keepdim)
 

@@ -12,7 +12,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .diagonal import tril, triu
 from .elementwise import copysign, hypot, where
 from .join import cat
@@ -59,7 +59,7 @@ class Cholesky(Function):
 
 
 @also(input="A")
-def cholesky(A: Any, *, upper: bool = False) -> Tensor:
+def cholesky(A: TensorLike, *, upper: bool = False) -> Tensor:
     """L, lower triangular with a positive diagonal, with A = L·Lᵀ; or U = Lᵀ if `upper`.
 
     Shape: (…, n, n) → the same. A must be symmetric (one triangle is read; the gradient counts both) and
@@ -75,7 +75,7 @@ class linalg_cholesky_ex_result(NamedTuple):
 
 
 @also(input="A")
-def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> linalg_cholesky_ex_result:
+def cholesky_ex(A: TensorLike, *, upper: bool = False, check_errors: bool = False) -> linalg_cholesky_ex_result:
     """As `cholesky`, without an error: where A is not positive-definite, L is nan and `info` the order of the first
     leading minor that is not positive. (PyTorch leaves what LAPACK leaves in L.)"""
     x = squares("cholesky_ex", A)
@@ -128,7 +128,7 @@ class Qr(Function):
 
     def _square(self, grad_q: Any, grad_r: Any, q: Tensor, r: Tensor) -> Tensor:
         """The rule where R is square."""
-        inner = r @ grad_r.mT if grad_r is not None else None
+        inner: Any = r @ grad_r.mT if grad_r is not None else None
         if grad_q is not None:
             inner = -(grad_q.mT @ q) if inner is None else inner - grad_q.mT @ q
         c = q @ (tril(inner) + tril(inner, -1).mT)
@@ -137,7 +137,7 @@ class Qr(Function):
         return SolveTriangular(True)(r, c.mT).mT  # … ·R⁻ᵀ
 
 
-def qr(A: Any, mode: str = "reduced") -> linalg_qr_result:
+def qr(A: TensorLike, mode: str = "reduced") -> linalg_qr_result:
     """Q, R with A = Q·R, the columns of Q orthonormal, R upper triangular.
 
     Shape: (…, m, n) → Q (…, m, k), R (…, k, n), k = min(m, n).
@@ -203,7 +203,7 @@ class LuFactor(Function):
         return _permutation(pivots, m, lu) @ gx
 
 
-def lu_factor(A: Any, *, pivot: bool = True) -> linalg_lu_factor_result:
+def lu_factor(A: TensorLike, *, pivot: bool = True) -> linalg_lu_factor_result:
     """The LU factorisation in LAPACK's packed form, for `lu_solve` and `lu_unpack`.
 
     Shape: (…, m, n) → LU the same, pivots (…, min(m, n)) int32, from 1. A singular matrix is a LinAlgError.
@@ -220,7 +220,7 @@ class linalg_lu_factor_ex_result(NamedTuple):
 
 
 @in_own_name
-def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> linalg_lu_factor_ex_result:
+def lu_factor_ex(A: TensorLike, *, pivot: bool = True, check_errors: bool = False) -> linalg_lu_factor_ex_result:
     """As `lu_factor`, without an error: `info` is the number of the first zero pivot, 0 if there is none."""
     _pivoting("lu_factor_ex", pivot)
     op = LuFactor(check_errors)
@@ -235,7 +235,7 @@ class linalg_lu_result(NamedTuple):
     U: Tensor
 
 
-def lu(A: Any, *, pivot: bool = True) -> linalg_lu_result:
+def lu(A: TensorLike, *, pivot: bool = True) -> linalg_lu_result:
     """P, L, U with A = P·L·U: P a permutation, L lower triangular with ones on its diagonal, U upper triangular.
 
     Shape: (…, m, n) → (…, m, m), (…, m, k), (…, k, n), k = min(m, n).
@@ -263,7 +263,9 @@ def _permutation(pivots: Tensor, m: int, like: Tensor) -> Tensor:
     return Tensor._of(on(like.array).permutation_matrix(pivots.array, m, like.array.dtype))
 
 
-def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> linalg_lu_result:
+def lu_unpack(
+    LU_data: TensorLike, LU_pivots: TensorLike, unpack_data: bool = True, unpack_pivots: bool = True
+) -> linalg_lu_result:
     """P, L, U from what `lu_factor` gives; what is not asked for is empty."""
     lu, pivots = matrices("lu_unpack", LU_data, "LU_data"), as_operand("lu_unpack", LU_pivots, "LU_pivots")
     _check_pivots("lu_unpack", lu, pivots)
@@ -288,10 +290,12 @@ def _check_pivots(op: str, lu: Tensor, pivots: Tensor) -> None:
         )
     m = lu.array.shape[-2]
     if pivots.array.size and not 1 <= pivots.array.min() <= pivots.array.max() <= m:
-        raise IndexError(f"{op}: pivots are rows of LU, from 1 to {m}; got {pivots.array.min()} to {pivots.array.max()}.")
+        raise IndexError(
+            f"{op}: pivots are rows of LU, from 1 to {m}; got {pivots.array.min()} to {pivots.array.max()}."
+        )
 
 
-def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Tensor:
+def lu_solve(LU: TensorLike, pivots: TensorLike, B: TensorLike, *, left: bool = True, adjoint: bool = False) -> Tensor:
     """X with A·X = B (X·A = B if not `left`; Aᵀ in place of A if `adjoint`), given `lu_factor(A)`."""
     factors, b = squares("lu_solve", LU, "LU"), matrices("lu_solve", B, "B")
     exchanges = as_operand("lu_solve", pivots, "pivots")
@@ -321,7 +325,9 @@ def _reflectors(op: str, A: Any, tau: Any, what: str) -> tuple[Tensor, Tensor]:
     m, n = a.array.shape[-2:]
     if t.array.ndim != a.array.ndim - 1 or t.array.shape[:-1] != a.array.shape[:-2] or t.array.shape[-1] > min(m, n):
         cure = f"{what} is (…, m, n), tau (…, k) with k ≤ m and k ≤ n."
-        raise ValueError(mismatch(op, "the reflections do not fit", cure, **{what: a.array.shape, "tau": t.array.shape}))
+        raise ValueError(
+            mismatch(op, "the reflections do not fit", cure, **{what: a.array.shape, "tau": t.array.shape})
+        )
     k = t.array.shape[-1]
     return tril(a[..., :k], -1) + Tensor._of(on(a.array).identity(a.array, m)[:, :k]), t
 
@@ -336,7 +342,7 @@ def _reflect(v: Tensor, tau: Tensor, x: Tensor, forwards: bool) -> Tensor:
 
 
 @also(input="A")
-def householder_product(A: Any, tau: Any) -> Tensor:
+def householder_product(A: TensorLike, tau: TensorLike) -> Tensor:
     """The first n columns of Q = H₁·H₂·…·Hₖ, Hᵢ = I − τᵢ·vᵢ·vᵢᵀ: the orthogonal factor, from what `geqrf` gives.
 
     vᵢ is 0 above row i, 1 there, and column i of A below.
@@ -354,13 +360,13 @@ def householder_product(A: Any, tau: Any) -> Tensor:
 
 @also(input2="tau")
 @in_own_name
-def orgqr(input: Any, tau: Any) -> Tensor:
+def orgqr(input: TensorLike, tau: TensorLike) -> Tensor:
     """`linalg.householder_product`, by LAPACK's name."""
     return householder_product(input, tau)
 
 
 @also(input2="tau", input3="other")
-def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool = False) -> Tensor:
+def ormqr(input: TensorLike, tau: TensorLike, other: TensorLike, left: bool = True, transpose: bool = False) -> Tensor:
     """Q·other, or other·Q if not `left`; Qᵀ in place of Q if `transpose`; Q (…, m, m) as in `householder_product`.
 
     Shape: input (…, m, n), tau (…, k), other (…, m, p), or (…, p, m) if not left → that of other.
@@ -371,7 +377,9 @@ def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool =
     m = v.array.shape[-2]
     if x.array.shape[-2 if left else -1] != m or x.array.shape[:-2] != v.array.shape[:-2]:
         shapes = {"input": v.array.shape, "other": x.array.shape}
-        raise ValueError(mismatch("ormqr", f"Q is {m} × {m}, which does not fit other", "Set left accordingly.", **shapes))
+        raise ValueError(
+            mismatch("ormqr", f"Q is {m} × {m}, which does not fit other", "Set left accordingly.", **shapes)
+        )
     return _reflect(v, t, x, transpose) if left else _reflect(v, t, x.mT, not transpose).mT
 
 
@@ -381,7 +389,7 @@ class geqrf_result(NamedTuple):
     tau: Tensor
 
 
-def geqrf(input: Any) -> geqrf_result:
+def geqrf(input: TensorLike) -> geqrf_result:
     """The QR factorisation as LAPACK packs it: R on and above the diagonal of `a`, below it the vectors of the
     reflections of `householder_product`, and their τ.
 

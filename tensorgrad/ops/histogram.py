@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -9,12 +10,12 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import integer
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand, needs_floating, number
 
 
-def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+def bincount(input: TensorLike, weights: TensorLike | None = None, minlength: int = 0) -> Tensor:
     """How often each whole number 0, 1, 2, … stands in `input`, or the sum of its `weights`.
 
     Shape: (n,) → (max(largest + 1, minlength),).
@@ -37,7 +38,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
 
 
 @numpy_words
-def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+def histc(input: TensorLike, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
     when both are 0.  Elements outside, and nan, are not counted."""
     x, min, max = needs_floating("histc", input), number("histc", "min", min), number("histc", "max", max)
@@ -52,8 +53,9 @@ class histogram_result(NamedTuple):
 
 
 def histogram(
-    input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False
-) -> histogram_result:
+    input: TensorLike, bins: int | Tensor = 100, *, range: Sequence[float] | None = None,
+    weight: TensorLike | None = None, density: bool = False,
+) -> histogram_result:  # fmt: skip
     """(hist, bin_edges): how many elements, or how much weight, fall into each bin.
 
     Args:
@@ -83,8 +85,9 @@ class histogramdd_result(NamedTuple):
 
 
 def histogramdd(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
-) -> histogramdd_result:
+    input: TensorLike, bins: int | Tensor | Sequence[int | Tensor], *, range: Sequence[float] | None = None,
+    weight: TensorLike | None = None, density: bool = False,
+) -> histogramdd_result:  # fmt: skip
     """(hist, bin_edges) of points (…, n), a row each: how many, or how much weight, fall into each box of a grid.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, prod
 from typing import Any
 
@@ -9,7 +10,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .elementwise import where
 from .keywords import also, in_own_name, numpy_words
 from .matrices import (
@@ -54,7 +55,10 @@ class VectorNorm(Function):
 
 
 @also(input="x", axis="dim", keepdims="keepdim")
-def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def vector_norm(
+    x: TensorLike, ord: float = 2, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """(Σ|x|ᵖ)^(1/p) with p = ord, over `dim` (all of them, flattened, if None).
 
     Args:
@@ -64,7 +68,9 @@ def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *,
     return p_norm("vector_norm", x, ord, dim, keepdim, dtype)
 
 
-def p_norm(op: str, x: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = None) -> Tensor:
+def p_norm(
+    op: str, x: TensorLike, p: Any, dim: int | Sequence[int] | None, keepdim: bool, dtype: dtypes.dtype | None = None
+) -> Tensor:
     t = needs_floating(op, x)
     if not isinstance(p, (int, float)):
         raise TypeError(f"{op}: ord must be a number, got {p!r}. 'fro' and 'nuc' are norms of matrices.")
@@ -90,7 +96,10 @@ def _floating_dtype(op: str, dtype: Any) -> dtypes.dtype:
 
 @also(input="A", axis="dim", keepdims="keepdim")
 @in_own_name
-def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def matrix_norm(
+    A: TensorLike, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """A norm of matrices.
 
     Args:
@@ -121,7 +130,9 @@ def _matrix_norm(op: str, A: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = 
         raise ValueError(f"{op}: ord {p!r} is not a norm of matrices; choose 'fro', 'nuc', ±1, ±2 or ±inf.")
     along = {1: (i, j), inf: (j, i)}.get(abs(p) if p != "nuc" else 0)
     shape = t.array.shape
-    choices = min(shape[i], shape[j]) if along is None else shape[along[1]]  # so many sums or singular values to choose from
+    choices = (
+        min(shape[i], shape[j]) if along is None else shape[along[1]]
+    )  # so many sums or singular values to choose from
     if p != "nuc" and choices == 0:
         if p > 0:
             return t.abs().sum((i, j), keepdim)  # the largest of nothing: 0, with its place in the graph
@@ -137,7 +148,7 @@ def _matrix_norm(op: str, A: Any, p: Any, dim: Any, keepdim: bool, dtype: Any = 
 
 
 @also(input="A")
-def cond(A: Any, p: Any = None) -> Tensor:
+def cond(A: TensorLike, p: float | str | None = None) -> Tensor:
     """The condition number ‖A‖·‖A⁻¹‖ in the norm p (see `linalg.matrix_norm`; None for 2).  Shape: (…, n, n) → (…).
 
     For p = None, 2 or −2, A need not be square. Of a singular matrix it is inf (nan for ‖A‖ = 0 and p = ±2), of an empty
@@ -166,7 +177,10 @@ def cond(A: Any, p: Any = None) -> Tensor:
 # ---- either ---------------------------------------------------------------------------------------------------------
 
 
-def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def norm(
+    input: TensorLike, p: float | str | None = "fro", dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """The p-norm of all elements together, or over `dim`: `linalg.vector_norm`, with 'fro' for 2; 'nuc' is the nuclear
     norm of matrices."""
     if p == "nuc":
@@ -182,7 +196,10 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, 
 
 
 @also(input="A", axis="dim", keepdims="keepdim")
-def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def linalg_norm(
+    A: TensorLike, ord: float | str | None = None, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """`vector_norm` or `matrix_norm`, by what is asked: one axis in `dim`, or two; without `dim`, the axes of A.
 
     Without `ord`: the 2-norm of all elements together.
@@ -209,7 +226,7 @@ linalg_norm.__name__ = "norm"
 
 
 @numpy_words
-def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
+def renorm(input: TensorLike, p: float, dim: int, maxnorm: float) -> Tensor:
     """Slices along `dim` whose p-norm is above maxnorm scaled down to it.  Shape: at least two axes → the same."""
     x = needs_floating("renorm", input)
     shape = x.array.shape

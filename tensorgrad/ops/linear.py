@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .einsum import einsum
 from .keywords import renamed
 from .products import Matmul, Mv, alike, matmul, product, rows
@@ -29,7 +29,7 @@ class Linear(Function):
         return gx, gw, grad.sum(0) if self.needs[2] else None
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """y = x·Wᵀ + b.
 
     Shape: input (…, in), weight (out, in) or (in,), bias (out,) or () → (…, out), or (…) for a weight of one axis.
@@ -67,7 +67,7 @@ def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
     return mismatch("linear", what, cure, **shapes)
 
 
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """yₒ = x₁ᵀ·Wₒ·x₂ + bₒ.  Shape: (…, m), (…, n), weight (out, m, n), bias (out,) → (…, out)."""
     x, z = alike("bilinear", input1, input2, ("input1", "input2"))
     w = as_operand("bilinear", weight, "weight")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..kernels.shapes import integer
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .factorize import qr
 from .matrices import (
     matrices,
@@ -14,7 +12,9 @@ from .sampling import randn
 from .spectral import svd
 
 
-def svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> tuple[Tensor, Tensor, Tensor]:
+def svd_lowrank(
+    A: TensorLike, q: int = 6, niter: int = 2, M: TensorLike | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """U, S, V of a matrix of rank about q: A − M ≈ U·diag(S)·Vᵀ, by products with q random vectors (Halko et al.,
     arXiv:0909.4061). For smaller matrices `linalg.svd` is faster.
 
@@ -38,7 +38,9 @@ def svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> tuple[Tens
     return basis @ u, s, vh.mT
 
 
-def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 2) -> tuple[Tensor, Tensor, Tensor]:
+def pca_lowrank(
+    A: TensorLike, q: int | None = None, center: bool = True, niter: int = 2
+) -> tuple[Tensor, Tensor, Tensor]:
     """The principal components of the rows of A: U, S, V as in `svd_lowrank`, of A less its mean row if `center`.
 
     The columns of V are the directions, S²/(m − 1) the variances along them, A·V[:, :k] the rows in k coordinates.

@@ -8,7 +8,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import integer
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .join import stack
 from .keywords import also, in_own_name
 from .matrices import (
@@ -22,7 +22,7 @@ from .solve import inv
 
 @also(input="A")
 @in_own_name
-def matrix_power(A: Any, n: int) -> Tensor:
+def matrix_power(A: TensorLike, n: int) -> Tensor:
     """A·A·…·A, n times, by repeated squaring; the inverse's powers for n < 0, the identity for n = 0."""
     x = as_operand("matrix_power", A)
     if x.array.ndim < 2 or x.array.shape[-1] != x.array.shape[-2]:
@@ -57,12 +57,12 @@ class MatrixExp(Function):
 
 
 @also(input="A")
-def matrix_exp(A: Any) -> Tensor:
+def matrix_exp(A: TensorLike) -> Tensor:
     """eᴬ = I + A + A²/2 + A³/6 + …  Shape: (…, n, n) → the same."""
     return MatrixExp()(squares("matrix_exp", A))
 
 
-def vander(x: Any, *, N: int | None = None) -> Tensor:
+def vander(x: TensorLike, *, N: int | None = None) -> Tensor:
     """Vandermonde's matrix: the powers 0, 1, …, N − 1 of every element.  Shape: (…, n) → (…, n, N), N = n if None."""
     t = as_operand("vander", x, "x")
     if not t.array.ndim:

@@ -15,7 +15,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import factors_first, in_own_name, numpy_words
 from .promote import as_operand, cast, number, paired, result_dtype
 
@@ -56,7 +56,7 @@ class Mm(Matmul):
         return on(x).mm(x, z, self.tx, self.tz)
 
 
-def matmul(input: Any, other: Any) -> Tensor:
+def matmul(input: TensorLike, other: TensorLike) -> Tensor:
     """input @ other: a product of matrices, vectors, or stacks of matrices.
 
     Shape: (…, m, k) @ (…, k, n) → (…, m, n), the leading axes broadcast; a vector stands for a row on the left, for a
@@ -80,7 +80,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     )
 
 
-def rmatmul(input: Tensor, other: Any) -> Tensor:
+def rmatmul(input: Tensor, other: TensorLike) -> Tensor:
     """other @ input."""
     return matmul(other, input)
 
@@ -154,7 +154,7 @@ class Mv(Function):
         return gx, gz
 
 
-def mv(input: Any, vec: Any) -> Tensor:
+def mv(input: TensorLike, vec: TensorLike) -> Tensor:
     """A matrix times a vector.  Shape: (m, k), (k,) → (m,)."""
     return _product("mv", input, vec, 2, 1)
 
@@ -171,22 +171,22 @@ class Dot(Function):
         return None if z is None else grad * z, None if x is None else grad * x
 
 
-def dot(input: Any, tensor: Any) -> Tensor:
+def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
     """Σ inputᵢ·tensorᵢ of two vectors.  Shape: (k,), (k,) → ()."""
     return _product("dot", input, tensor, 1, 1)
 
 
-def vdot(input: Any, other: Any) -> Tensor:
+def vdot(input: TensorLike, other: TensorLike) -> Tensor:
     """As `dot`: for real numbers there is nothing to conjugate."""
     return _product("vdot", input, other, 1, 1)
 
 
-def mm(input: Any, mat2: Any) -> Tensor:
+def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
     """The product of two matrices; nothing broadcasts.  Shape: (m, k), (k, n) → (m, n)."""
     return _product("mm", input, mat2, 2, 2)
 
 
-def bmm(input: Any, mat2: Any) -> Tensor:
+def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
     """The products of two stacks of matrices; nothing broadcasts.  Shape: (b, m, k), (b, k, n) → (b, m, n)."""
     return _product("bmm", input, mat2, 3, 3)
 
@@ -206,7 +206,7 @@ def _product(op: str, input: Any, other: Any, m: int, n: int) -> Tensor:
     return Dot()(x, z) if m == 1 else Mv()(x, z) if n == 1 else Matmul()(x, z)
 
 
-def inner(input: Any, other: Any) -> Tensor:
+def inner(input: TensorLike, other: TensorLike) -> Tensor:
     """Σ over the last axis of both.  Shape: (…, k), (…′, k) → (…, …′); a 0-d tensor multiplies."""
     x, z = alike("inner", input, other)
     a, b = x.array.shape, z.array.shape
@@ -217,7 +217,7 @@ def inner(input: Any, other: Any) -> Tensor:
     return product(False, True)(rows(x), rows(z)).reshape(*a[:-1], *b[:-1])
 
 
-def outer(input: Any, vec2: Any) -> Tensor:
+def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     """yᵢⱼ = inputᵢ·vec2ⱼ.  Shape: (m,), (n,) → (m, n)."""
     x, z = as_operand("outer", input), as_operand("outer", vec2, "vec2")
     if x.array.ndim != 1 or z.array.ndim != 1:
@@ -233,25 +233,25 @@ ger = outer
 
 
 @factors_first("beta", "alpha", tensors=2)
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmm(input: TensorLike, mat1: TensorLike, mat2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta·input + alpha·(mat1 @ mat2).  Shape: input broadcasts to (m, n), mat1 (m, k), mat2 (k, n)."""
     return _added("addmm", input, _product("addmm", mat1, mat2, 2, 2), beta, alpha)
 
 
 @factors_first("beta", "alpha", tensors=2)
-def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmv(input: TensorLike, mat: TensorLike, vec: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta·input + alpha·(mat @ vec).  Shape: input broadcasts to (m,), mat (m, k), vec (k,)."""
     return _added("addmv", input, _product("addmv", mat, vec, 2, 1), beta, alpha)
 
 
 @factors_first("beta", "alpha", tensors=2)
-def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm(input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta·input + alpha·(batch1 @ batch2).  Shape: input broadcasts to (b, m, n), (b, m, k), (b, k, n)."""
     return _added("baddbmm", input, _product("baddbmm", batch1, batch2, 3, 3), beta, alpha)
 
 
 @factors_first("beta", "alpha", tensors=2)
-def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addbmm(input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta·input + alpha·Σ batch1[b] @ batch2[b].  Shape: input broadcasts to (m, n), (b, m, k), (b, k, n)."""
     products = _product("addbmm", batch1, batch2, 3, 3)
     return _added("addbmm", input, products.sum(0, dtype=products.dtype), beta, alpha)
@@ -259,7 +259,7 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
 
 @factors_first("beta", "alpha", tensors=2)
 @in_own_name
-def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addr(input: TensorLike, vec1: TensorLike, vec2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta·input + alpha·(vec1 ⊗ vec2).  Shape: input broadcasts to (m, n), vec1 (m,), vec2 (n,)."""
     x, beta, alpha = as_operand("addr", input), number("addr", "beta", beta), number("addr", "alpha", alpha)
     product = outer(vec1, vec2)
@@ -295,9 +295,9 @@ def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tenso
 
 
 @in_own_name
-def chain_matmul(*matrices: Any) -> Tensor:
+def chain_matmul(*matrices: TensorLike | Sequence[TensorLike]) -> Tensor:
     """The product of several matrices, in the order of fewest multiplications; see `linalg.multi_dot`."""
-    tensors = matrices[0] if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)) else matrices
+    tensors: Any = matrices[0] if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)) else matrices
     if len(tensors) == 1:
         x = as_operand("chain_matmul", tensors[0])
         if x.array.ndim != 2:
@@ -306,7 +306,7 @@ def chain_matmul(*matrices: Any) -> Tensor:
     return multi_dot(tensors, op="chain_matmul")
 
 
-def multi_dot(tensors: Any, *, op: str = "multi_dot") -> Tensor:
+def multi_dot(tensors: Sequence[TensorLike], *, op: str = "multi_dot") -> Tensor:
     """A · B · C · …, in the order of fewest multiplications (Cormen et al., Introduction to Algorithms, 14.2).
 
     Shape: matrices that fit each other; the first may be a vector (a row), the last too (a column).
@@ -363,7 +363,7 @@ def _best_splits(sizes: Shape) -> dict[tuple[int, int], int]:
 # ---- other products ---------------------------------------------------------------------------------------------------
 
 
-def kron(input: Any, other: Any) -> Tensor:
+def kron(input: TensorLike, other: TensorLike) -> Tensor:
     """The Kronecker product: every element of input times the whole of other.
 
     Shape: (a₁, …), (b₁, …) → (a₁·b₁, …); the one with fewer axes gets ones in front.
@@ -393,7 +393,7 @@ class Cross(Function):
 
 
 @numpy_words
-def cross(input: Any, other: Any, dim: Any = None) -> Tensor:
+def cross(input: TensorLike, other: TensorLike, dim: int | None = None) -> Tensor:
     """The vector product along `dim`, an axis of size 3 (the first such one if None).  Shape: broadcast."""
     x, z = alike("cross", input, other)
     a, b = x.array.shape, z.array.shape
@@ -415,7 +415,7 @@ def cross(input: Any, other: Any, dim: Any = None) -> Tensor:
 
 
 @numpy_words
-def vecdot(x: Any, y: Any, *, dim: int = -1) -> Tensor:
+def vecdot(x: TensorLike, y: TensorLike, *, dim: int = -1) -> Tensor:
     """Σ x·y along `dim`.  Shape: broadcast, without `dim`."""
     a, b = as_operand("vecdot", x, "x"), as_operand("vecdot", y, "y")
     shape = broadcast("vecdot", x=a.array.shape, y=b.array.shape)

@@ -10,13 +10,13 @@ from ..autograd.modes import quiet
 from ..kernels import at
 from ..kernels.shapes import integer
 from ..tensor import Tensor
-from .create import leaf, numpy_dtype
+from .create import DeviceLike, leaf, numpy_dtype
 from .promote import number
 
 
 def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: float | None = None, end: float | None = None, step: float = 1, *, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """start, start + step, … up to but without end: ⌈(end − start) / step⌉ numbers.  `arange(end)` starts at 0.
 
@@ -34,7 +34,9 @@ def arange(
         raise ValueError("arange: step must not be 0.")
     if (end - start) * step < 0:
         raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
-    n = math.ceil((end - start) / step)  # a small integer dtype rounds the numbers, not how many there are: PyTorch's rule
+    n = math.ceil(
+        (end - start) / step
+    )  # a small integer dtype rounds the numbers, not how many there are: PyTorch's rule
     if not d.is_floating_point:
         start, end, step = int(start), int(end), int(step)
         if step == 0:
@@ -46,8 +48,8 @@ def arange(
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: float, end: float, steps: int, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from start to end, both included, evenly spaced."""
     a, b, n, d = _ends("linspace", start, end, steps, dtype)
@@ -56,8 +58,8 @@ def linspace(
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: float, end: float, steps: int, base: float = 10.0, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
     a, b, n, d = _ends("logspace", start, end, steps, dtype)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis, broadcast, elements_along, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand, cast, floating, needs_floating
 from .shape import Expand, Flip, Reshape, sizes_of
@@ -19,7 +20,7 @@ Axes = Shape | None  # None: all of them
 # ---- there and back --------------------------------------------------------------------------------------------------
 
 
-def over(op: str, dim: Any, x: Tensor) -> Axes:
+def over(op: str, dim: int | Sequence[int] | None, x: Tensor) -> Axes:
     """The axes that `dim` names: an int, several, or None (and an empty tuple) for all."""
     return None if dim is None else axes(op, dim, x.array.ndim)
 
@@ -66,8 +67,9 @@ class SumAll(Function):
 
 
 def sum(
-    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
-) -> Tensor:
+    input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None, axis: int | Sequence[int] | None = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
     """Σ over `dim` (an int, several, or all).  Integers and bools add up in int64; `dtype` converts before adding.
 
     `axis` and `keepdims` are NumPy's words for `dim` and `keepdim`.
@@ -99,7 +101,7 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
     return Reshape(shape)(x) if extra else x
 
 
-def sum_to_size(input: Any, *sizes: Any, size: Any = None) -> Tensor:
+def sum_to_size(input: TensorLike, *sizes: int | Sequence[int], size: Sequence[int] | None = None) -> Tensor:
     """Σ over what broadcasting a tensor of this size to the shape of `input` would repeat.  Shape: `size`.
 
     Integers and bools add up in int64.
@@ -128,7 +130,10 @@ class Mean(Function):
 
 
 @numpy_words
-def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def mean(
+    input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """Σ / n over `dim` (an int, several, or all).  `dtype` converts before adding; nan of no numbers."""
     x = _floating_in("mean", input, dtype)
     return Mean(over("mean", dim, x), keepdim)(x)
@@ -159,7 +164,10 @@ class Nansum(Function):
 
 
 @numpy_words
-def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nansum(
+    input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """Σ of what is not nan, over `dim`."""
     x = as_operand("nansum", input)
     if dtype is not None:
@@ -171,7 +179,10 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 
 
 @numpy_words
-def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nanmean(
+    input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False, *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:  # fmt: skip
     """The mean of what is not nan, over `dim`; nan where there is nothing else."""
     x = _floating_in("nanmean", input, dtype)
     a, keepdim = over("nanmean", dim, x), bool(keepdim)
@@ -180,7 +191,7 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 
 @numpy_words
-def count_nonzero(input: Any, dim: Any = None) -> Tensor:
+def count_nonzero(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor:
     """How many elements are not 0, over `dim` (an int, several, or all): int64.  nan counts."""
     x = as_operand("count_nonzero", input)
     return Tensor._of(on(x.array).count(x.array, over("count_nonzero", dim, x), False))
@@ -201,7 +212,7 @@ class Logsumexp(Function):
 
 
 @numpy_words
-def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
+def logsumexp(input: TensorLike, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """ln Σeˣ over `dim` (an int or several), without overflow; −inf of no numbers.  Integers give the default dtype."""
     x = floating("logsumexp", input)
     if dim is None:
@@ -234,7 +245,9 @@ class Prod(Function):
 
 
 @numpy_words
-def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def prod(
+    input: TensorLike, dim: int | None = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
+) -> Tensor:
     """Π over one axis, or over all.  Integers and bools multiply in int64; `dtype` converts before multiplying."""
     x = as_operand("prod", input)
     if dtype is not None:
@@ -250,13 +263,13 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
 
 
 @numpy_words
-def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+def all(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """Whether all elements are true (not 0), over `dim` (an int, several, or all); of nothing: true."""
     return _logical("all", input, dim, keepdim)
 
 
 @numpy_words
-def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+def any(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """Whether an element is true (not 0), over `dim` (an int, several, or all); of nothing: false."""
     return _logical("any", input, dim, keepdim)
 

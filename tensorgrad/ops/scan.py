@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import dtypes
@@ -9,7 +10,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .extremes import found
 from .join import cat
 from .keywords import in_own_name, numpy_words, renamed
@@ -34,7 +35,7 @@ class Cumsum(Function):
 
 
 @numpy_words
-def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(input: TensorLike, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
     return _scanned("cumsum", input, dim, dtype, Cumsum)
 
@@ -56,7 +57,7 @@ class Cumprod(Function):
 
 
 @numpy_words
-def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(input: TensorLike, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
     return _scanned("cumprod", input, dim, dtype, Cumprod)
 
@@ -101,7 +102,7 @@ class Logcumsumexp(Function):
 
 
 @numpy_words
-def logcumsumexp(input: Any, dim: int) -> Tensor:
+def logcumsumexp(input: TensorLike, dim: int) -> Tensor:
     """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
     return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
 
@@ -137,7 +138,7 @@ class cummax_result(NamedTuple):
 
 
 @numpy_words
-def cummax(input: Any, dim: int) -> cummax_result:
+def cummax(input: TensorLike, dim: int) -> cummax_result:
     """The largest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the largest)."""
     return cummax_result(*_running("cummax", input, dim))
 
@@ -149,7 +150,7 @@ class cummin_result(NamedTuple):
 
 
 @numpy_words
-def cummin(input: Any, dim: int) -> cummin_result:
+def cummin(input: TensorLike, dim: int) -> cummin_result:
     """The smallest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the smallest)."""
     return cummin_result(*_running("cummin", input, dim))
 
@@ -169,7 +170,9 @@ def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 
 @numpy_words
-def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+def diff(
+    input: TensorLike, n: int = 1, dim: int = -1, prepend: TensorLike | None = None, append: TensorLike | None = None
+) -> Tensor:
     """xₖ₊₁ − xₖ along an axis, `n` times over; bools: whether they differ.  `prepend`, `append`: put on before."""
     x = as_operand("diff", input)
     if not x.array.ndim:
@@ -192,7 +195,10 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 @numpy_words
 @in_own_name
-def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+def gradient(
+    input: TensorLike, *, spacing: float | Tensor | Sequence[float | Tensor] | None = 1,
+    dim: int | Sequence[int] | None = None, edge_order: int = 1,
+) -> tuple[Tensor, ...]:  # fmt: skip
     """∂input/∂coordinate along each axis of `dim` (all when None), for numbers that stand on a grid.
 
     Inside by central differences, exact for parabolas: (f₊ − f₋)/2h for equal steps, (h₋²·f₊ + (h₊² − h₋²)·f −
@@ -205,21 +211,26 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order!r}.")
     dims = axes("gradient", dim, x.array.ndim)
-    spacing = 1 if spacing is None else spacing
-    apart = isinstance(spacing, (tuple, list))
-    if apart and len(spacing) != len(dims):
-        raise ValueError(f"gradient: {len(spacing)} spacings for {len(dims)} axes; give one number, or one for each.")
-    return tuple([_slope(x, d, spacing[i] if apart else spacing, edge_order) for i, d in enumerate(dims)])
+    steps: Any = [1 if spacing is None else spacing] * len(dims)
+    if isinstance(spacing, (tuple, list)):
+        steps = spacing
+        if len(steps) != len(dims):
+            raise ValueError(f"gradient: {len(steps)} spacings for {len(dims)} axes; give one number, or one for each.")
+    return tuple([_slope(x, d, step, edge_order) for d, step in zip(dims, steps)])
 
 
 def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
     """The derivative along one axis."""
     n, ndim = x.array.shape[d], x.array.ndim
     if n <= edge_order:
-        raise ValueError(f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}.")
+        raise ValueError(
+            f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}."
+        )
     if isinstance(spacing, Tensor) and spacing.array.ndim:
         if spacing.array.shape != (n,):
-            raise ValueError(f"gradient: coordinates of shape {tuple(spacing.array.shape)} for {n} places along dim {d}.")
+            raise ValueError(
+                f"gradient: coordinates of shape {tuple(spacing.array.shape)} for {n} places along dim {d}."
+            )
         later, earlier = _neighbours(spacing, 0)
         steps = (later - earlier).reshape([n - 1 if i == d else 1 for i in range(ndim)])
     else:
@@ -241,7 +252,7 @@ def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
 
 
 @numpy_words
-def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def trapezoid(y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
     areas, d = _areas("trapezoid", y, x, dx, dim)
     return Sum((d,), False)(areas)
@@ -249,13 +260,15 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
 
 @numpy_words
 @in_own_name
-def trapz(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def trapz(y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
     """`trapezoid`, by its older name."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
 @numpy_words
-def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(
+    y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1
+) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule, up to every place but the first."""
     areas, d = _areas("cumulative_trapezoid", y, x, dx, dim)
     return Cumsum(d)(areas)

@@ -7,6 +7,7 @@ differentiation* (2008).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .diagonal import tril, triu
 from .keywords import also, in_own_name
 from .matrices import (
@@ -53,7 +54,7 @@ class Inv(Function):
 
 
 @also(input="A")
-def inv(A: Any) -> Tensor:
+def inv(A: TensorLike) -> Tensor:
     """A⁻¹.  Shape: (…, n, n) → the same.
 
     A singular matrix is a LinAlgError. For A⁻¹·B, `linalg.solve` is faster and more exact.
@@ -67,7 +68,7 @@ class linalg_inv_ex_result(NamedTuple):
     info: Tensor
 
 
-def inv_ex(A: Any, *, check_errors: bool = False) -> linalg_inv_ex_result:
+def inv_ex(A: TensorLike, *, check_errors: bool = False) -> linalg_inv_ex_result:
     """A⁻¹ without an error for singular matrices: there the inverse is nan, and `info` the number of the zero pivot.
 
     (PyTorch leaves whatever LAPACK has left; here it is nan.)
@@ -100,7 +101,7 @@ class Solve(Function):
         return -(gb @ out.mT) if self.needs[0] else None, gb
 
 
-def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
+def solve(A: TensorLike, B: TensorLike, *, left: bool = True) -> Tensor:
     """X with A·X = B, or with X·A = B if not `left`.
 
     Shape: A (…, n, n); B (…, n, k) (for X·A = B: (…, k, n)), the leading axes broadcast, or one vector (n,), or a
@@ -116,7 +117,7 @@ class linalg_solve_ex_result(NamedTuple):
 
 
 @in_own_name
-def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> linalg_solve_ex_result:
+def solve_ex(A: TensorLike, B: TensorLike, *, left: bool = True, check_errors: bool = False) -> linalg_solve_ex_result:
     """As `solve`, without an error: where A is singular the result is nan and `info` the number of the zero pivot."""
     op = Solve(check_errors)
     out = _solve(op, A, B, left)
@@ -157,7 +158,9 @@ class SolveTriangular(Function):
 
 
 @also(input="A")
-def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
+def solve_triangular(
+    A: TensorLike, B: TensorLike, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
     """X with A·X = B, or X·A = B if not `left`, for a triangular A: half the work of `solve`.
 
     Shape: (…, n, n), (…, n, k) (or (…, k, n)) → B's shape, the leading axes broadcast. Only the triangle that `upper`
@@ -172,7 +175,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
 
 
 @also(input="B", input2="L")
-def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
+def cholesky_solve(B: TensorLike, L: TensorLike, upper: bool = False) -> Tensor:
     """X with A·X = B, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, k), (…, n, n)."""
     factor, b = squares("cholesky_solve", L, "L"), matrices("cholesky_solve", B, "B")
     one_dtype("cholesky_solve", factor, b, "L and B")
@@ -182,7 +185,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
 
 
 @also(input="L")
-def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
+def cholesky_inverse(L: TensorLike, upper: bool = False) -> Tensor:
     """A⁻¹, given A's Cholesky factor L (A = L·Lᵀ; with `upper` A = Lᵀ·L).  Shape: (…, n, n) → the same."""
     factor = squares("cholesky_inverse", L, "L")
     return cholesky_solve(identity(factor, factor.array.shape[-1]), factor, upper)
@@ -214,7 +217,9 @@ class Lstsq(Function):
 
 
 @also(input="A", b="B")
-def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> linalg_lstsq_result:
+def lstsq(
+    A: TensorLike, B: TensorLike, rcond: float | None = None, *, driver: str | None = None
+) -> linalg_lstsq_result:
     """X of least ‖A·X − B‖; of several such, the shortest.
 
     Shape: A (…, m, n), B (…, m, k) or (…, m) → solution (…, n, k) or (…, n); residuals Σ(A·X − B)² (…, k), empty
@@ -254,7 +259,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
 
 @also(input="A")
 @in_own_name
-def tensorinv(A: Any, ind: int = 2) -> Tensor:
+def tensorinv(A: TensorLike, ind: int = 2) -> Tensor:
     """The inverse of `tensordot(A, ·, A.ndim − ind)`: the first `ind` axes of A are the rows of a matrix, the others
     its columns.  Shape: (rows…, columns…) → (columns…, rows…)."""
     x = as_operand("tensorinv", A)
@@ -272,7 +277,7 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
 
 @also(input="A", other="B")
 @in_own_name
-def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
+def tensorsolve(A: TensorLike, B: TensorLike, dims: Sequence[int] | None = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B; `dims` are axes of A that are moved to its end first.
 
     Shape: A (B's axes…, X's axes…), as many entries in both groups.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import dtypes
@@ -9,7 +10,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, integer
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .elementwise import lerp
 from .extremes import found, nonempty
 from .keywords import in_own_name, numpy_words
@@ -28,14 +29,14 @@ class sort_result(NamedTuple):
 
 
 @numpy_words
-def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
+def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
     """(values, indices) along an axis in ascending or descending order.  Always stable: equal ones keep their order."""
     x = as_operand("sort", input)
     return sort_result(*found("sort", x, axis("sort", dim, x.array.ndim), True, descending))
 
 
 @numpy_words
-def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+def argsort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along an axis.  Always stable: equal elements keep their order."""
     x = as_operand("argsort", input)
     d = axis("argsort", dim, x.array.ndim)
@@ -45,7 +46,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
 
 
 @in_own_name
-def msort(input: Any) -> Tensor:
+def msort(input: TensorLike) -> Tensor:
     """`sort` along the first axis, the values only."""
     return sort(input, 0).values
 
@@ -57,7 +58,7 @@ class topk_result(NamedTuple):
 
 
 @numpy_words
-def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
+def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
     """(values, indices) of the k largest (or smallest) along an axis, in order; of equal ones those in front first.
 
     Shape: (…, n, …) → (…, k, …).
@@ -81,7 +82,7 @@ class kthvalue_result(NamedTuple):
 
 
 @numpy_words
-def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
+def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
     """(values, indices) of the k-th smallest (from 1) along an axis; of equal ones, as a stable sort puts them."""
     x = as_operand("kthvalue", input)
     d = axis("kthvalue", dim, x.array.ndim)
@@ -112,7 +113,7 @@ class median_result(NamedTuple):
 
 
 @numpy_words
-def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle in order, the lower one of two: of all elements, or along an axis as (values, indices).
 
     nan if there is one. Of all elements, equal ones share the gradient.
@@ -129,7 +130,7 @@ class nanmedian_result(NamedTuple):
 
 
 @numpy_words
-def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def nanmedian(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """`median` of what is not nan; nan where there is nothing else."""
     if dim is None:
         return _middle("nanmedian", input, True)
@@ -152,7 +153,7 @@ class mode_result(NamedTuple):
 
 
 @numpy_words
-def mode(input: Any, dim: int = -1, keepdim: bool = False) -> mode_result:
+def mode(input: TensorLike, dim: int = -1, keepdim: bool = False) -> mode_result:
     """(values, indices) of the most frequent element along an axis: of equally frequent ones the smallest, at its last
     place."""
     return mode_result(*_ranked("mode", input, dim, keepdim))
@@ -173,8 +174,9 @@ _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @numpy_words
 def quantile(
-    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
-) -> Tensor:
+    input: TensorLike, q: float | Sequence[float] | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
     """The value below which a part q of the elements lies, of all elements or along an axis.
 
     Where q·(n − 1) is not whole it is taken between two neighbours: 'linear', 'lower', 'higher', 'midpoint', 'nearest'.
@@ -185,8 +187,9 @@ def quantile(
 
 @numpy_words
 def nanquantile(
-    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
-) -> Tensor:
+    input: TensorLike, q: float | Sequence[float] | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
     """`quantile` of what is not nan; nan where there is nothing else."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
 
@@ -230,8 +233,9 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
 
 
 def unique(
-    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
+    input: TensorLike, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:  # fmt: skip
     """The different elements, or slices along an axis, in ascending order; each nan counts as different.
 
     Returns:
@@ -242,7 +246,7 @@ def unique(
 
 
 def unique_consecutive(
-    input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: TensorLike, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The first of each run of equal elements, or slices along an axis.  Returns as `unique`."""
     return _unique("unique_consecutive", input, dim, return_inverse, return_counts)

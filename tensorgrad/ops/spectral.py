@@ -13,7 +13,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .matrices import (
     converged,
@@ -90,7 +90,7 @@ class Svd(Function):
         return kept
 
 
-def svd(A: Any, full_matrices: bool = True, *, driver: Any = None) -> linalg_svd_result:
+def svd(A: TensorLike, full_matrices: bool = True, *, driver: str | None = None) -> linalg_svd_result:
     """U, S, Vh with A = U·diag(S)·Vh; the columns of U and the rows of Vh orthonormal, S falling and not negative.
 
     Shape: (…, m, n) → U (…, m, k), S (…, k), Vh (…, k, n), k = min(m, n); with `full_matrices` U (…, m, m) and Vh
@@ -111,7 +111,7 @@ class Svdvals(Function):
         return (u * grad.unsqueeze(-2)) @ vh
 
 
-def svdvals(A: Any, *, driver: Any = None) -> Tensor:
+def svdvals(A: TensorLike, *, driver: str | None = None) -> Tensor:
     """The singular values, falling.  Shape: (…, m, n) → (…, min(m, n))."""
     return Svdvals()(matrices("svdvals", A))
 
@@ -150,7 +150,7 @@ class Eigh(Function):
 
 
 @also(input="A")
-def eigh(A: Any, UPLO: str = "L") -> linalg_eigh_result:
+def eigh(A: TensorLike, UPLO: str = "L") -> linalg_eigh_result:
     """Eigenvalues, rising, and orthonormal eigenvectors (columns) of a symmetric matrix: A = V·diag(λ)·Vᵀ.
 
     Shape: (…, n, n) → (…, n), (…, n, n). Only one triangle of A is read, the lower or the upper as `UPLO` says; the
@@ -174,7 +174,7 @@ class Eigvalsh(Function):
 
 
 @also(input="A")
-def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
+def eigvalsh(A: TensorLike, UPLO: str = "L") -> Tensor:
     """The eigenvalues, rising, of a symmetric matrix; see `eigh`.  Shape: (…, n, n) → (…, n)."""
     return Eigvalsh(_uplo("eigvalsh", UPLO))(squares("eigvalsh", A))
 
@@ -206,8 +206,9 @@ class Pinv(Function):
 
 @also(input="A")
 def pinv(
-    A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
-) -> Tensor:
+    A: TensorLike, rcond: float | Tensor | None = None, hermitian: bool = False, *, atol: float | Tensor | None = None,
+    rtol: float | Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The pseudo-inverse A⁺ (Moore and Penrose): A⁻¹ where that exists; A⁺·b is the shortest x of least ‖A·x − b‖.
 
     Shape: (…, m, n) → (…, n, m).
@@ -224,7 +225,10 @@ def pinv(
 
 
 @also(input="A")
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
+def matrix_rank(
+    A: TensorLike, tol: float | Tensor | None = None, hermitian: bool = False, *, atol: float | Tensor | None = None,
+    rtol: float | Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """How many singular values are larger than max(atol, rtol·largest); `tol` is the old name of atol. See `pinv`.
 
     Shape: (…, m, n) → (…), int64. No gradient.

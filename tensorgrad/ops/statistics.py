@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import elements_along
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, floating, needs_floating, number
 from .reduce import Axes, Mean, kept, over
@@ -31,8 +32,9 @@ class Var(Function):
 
 @numpy_words
 def var(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Tensor:
+    input: TensorLike, dim: int | Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> Tensor:  # fmt: skip
     """Σ(x − x̄)² / (n − correction) over `dim` (an int, several, or all).
 
     `correction` is 1 (Bessel's: the estimate from a sample) unless given; `unbiased=False` is `correction=0`.  nan or
@@ -59,8 +61,9 @@ class Std(Function):
 
 @numpy_words
 def std(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Tensor:
+    input: TensorLike, dim: int | Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> Tensor:  # fmt: skip
     """The square root of `var`.  Where it is 0 its gradient is 0."""
     x = needs_floating("std", input)
     dim, c = _dim_and_correction("std", dim, unbiased, correction)
@@ -90,8 +93,9 @@ def _dim_and_correction(op: str, dim: Any, unbiased: Any, correction: Any) -> tu
 
 @numpy_words
 def var_mean(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple[Tensor, Tensor]:
+    input: TensorLike, dim: int | Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """(var, mean) over `dim`; the arguments are those of `var`."""
     x = needs_floating("var_mean", input)
     dim, c = _dim_and_correction("var_mean", dim, unbiased, correction)
@@ -101,8 +105,9 @@ def var_mean(
 
 @numpy_words
 def std_mean(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple[Tensor, Tensor]:
+    input: TensorLike, dim: int | Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """(std, mean) over `dim`; the arguments are those of `var`."""
     x = needs_floating("std_mean", input)
     dim, c = _dim_and_correction("std_mean", dim, unbiased, correction)
@@ -113,7 +118,9 @@ def std_mean(
 # ---- how columns go together -----------------------------------------------------------------------------------------
 
 
-def cov(input: Any, *, correction: float = 1, fweights: Any = None, aweights: Any = None) -> Tensor:
+def cov(
+    input: TensorLike, *, correction: float = 1, fweights: TensorLike | None = None, aweights: TensorLike | None = None
+) -> Tensor:
     """The covariances of variables (rows) over observations (columns): Σ w(x − x̄)(x − x̄)ᵀ / normaliser.
 
     Shapes: (variables, observations) → (variables, variables); (observations,) → ().  `fweights`: how often each
@@ -150,7 +157,7 @@ def _weights(w: Any, what: str, n: int) -> Tensor:
 
 
 @in_own_name
-def corrcoef(input: Any) -> Tensor:
+def corrcoef(input: TensorLike) -> Tensor:
     """Pearson's correlation of variables (rows) over observations (columns), in [−1, 1].
 
     Shapes: (variables, observations) → (variables, variables); (observations,) → ().

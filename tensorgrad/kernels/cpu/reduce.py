@@ -102,7 +102,9 @@ def _sum_rows(x: Any) -> Any:
 
 def mean(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     """Σx / n."""
-    return np.asarray(np.true_divide(sum(upcast(x), axes, keepdim), elements_along(x.shape, axes))).astype(x.dtype, copy=False)
+    return np.asarray(np.true_divide(sum(upcast(x), axes, keepdim), elements_along(x.shape, axes))).astype(
+        x.dtype, copy=False
+    )
 
 
 def nansum(x: Any, axes: Axes, keepdim: bool) -> Any:
