@@ -240,6 +240,7 @@ def _first_odd(array: Any) -> Any:
 
 
 def leaf(array: Any, requires_grad: bool) -> Tensor:
+    """A new tensor around an array, which may require a gradient."""
     out = Tensor._of(array)
     return out.requires_grad_() if requires_grad else out
 

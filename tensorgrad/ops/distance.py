@@ -11,7 +11,7 @@ from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name
 from .linalg_norm import VectorNorm, p_norm
-from .products import Matmul, alike, product
+from .products import Matmul, product, product_operands
 from .promote import needs_floating, number, paired
 
 
@@ -49,7 +49,7 @@ def cdist(
             'donot_use_mm_for_euclid_dist'.
     """
     x, z = needs_floating("cdist", x1, "x1"), needs_floating("cdist", x2, "x2")
-    x, z = alike("cdist", x, z, ("x1", "x2"))
+    x, z = product_operands("cdist", x, z, ("x1", "x2"))
     a, b = x.array.shape, z.array.shape
     if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
         cure = "Needs (…, P, M) and (…, R, M)."

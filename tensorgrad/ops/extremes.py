@@ -13,7 +13,7 @@ from ..tensor import Tensor, TensorLike
 from .elementwise import maximum, minimum
 from .keywords import numpy_words, renamed
 from .promote import as_operand
-from .reduce import Axes, kept, over
+from .reduce import Axes, keep_axes, reduced_axes
 from .scatter import ScatterSum
 from .shape import Reshape
 
@@ -33,16 +33,16 @@ class Amax(Function):
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         shape = x.array.shape
-        extreme = kept(out, shape, self.axes, self.keepdim).array
+        extreme = keep_axes(out, shape, self.axes, self.keepdim).array
         share = Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, extreme, self.axes)))
-        return kept(grad, shape, self.axes, self.keepdim) * share
+        return keep_axes(grad, shape, self.axes, self.keepdim) * share
 
 
 @numpy_words
 def amax(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """The largest over `dim` (an int, several, or all); equal ones share the gradient."""
     x = as_operand("amax", input)
-    a = over("amax", dim, x)
+    a = reduced_axes("amax", dim, x)
     nonempty("amax", x, a)
     return Amax(a, keepdim)(x)
 
@@ -57,7 +57,7 @@ class Amin(Amax):
 def amin(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """The smallest over `dim` (an int, several, or all); equal ones share the gradient."""
     x = as_operand("amin", input)
-    a = over("amin", dim, x)
+    a = reduced_axes("amin", dim, x)
     nonempty("amin", x, a)
     return Amin(a, keepdim)(x)
 
@@ -92,7 +92,7 @@ def nonempty(op: str, x: Tensor, axes: Axes) -> None:
 # ---- values with their indices ---------------------------------------------------------------------------------------
 
 
-class Found(Function):
+class WithIndex(Function):
     """Elements of x that a kernel has found along an axis, with their indices: as many as the index says, or one, whose
     axis may go. The kernel is `name(x, dim, *rest)` and gives (values, index)."""
 
@@ -105,16 +105,16 @@ class Found(Function):
         return values if self.keepdim else values.squeeze(self.dim)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return ScatterSum(self.dim, self.index, self.before)(kept(grad, self.before, (self.dim,), self.keepdim))
+        return ScatterSum(self.dim, self.index, self.before)(keep_axes(grad, self.before, (self.dim,), self.keepdim))
 
 
-def found(kernel: str, x: Tensor, dim: int, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
+def with_index(kernel: str, x: Tensor, dim: int, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
     """(values, indices) that a kernel finds along an axis. A 0-d tensor goes through as one of shape (1,)."""
-    alone = not x.array.ndim
-    op = Found(kernel, dim, keepdim, *rest)
-    values = op(Reshape((1,))(x) if alone else x)
+    scalar = not x.array.ndim
+    op = WithIndex(kernel, dim, keepdim, *rest)
+    values = op(Reshape((1,))(x) if scalar else x)
     index = op.index if keepdim else op.index.squeeze(dim)
-    if alone and keepdim and index.size:
+    if scalar and keepdim and index.size:
         values, index = Reshape(())(values), index.reshape(())
     return values, Tensor._of(index)
 
@@ -175,7 +175,7 @@ def _extreme(op: str, function: Any, result: Any, input: Any, dim: Any, keepdim:
         return function(None, False)(x)
     d = axis(op, dim, x.array.ndim)
     nonempty(op, x, (d,))
-    return result(*found(op, x, d, keepdim))
+    return result(*with_index(op, x, d, keepdim))
 
 
 # ---- indices ---------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def vector_norm(
 def p_norm(
     op: str, x: TensorLike, p: Any, dim: int | Sequence[int] | None, keepdim: bool, dtype: dtypes.dtype | None = None
 ) -> Tensor:
+    """`vector_norm`, with errors under the name `op`."""
     t = needs_floating(op, x)
     if not isinstance(p, (int, float)):
         raise TypeError(f"{op}: ord must be a number, got {p!r}. 'fro' and 'nuc' are norms of matrices.")

@@ -10,7 +10,7 @@ from ..kernels.shapes import Shape, mismatch
 from ..tensor import Tensor, TensorLike
 from .einsum import einsum
 from .keywords import renamed
-from .products import Matmul, Mv, alike, matmul, product, rows
+from .products import Matmul, Mv, as_rows, matmul, product, product_operands
 from .promote import as_operand, same_dtype
 
 
@@ -24,8 +24,8 @@ class Linear(Function):
 
     def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
         gx = None if w is None else Matmul()(grad, w)
-        grad = grad if grad.array.ndim == 2 else rows(grad)
-        gw = None if x is None else product(True, False)(grad, x if x.array.ndim == 2 else rows(x))
+        grad = grad if grad.array.ndim == 2 else as_rows(grad)
+        gw = None if x is None else product(True, False)(grad, x if x.array.ndim == 2 else as_rows(x))
         return gx, gw, grad.sum(0) if self.needs[2] else None
 
 
@@ -34,7 +34,7 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
 
     Shape: input (…, in), weight (out, in) or (in,), bias (out,) or () → (…, out), or (…) for a weight of one axis.
     """
-    x, w = alike("linear", input, weight, ("input", "weight"))
+    x, w = product_operands("linear", input, weight, ("input", "weight"))
     if bias is None:
         if w.array.ndim == 1:
             try:
@@ -69,7 +69,7 @@ def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
 
 def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """yₒ = x₁ᵀ·Wₒ·x₂ + bₒ.  Shape: (…, m), (…, n), weight (out, m, n), bias (out,) → (…, out)."""
-    x, z = alike("bilinear", input1, input2, ("input1", "input2"))
+    x, z = product_operands("bilinear", input1, input2, ("input1", "input2"))
     w = as_operand("bilinear", weight, "weight")
     a, b, c = x.array.shape, z.array.shape, w.array.shape
     if len(c) != 3 or not a or not b or a[:-1] != b[:-1] or (a[-1], b[-1]) != c[1:]:
@@ -79,7 +79,7 @@ def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: T
     if bias is not None and bias.array.shape != (c[0],):
         raise ValueError(mismatch("bilinear", "bias has one number per output", weight=c, bias=bias.array.shape))
     same_dtype("bilinear", input=x, weight=w, **({} if bias is None else {"bias": bias}))
-    x, z = rows(x), rows(z)
+    x, z = as_rows(x), as_rows(z)
     y = einsum("bm,omn,bn->bo", x, w, z).reshape(*a[:-1], c[0])
     return y if bias is None else y + bias
 

@@ -45,6 +45,7 @@ def squares(op: str, A: Any, what: str = "A") -> Tensor:
 
 
 def one_dtype(op: str, x: Tensor, z: Tensor, names: str = "A and B") -> None:
+    """Refuse two operands of different dtypes."""
     if x.array.dtype != z.array.dtype:
         raise TypeError(f"{op}: {names} must have one dtype, got {x.dtype} and {z.dtype}. Convert one with .to(…).")
 
@@ -70,6 +71,7 @@ def refuse(op: str, info: Any, what: str) -> None:
 
 
 def info_of(x: Tensor, info: Any) -> Tensor:
+    """A kernel's `info` as a Tensor: zeros where it is None."""
     return Tensor._of(on(x.array).no_info(x.array) if info is None else info)
 
 
@@ -87,6 +89,7 @@ def identity(like: Tensor, n: int) -> Tensor:
 
 
 def side_by_side(x: Tensor, z: Tensor) -> Tensor:
+    """(x, z) as one matrix: (…, m, n), (…, m, k) → (…, m, n + k)."""
     return cat((x, z), -1)
 
 

@@ -42,7 +42,7 @@ class Matmul(Function):
             gx = product(tz, True)(z, grad) if tx else product(False, not tz)(grad, z)
         if x is not None:
             if grad.array.ndim > 2 and not tx and to_z is not None and len(to_z.shape) == 2:  # one matrix for all
-                x, grad = rows(x), rows(grad)
+                x, grad = as_rows(x), as_rows(grad)
             gz = product(True, tx)(grad, x) if tz else product(not tx, False)(x, grad)
         return gx, gz
 
@@ -63,7 +63,7 @@ def matmul(input: TensorLike, other: TensorLike) -> Tensor:
     column on the right, and its axis is left out of the result: (k,) @ (k,) → (), (…, m, k) @ (k,) → (…, m),
     (k,) @ (…, k, n) → (…, n).
     """
-    x, z = alike("matmul", input, other)
+    x, z = product_operands("matmul", input, other)
     try:
         if x.array.ndim == 2 == z.array.ndim:
             return Mm()(x, z)
@@ -101,7 +101,7 @@ def product(tx: bool, tz: bool) -> Matmul:
     return op
 
 
-def alike(op: str, x: Any, z: Any, names: tuple[str, str] = ("input", "other")) -> tuple[Tensor, Tensor]:
+def product_operands(op: str, x: Any, z: Any, names: tuple[str, str] = ("input", "other")) -> tuple[Tensor, Tensor]:
     """The two operands of a product. Two tensors must have one dtype; an array beside a tensor is promoted with it."""
     both = isinstance(x, Tensor) and isinstance(z, Tensor)
     if both and x.array.dtype is z.array.dtype and x.array.dtype.kind != "b":
@@ -122,7 +122,7 @@ def alike(op: str, x: Any, z: Any, names: tuple[str, str] = ("input", "other")) 
     return x, z
 
 
-def rows(x: Tensor) -> Tensor:
+def as_rows(x: Tensor) -> Tensor:
     """All but the last axis as one: (…, n) → (rows, n)."""
     return x.reshape(prod(x.array.shape[:-1]), x.array.shape[-1])
 
@@ -150,7 +150,7 @@ class Mv(Function):
             if x.array.ndim == 2:
                 gz = Mv(not self.tx)(x, grad)
             else:
-                gz = Mv(True)(rows(x.mT if self.tx else x), grad.reshape(-1))
+                gz = Mv(True)(as_rows(x.mT if self.tx else x), grad.reshape(-1))
         return gx, gz
 
 
@@ -193,7 +193,7 @@ def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
 
 def _product(op: str, input: Any, other: Any, m: int, n: int) -> Tensor:
     """A product of operands that must have m and n axes."""
-    x, z = alike(op, input, other)
+    x, z = product_operands(op, input, other)
     a, b = x.array.shape, z.array.shape
     if len(a) != m or len(b) != n:
         kinds = {1: "a vector", 2: "a matrix", 3: "a stack of matrices (b, m, k)"}
@@ -208,13 +208,13 @@ def _product(op: str, input: Any, other: Any, m: int, n: int) -> Tensor:
 
 def inner(input: TensorLike, other: TensorLike) -> Tensor:
     """Σ over the last axis of both.  Shape: (…, k), (…′, k) → (…, …′); a 0-d tensor multiplies."""
-    x, z = alike("inner", input, other)
+    x, z = product_operands("inner", input, other)
     a, b = x.array.shape, z.array.shape
     if not a or not b:
         return x * z
     if a[-1] != b[-1]:
         raise ValueError(mismatch("inner", "the last axes differ", "They are summed over together.", input=a, other=b))
-    return product(False, True)(rows(x), rows(z)).reshape(*a[:-1], *b[:-1])
+    return product(False, True)(as_rows(x), as_rows(z)).reshape(*a[:-1], *b[:-1])
 
 
 def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
@@ -395,7 +395,7 @@ class Cross(Function):
 @numpy_words
 def cross(input: TensorLike, other: TensorLike, dim: int | None = None) -> Tensor:
     """The vector product along `dim`, an axis of size 3 (the first such one if None).  Shape: broadcast."""
-    x, z = alike("cross", input, other)
+    x, z = product_operands("cross", input, other)
     a, b = x.array.shape, z.array.shape
     if len(a) != len(b) or not a:
         cure = "Give the shorter one axes of size 1: it is broadcast along them."

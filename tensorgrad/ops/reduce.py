@@ -1,4 +1,4 @@
-"""Many numbers to fewer: sums and means, products, truth. (The largest: `extremes.py`; deviations: `statistics.py`.)"""
+"""Many numbers to fewer: sums and means, products, any and all. (The largest: `extremes.py`; deviations: `statistics.py`.)"""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from .shape import Expand, Flip, Reshape, sizes_of
 Axes = Shape | None  # None: all of them
 
 
-# ---- there and back --------------------------------------------------------------------------------------------------
+# ---- axes ------------------------------------------------------------------------------------------------------------
 
 
-def over(op: str, dim: int | Sequence[int] | None, x: Tensor) -> Axes:
+def reduced_axes(op: str, dim: int | Sequence[int] | None, x: Tensor) -> Axes:
     """The axes that `dim` names: an int, several, or None (and an empty tuple) for all."""
     return None if dim is None else axes(op, dim, x.array.ndim)
 
 
-def kept(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
+def keep_axes(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
     """A reduced tensor with its axes kept, of size 1."""
     if keepdim or not shape:
         return x
     return Reshape(tuple([1 if axes is None or i in axes else s for i, s in enumerate(shape)]))(x)
 
 
-def spread(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
+def expand_back(x: Tensor, shape: Shape, axes: Axes, keepdim: bool) -> Tensor:
     """A reduced tensor back over the axes it was reduced along."""
-    return Expand(shape)(x if axes is None else kept(x, shape, axes, keepdim))
+    return Expand(shape)(x if axes is None else keep_axes(x, shape, axes, keepdim))
 
 
 # ---- sums ------------------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ class Sum(Function):
         return on(x).sum(x, self.axes, self.keepdim)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return spread(grad, self.before, self.axes, self.keepdim)
+        return expand_back(grad, self.before, self.axes, self.keepdim)
 
 
 class SumAll(Function):
@@ -63,7 +63,7 @@ class SumAll(Function):
         return on(x).sum_all(x)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return spread(grad, tuple(self.inputs[0].shape), None, False)  # type: ignore[union-attr]  # the shape of x
+        return expand_back(grad, tuple(self.inputs[0].shape), None, False)  # type: ignore[union-attr]  # the shape of x
 
 
 def sum(
@@ -79,10 +79,10 @@ def sum(
         return SumAll()(x)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
-    whole = x.array.dtype.kind in "iub"
+    integral = x.array.dtype.kind in "iub"
     dim, keepdim = axis if dim is None else dim, keepdim or keepdims
     along = None if dim is None else axes("sum", dim, x.array.ndim)
-    return _reduce_integers("sum", x, along, keepdim, dtype) if whole else Sum(along, keepdim)(x)
+    return _reduce_integers("sum", x, along, keepdim, dtype) if integral else Sum(along, keepdim)(x)
 
 
 def _reduce_integers(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: Any) -> Tensor:
@@ -94,10 +94,8 @@ def _reduce_integers(kernel: str, x: Tensor, axes: Axes, keepdim: bool, dtype: A
 def sum_to(x: Tensor, shape: Shape) -> Tensor:
     """Sum over what broadcasting `shape` to x's shape has spread: the gradient of broadcasting."""
     extra = x.array.ndim - len(shape)
-    spread_over = tuple(range(extra)) + tuple(
-        [i for i, s in enumerate(shape, extra) if s == 1 and x.array.shape[i] != 1]
-    )
-    x = Sum(spread_over, True)(x) if spread_over else x
+    expanded = tuple(range(extra)) + tuple([i for i, s in enumerate(shape, extra) if s == 1 and x.array.shape[i] != 1])
+    x = Sum(expanded, True)(x) if expanded else x
     return Reshape(shape)(x) if extra else x
 
 
@@ -126,7 +124,7 @@ class Mean(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         n = elements_along(self.before, self.axes)
-        return spread(grad / n if n else grad, self.before, self.axes, self.keepdim)
+        return expand_back(grad / n if n else grad, self.before, self.axes, self.keepdim)
 
 
 @numpy_words
@@ -136,7 +134,7 @@ def mean(
 ) -> Tensor:  # fmt: skip
     """Σ / n over `dim` (an int, several, or all).  `dtype` converts before adding; nan of no numbers."""
     x = _floating_in("mean", input, dtype)
-    return Mean(over("mean", dim, x), keepdim)(x)
+    return Mean(reduced_axes("mean", dim, x), keepdim)(x)
 
 
 def _floating_in(op: str, input: Any, dtype: Any) -> Tensor:
@@ -160,7 +158,7 @@ class Nansum(Function):
         return on(x).nansum(x, self.axes, self.keepdim)
 
     def backward(self, grad: Tensor) -> Tensor:
-        return spread(grad, self.numbers.shape, self.axes, self.keepdim) * Tensor._of(self.numbers)
+        return expand_back(grad, self.numbers.shape, self.axes, self.keepdim) * Tensor._of(self.numbers)
 
 
 @numpy_words
@@ -172,7 +170,7 @@ def nansum(
     x = as_operand("nansum", input)
     if dtype is not None:
         x = cast(x, dtypes.as_dtype(dtype))
-    a = over("nansum", dim, x)
+    a = reduced_axes("nansum", dim, x)
     if x.array.dtype.kind in "iub":
         return _reduce_integers("sum", x, a, keepdim, dtype)
     return Nansum(a, keepdim)(x)
@@ -185,7 +183,7 @@ def nanmean(
 ) -> Tensor:  # fmt: skip
     """The mean of what is not nan, over `dim`; nan where there is nothing else."""
     x = _floating_in("nanmean", input, dtype)
-    a, keepdim = over("nanmean", dim, x), bool(keepdim)
+    a, keepdim = reduced_axes("nanmean", dim, x), bool(keepdim)
     numbers = on(x.array).count(on(x.array).not_nan(x.array), a, keepdim)
     return Nansum(a, keepdim)(x) / Tensor._of(numbers.astype(x.array.dtype))
 
@@ -194,7 +192,7 @@ def nanmean(
 def count_nonzero(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor:
     """How many elements are not 0, over `dim` (an int, several, or all): int64.  nan counts."""
     x = as_operand("count_nonzero", input)
-    return Tensor._of(on(x.array).count(x.array, over("count_nonzero", dim, x), False))
+    return Tensor._of(on(x.array).count(x.array, reduced_axes("count_nonzero", dim, x), False))
 
 
 class Logsumexp(Function):
@@ -208,7 +206,9 @@ class Logsumexp(Function):
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         shape = x.array.shape
-        return kept(grad, shape, self.axes, self.keepdim) * (x - kept(out, shape, self.axes, self.keepdim)).exp()
+        return (
+            keep_axes(grad, shape, self.axes, self.keepdim) * (x - keep_axes(out, shape, self.axes, self.keepdim)).exp()
+        )
 
 
 @numpy_words
@@ -235,9 +235,9 @@ class Prod(Function):
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         shape, along = x.array.shape, None if self.dim is None else (self.dim,)
-        grad = kept(grad, shape, along, self.keepdim)
+        grad = keep_axes(grad, shape, along, self.keepdim)
         if not on(x.array).has_zero(x.array):
-            return grad * kept(out, shape, along, self.keepdim) / x
+            return grad * keep_axes(out, shape, along, self.keepdim) / x
         rows = Reshape((x.array.size,))(x) if self.dim is None else x
         d = self.dim or 0
         others = rows._exclusive_cumprod(d) * Flip((d,))(Flip((d,))(rows)._exclusive_cumprod(d))
@@ -259,7 +259,7 @@ def prod(
     return Prod(d if n else None, keepdim)(x)
 
 
-# ---- truth -----------------------------------------------------------------------------------------------------------
+# ---- logical reductions ---------------------------------------------------------------------------------------------
 
 
 @numpy_words
@@ -278,7 +278,7 @@ def _logical(op: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
     x = as_operand(op, input)
     home = on(x.array)
     # an empty tuple here means no axis, unlike in sums
-    a = () if isinstance(dim, (tuple, list)) and not dim else over(op, dim, x)
+    a = () if isinstance(dim, (tuple, list)) and not dim else reduced_axes(op, dim, x)
     found = home.asarray(getattr(home, op)(x.array, a, bool(keepdim)))
     return Tensor._of(found.astype(x.array.dtype) if x.dtype is dtypes.uint8 else found)
 

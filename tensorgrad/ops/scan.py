@@ -11,7 +11,7 @@ from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
 from ..tensor import Tensor, TensorLike
-from .extremes import found
+from .extremes import with_index
 from .join import cat
 from .keywords import in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
@@ -98,7 +98,7 @@ class Logcumsumexp(Function):
         later, earlier = _neighbours(out, self.dim)
         steps = earlier - later
         steps = steps.masked_fill(Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
-        return (x - out).exp() * Recur(self.dim, reverse=True)(led_by(1, steps.exp(), self.dim), grad)
+        return (x - out).exp() * Recur(self.dim, reverse=True)(prepended(1, steps.exp(), self.dim), grad)
 
 
 @numpy_words
@@ -119,10 +119,10 @@ def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor
 
 def shifted(x: Tensor, dim: int, first: float) -> Tensor:
     """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
-    return led_by(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
+    return prepended(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
 
 
-def led_by(first: float, x: Tensor, dim: int) -> Tensor:
+def prepended(first: float, x: Tensor, dim: int) -> Tensor:
     """A number in front along an axis: (a, b) → (first, a, b)."""
     shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
     return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
@@ -157,7 +157,7 @@ def cummin(input: TensorLike, dim: int) -> cummin_result:
 
 def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
     x = as_operand(op, input)
-    return found(op, x, axis(op, dim, x.array.ndim), True)
+    return with_index(op, x, axis(op, dim, x.array.ndim), True)
 
 
 # ---- between neighbours ----------------------------------------------------------------------------------------------
@@ -216,10 +216,10 @@ def gradient(
         steps = spacing
         if len(steps) != len(dims):
             raise ValueError(f"gradient: {len(steps)} spacings for {len(dims)} axes; give one number, or one for each.")
-    return tuple([_slope(x, d, step, edge_order) for d, step in zip(dims, steps)])
+    return tuple([_derivative_along(x, d, step, edge_order) for d, step in zip(dims, steps)])
 
 
-def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
+def _derivative_along(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
     """The derivative along one axis."""
     n, ndim = x.array.shape[d], x.array.ndim
     if n <= edge_order:

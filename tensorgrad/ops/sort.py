@@ -12,7 +12,7 @@ from ..kernels.shapes import axis, integer
 from ..printing import by_field
 from ..tensor import Tensor, TensorLike
 from .elementwise import lerp
-from .extremes import found, nonempty
+from .extremes import nonempty, with_index
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, needs_floating, number
 from .reduce import Mean
@@ -32,7 +32,7 @@ class sort_result(NamedTuple):
 def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
     """(values, indices) along an axis in ascending or descending order.  Always stable: equal ones keep their order."""
     x = as_operand("sort", input)
-    return sort_result(*found("sort", x, axis("sort", dim, x.array.ndim), True, descending))
+    return sort_result(*with_index("sort", x, axis("sort", dim, x.array.ndim), True, descending))
 
 
 @numpy_words
@@ -69,7 +69,7 @@ def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted:
     k = integer("topk", "k", k)
     if not 0 <= k <= n:
         raise ValueError(f"topk: k must be from 0 to the {n} elements along dim {dim}, got {k}.")
-    return topk_result(*found("topk", x, d, True, k, largest))
+    return topk_result(*with_index("topk", x, d, True, k, largest))
 
 
 # ---- one element by its rank -----------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) ->
     k = integer("kthvalue", "k", k)
     if not 1 <= k <= n:
         raise ValueError(f"kthvalue: k must be from 1 to the {n} elements along dim {dim}, got {k}.")
-    return kthvalue_result(*found("kthvalue", x, d, keepdim, k - 1))
+    return kthvalue_result(*with_index("kthvalue", x, d, keepdim, k - 1))
 
 
 class Median(Function):
@@ -163,7 +163,7 @@ def _ranked(op: str, input: Any, dim: Any, keepdim: bool, *rest: Any) -> tuple[T
     x = as_operand(op, input)
     d = axis(op, dim, x.array.ndim)
     nonempty(op, x, (d,))
-    return found(op, x, d, keepdim, *rest)
+    return with_index(op, x, d, keepdim, *rest)
 
 
 # ---- quantiles -------------------------------------------------------------------------------------------------------

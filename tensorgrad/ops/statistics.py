@@ -11,7 +11,7 @@ from ..kernels.shapes import elements_along
 from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, floating, needs_floating, number
-from .reduce import Axes, Mean, kept, over
+from .reduce import Axes, Mean, keep_axes, reduced_axes
 from .shape import Reshape, Unsqueeze, squeeze
 
 # ---- how far from the mean -------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def var(
     """
     x = needs_floating("var", input)
     dim, c = _dim_and_correction("var", dim, unbiased, correction)
-    return Var(over("var", dim, x), keepdim, c)(x)
+    return Var(reduced_axes("var", dim, x), keepdim, c)(x)
 
 
 class Std(Function):
@@ -67,14 +67,14 @@ def std(
     """The square root of `var`.  Where it is 0 its gradient is 0."""
     x = needs_floating("std", input)
     dim, c = _dim_and_correction("std", dim, unbiased, correction)
-    return Std(over("std", dim, x), keepdim, c)(x)
+    return Std(reduced_axes("std", dim, x), keepdim, c)(x)
 
 
 def _var_backward(grad: Tensor, x: Tensor, axes: Axes, keepdim: bool, correction: float) -> Tensor:
     """2/(n − correction) · grad · (x − x̄)."""
     freedom = elements_along(x.array.shape, axes) - correction
     factor = 2 / freedom if freedom > 0 else float("inf")
-    return kept(grad, x.array.shape, axes, keepdim) * factor * (x - Mean(axes, True)(x))
+    return keep_axes(grad, x.array.shape, axes, keepdim) * factor * (x - Mean(axes, True)(x))
 
 
 def _dim_and_correction(op: str, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
@@ -99,7 +99,7 @@ def var_mean(
     """(var, mean) over `dim`; the arguments are those of `var`."""
     x = needs_floating("var_mean", input)
     dim, c = _dim_and_correction("var_mean", dim, unbiased, correction)
-    a = over("var_mean", dim, x)
+    a = reduced_axes("var_mean", dim, x)
     return Var(a, keepdim, c)(x), Mean(a, keepdim)(x)
 
 
@@ -111,7 +111,7 @@ def std_mean(
     """(std, mean) over `dim`; the arguments are those of `var`."""
     x = needs_floating("std_mean", input)
     dim, c = _dim_and_correction("std_mean", dim, unbiased, correction)
-    a = over("std_mean", dim, x)
+    a = reduced_axes("std_mean", dim, x)
     return Std(a, keepdim, c)(x), Mean(a, keepdim)(x)
 
 

@@ -77,7 +77,7 @@ def topk(x: Any, axis: int, k: int, largest: bool) -> tuple[Any, Any]:
 
 
 def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
-    """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as there is room for."""
+    """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as make k."""
     rows = np.moveaxis(upcast(x), axis, -1)
     n = rows.shape[-1]
     if k == 0:
@@ -88,8 +88,8 @@ def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
     if (np.count_nonzero(chosen, axis=-1) != k).any():  # elements equal to the k-th, or nan
         beyond = _less(edge, rows) if largest else _less(rows, edge)
         equal = _same(rows, edge)
-        room = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
-        chosen = beyond | (equal & (np.cumsum(equal, -1) <= room))
+        missing = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
+        chosen = beyond | (equal & (np.cumsum(equal, -1) <= missing))
     return np.moveaxis(np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k), -1, axis)
 
 
