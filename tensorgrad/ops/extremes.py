@@ -78,7 +78,7 @@ def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False)
 
 
 def nonempty(op: str, x: Tensor, axes: Axes) -> None:
-    """Refuse to find something in nothing; nothing in nothing may be found."""
+    """Refuse to choose among no elements, unless the result is empty too."""
     if x.array.size:
         return
     shape = x.array.shape
@@ -93,8 +93,8 @@ def nonempty(op: str, x: Tensor, axes: Axes) -> None:
 
 
 class WithIndex(Function):
-    """Elements of x that a kernel has found along an axis, with their indices: as many as the index says, or one, whose
-    axis may go. The kernel is `name(x, dim, *rest)` and gives (values, index)."""
+    """Elements of x that a kernel has chosen along an axis, with their indices: as many as the index has, or one, whose
+    axis may be dropped. The kernel is `name(x, dim, *rest)` and gives (values, index)."""
 
     def __init__(self, kernel: str, dim: int, keepdim: bool, *rest: Any) -> None:
         self.name, self.dim, self.keepdim, self.rest = kernel, dim, keepdim, rest  # type: ignore[misc]

@@ -160,7 +160,7 @@ def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
     return with_index(op, x, axis(op, dim, x.array.ndim), True)
 
 
-# ---- between neighbours ----------------------------------------------------------------------------------------------
+# ---- differences of neighbours ---------------------------------------------------------------------------------------
 
 
 def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:

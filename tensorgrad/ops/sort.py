@@ -168,7 +168,6 @@ def _ranked(op: str, input: Any, dim: Any, keepdim: bool, *rest: Any) -> tuple[T
 
 # ---- quantiles -------------------------------------------------------------------------------------------------------
 
-
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 

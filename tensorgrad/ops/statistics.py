@@ -14,7 +14,7 @@ from .promote import as_operand, floating, needs_floating, number
 from .reduce import Axes, Mean, keep_axes, reduced_axes
 from .shape import Reshape, Unsqueeze, squeeze
 
-# ---- how far from the mean -------------------------------------------------------------------------------------------
+# ---- variance and deviation ------------------------------------------------------------------------------------------
 
 
 class Var(Function):
@@ -115,7 +115,7 @@ def std_mean(
     return Std(a, keepdim, c)(x), Mean(a, keepdim)(x)
 
 
-# ---- how columns go together -----------------------------------------------------------------------------------------
+# ---- covariance and correlation --------------------------------------------------------------------------------------
 
 
 def cov(

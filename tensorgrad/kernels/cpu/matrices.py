@@ -13,6 +13,7 @@ import numpy as np
 
 
 def lapack(name: str, a: Any) -> Any:
+    """A routine of LAPACK for the dtype of an array, through SciPy, which is imported when first needed."""
     from scipy.linalg.lapack import get_lapack_funcs
 
     return get_lapack_funcs(name, dtype=a.dtype)

@@ -21,7 +21,6 @@ _or: Any = np.logical_or.reduce
 
 # ---- sums ------------------------------------------------------------------------------------------------------------
 
-
 _SINGLE, _DOUBLE = ONES
 _ones: dict[Any, dict[int, Any]] = {dtype: {} for dtype in ONES}  # those of each number met so far
 _SINGLES, _DOUBLES = _ones.values()
