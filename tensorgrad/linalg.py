@@ -5,60 +5,45 @@
     >>> tg.linalg.solve(A, tg.tensor([2.0, 4.0]))
     tensor([1., 1.])
 
-The page is a list; the functions are in `ops/linalg.py` and `ops/decompose.py`.
+The page is a list. Products are in `ops/products.py`; of matrices the rest is in `ops/diagonal.py`, `linalg_norm.py`,
+`solve.py`, `determinant.py`, `factorize.py`, `spectral.py` and `powers.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from .ops import linalg as _products
-from .ops.decompose import (
-    LinAlgError,
+from .ops import diagonal as _diagonal
+from .ops import products as _products
+from .ops.determinant import det, slogdet
+from .ops.factorize import (
     cholesky,
     cholesky_ex,
-    cond,
-    det,
-    eigh,
-    eigvalsh,
     householder_product,
-    inv,
-    inv_ex,
-    lstsq,
     lu,
     lu_factor,
     lu_factor_ex,
     lu_solve,
-    matrix_exp,
-    matrix_power,
-    matrix_rank,
-    pinv,
     qr,
-    slogdet,
-    solve,
-    solve_ex,
-    solve_triangular,
-    svd,
-    svdvals,
-    tensorinv,
-    tensorsolve,
-    vander,
 )
 from .ops.keywords import numpy_words
-from .ops.linalg import linalg_norm as norm
-from .ops.linalg import matmul, matrix_norm, multi_dot, vecdot, vector_norm
-from .tensor import Tensor
+from .ops.linalg_norm import cond, matrix_norm, vector_norm
+from .ops.linalg_norm import linalg_norm as norm
+from .ops.matrices import LinAlgError
+from .ops.powers import matrix_exp, matrix_power, vander
+from .ops.products import matmul, multi_dot, vecdot
+from .ops.solve import inv, inv_ex, lstsq, solve, solve_ex, solve_triangular, tensorinv, tensorsolve
+from .ops.spectral import eigh, eigvalsh, matrix_rank, pinv, svd, svdvals
+from .tensor import Tensor, TensorLike
 
 
 @numpy_words
-def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:
+def cross(input: TensorLike, other: TensorLike, *, dim: int = -1) -> Tensor:
     """The vector product along `dim`, of size 3.  Shape: as many axes each; those of size 1 broadcast."""
     return _products.cross(input, other, dim)
 
 
-def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+def diagonal(A: TensorLike, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonals of a stack of matrices.  A view.  Shape: (…, m, n) → (…, min(m, n − offset))."""
-    return _products.diagonal(A, offset, dim1, dim2)
+    return _diagonal.diagonal(A, offset, dim1, dim2)
 
 
 __all__ = [

@@ -15,15 +15,22 @@ from .ops import choose as _ops_choose
 from .ops import compare as _ops_compare
 from .ops import conv as _ops_conv
 from .ops import create as _ops_create
-from .ops import decompose as _ops_decompose
+from .ops import determinant as _ops_determinant
+from .ops import diagonal as _ops_diagonal
+from .ops import distance as _ops_distance
 from .ops import elementwise as _ops_elementwise
 from .ops import expand as _ops_expand
+from .ops import extremes as _ops_extremes
+from .ops import factorize as _ops_factorize
 from .ops import gamma as _ops_gamma
+from .ops import histogram as _ops_histogram
 from .ops import index as _ops_index
 from .ops import index_along as _ops_index_along
 from .ops import join as _ops_join
-from .ops import linalg as _ops_linalg
+from .ops import linalg_norm as _ops_linalg_norm
 from .ops import mask as _ops_mask
+from .ops import powers as _ops_powers
+from .ops import products as _ops_products
 from .ops import promote as _ops_promote
 from .ops import reduce as _ops_reduce
 from .ops import sampling as _ops_sampling
@@ -32,8 +39,10 @@ from .ops import scatter as _ops_scatter
 from .ops import search as _ops_search
 from .ops import shape as _ops_shape
 from .ops import slice as _ops_slice
+from .ops import solve as _ops_solve
 from .ops import sort as _ops_sort
 from .ops import special as _ops_special
+from .ops import statistics as _ops_statistics
 from .ops import trigonometry as _ops_trigonometry
 from .ops import ufunc as _ops_ufunc
 from .tensor import Tensor, TensorLike
@@ -68,7 +77,7 @@ class TensorMethods:
     __le__ = _ops_compare.__le__
     __lshift__ = _ops_bitwise.bitwise_left_shift
     __lt__ = _ops_compare.__lt__
-    __matmul__ = _ops_linalg.matmul
+    __matmul__ = _ops_products.matmul
     __mod__ = _ops_arithmetic.remainder
     __mul__ = _ops_arithmetic.mul
     __ne__ = _ops_compare.__ne__
@@ -81,7 +90,7 @@ class TensorMethods:
     def __reversed__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __rfloordiv__(self, other: TensorLike) -> Tensor: ...
     def __rlshift__(self, other: TensorLike) -> Tensor: ...
-    __rmatmul__ = _ops_linalg.rmatmul
+    __rmatmul__ = _ops_products.rmatmul
     def __rmod__(self, other: TensorLike) -> Tensor: ...
     __rmul__ = _ops_arithmetic.rmul
     __ror__ = _ops_bitwise.bitwise_or
@@ -97,6 +106,7 @@ class TensorMethods:
     __xor__ = _ops_bitwise.bitwise_xor
     _alias = _autograd_regions.alias
     _cast = _ops_promote.cast
+    _exclusive_cumprod = _ops_scan.exclusive_cumprod
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
     abs = _ops_elementwise.abs
@@ -109,24 +119,24 @@ class TensorMethods:
     acosh_ = _ops_trigonometry.acosh
     add = _ops_arithmetic.add
     add_ = _ops_arithmetic.add
-    addbmm = _ops_linalg.addbmm
-    addbmm_ = _ops_linalg.addbmm
+    addbmm = _ops_products.addbmm
+    addbmm_ = _ops_products.addbmm
     addcdiv = _ops_arithmetic.addcdiv
     addcdiv_ = _ops_arithmetic.addcdiv
     addcmul = _ops_arithmetic.addcmul
     addcmul_ = _ops_arithmetic.addcmul
-    addmm = _ops_linalg.addmm
-    addmm_ = _ops_linalg.addmm
-    addmv = _ops_linalg.addmv
-    addmv_ = _ops_linalg.addmv
-    addr = _ops_linalg.addr
-    addr_ = _ops_linalg.addr
+    addmm = _ops_products.addmm
+    addmm_ = _ops_products.addmm
+    addmv = _ops_products.addmv
+    addmv_ = _ops_products.addmv
+    addr = _ops_products.addr
+    addr_ = _ops_products.addr
     adjoint = _ops_shape.adjoint
     all = _ops_reduce.all
     allclose = _ops_compare.allclose
-    amax = _ops_reduce.amax
-    amin = _ops_reduce.amin
-    aminmax = _ops_reduce.aminmax
+    amax = _ops_extremes.amax
+    amin = _ops_extremes.amin
+    aminmax = _ops_extremes.aminmax
     angle = _ops_elementwise.angle
     any = _ops_reduce.any
     apply_ = _ops_elementwise.apply_
@@ -144,8 +154,8 @@ class TensorMethods:
     arctan_ = _ops_trigonometry.atan
     arctanh = _ops_trigonometry.atanh
     arctanh_ = _ops_trigonometry.atanh
-    argmax = _ops_reduce.argmax
-    argmin = _ops_reduce.argmin
+    argmax = _ops_extremes.argmax
+    argmin = _ops_extremes.argmin
     argsort = _ops_sort.argsort
     argwhere = _ops_search.argwhere
     as_strided = _ops_slice.as_strided
@@ -161,12 +171,12 @@ class TensorMethods:
     atan_ = _ops_trigonometry.atan
     atanh = _ops_trigonometry.atanh
     atanh_ = _ops_trigonometry.atanh
-    baddbmm = _ops_linalg.baddbmm
-    baddbmm_ = _ops_linalg.baddbmm
+    baddbmm = _ops_products.baddbmm
+    baddbmm_ = _ops_products.baddbmm
     bernoulli = _ops_sampling.bernoulli
     bernoulli_ = _ops_sampling.bernoulli_
     bfloat16 = _ops_promote.bfloat16
-    bincount = _ops_sort.bincount
+    bincount = _ops_histogram.bincount
     bitwise_and = _ops_bitwise.bitwise_and
     bitwise_and_ = _ops_bitwise.bitwise_and
     bitwise_left_shift = _ops_bitwise.bitwise_left_shift
@@ -179,7 +189,7 @@ class TensorMethods:
     bitwise_right_shift_ = _ops_bitwise.bitwise_right_shift
     bitwise_xor = _ops_bitwise.bitwise_xor
     bitwise_xor_ = _ops_bitwise.bitwise_xor
-    bmm = _ops_linalg.bmm
+    bmm = _ops_products.bmm
     bool = _ops_promote.bool_
     broadcast_to = _ops_expand.broadcast_to
     byte = _ops_promote.byte
@@ -188,8 +198,8 @@ class TensorMethods:
     ceil_ = _ops_elementwise.ceil
     char = _ops_promote.char
     cholesky = _compat_legacy.cholesky
-    cholesky_inverse = _ops_decompose.cholesky_inverse
-    cholesky_solve = _ops_decompose.cholesky_solve
+    cholesky_inverse = _ops_solve.cholesky_inverse
+    cholesky_solve = _ops_solve.cholesky_solve
     chunk = _ops_join.chunk
     clamp = _ops_choose.clamp
     clamp_ = _ops_choose.clamp
@@ -213,15 +223,15 @@ class TensorMethods:
     copy_ = _ops_assign.copy_
     copysign = _ops_choose.copysign
     copysign_ = _ops_choose.copysign
-    corrcoef = _ops_reduce.corrcoef
+    corrcoef = _ops_statistics.corrcoef
     cos = _ops_trigonometry.cos
     cos_ = _ops_trigonometry.cos
     cosh = _ops_trigonometry.cosh
     cosh_ = _ops_trigonometry.cosh
     count_nonzero = _ops_reduce.count_nonzero
-    cov = _ops_reduce.cov
+    cov = _ops_statistics.cov
     cpu = _ops_promote.cpu
-    cross = _ops_linalg.cross
+    cross = _ops_products.cross
     cuda = _ops_promote.cuda
     cummax = _ops_scan.cummax
     cummin = _ops_scan.cummin
@@ -231,21 +241,21 @@ class TensorMethods:
     cumsum_ = _ops_scan.cumsum
     deg2rad = _ops_trigonometry.deg2rad
     deg2rad_ = _ops_trigonometry.deg2rad
-    det = _ops_decompose.det
-    diag = _ops_linalg.diag
-    diag_embed = _ops_linalg.diag_embed
-    diagflat = _ops_linalg.diagflat
-    diagonal = _ops_linalg.diagonal
+    det = _ops_determinant.det
+    diag = _ops_diagonal.diag
+    diag_embed = _ops_diagonal.diag_embed
+    diagflat = _ops_diagonal.diagflat
+    diagonal = _ops_diagonal.diagonal
     diagonal_scatter = _ops_assign.diagonal_scatter
     diff = _ops_scan.diff
     digamma = _ops_gamma.digamma
     digamma_ = _ops_gamma.digamma
-    dist = _ops_linalg.dist
+    dist = _ops_distance.dist
     div = _ops_arithmetic.div
     div_ = _ops_arithmetic.div
     divide = _ops_arithmetic.div
     divide_ = _ops_arithmetic.div
-    dot = _ops_linalg.dot
+    dot = _ops_products.dot
     double = _ops_promote.double
     dsplit = _ops_join.dsplit
     eq = _ops_compare.eq
@@ -294,8 +304,8 @@ class TensorMethods:
     ge = _ops_compare.ge
     ge_ = _ops_compare.ge
     geometric_ = _ops_sampling.geometric_
-    geqrf = _ops_decompose.geqrf
-    ger = _ops_linalg.outer
+    geqrf = _ops_factorize.geqrf
+    ger = _ops_products.outer
     greater = _ops_compare.gt
     greater_ = _ops_compare.gt
     greater_equal = _ops_compare.ge
@@ -306,8 +316,8 @@ class TensorMethods:
     hardshrink = _ops_activation.hardshrink
     heaviside = _ops_choose.heaviside
     heaviside_ = _ops_choose.heaviside
-    histc = _ops_sort.histc
-    histogram = _ops_sort.histogram
+    histc = _ops_histogram.histc
+    histogram = _ops_histogram.histogram
     hsplit = _ops_join.hsplit
     hypot = _ops_trigonometry.hypot
     hypot_ = _ops_trigonometry.hypot
@@ -328,9 +338,9 @@ class TensorMethods:
     index_reduce = _ops_index_along.index_reduce
     index_reduce_ = _ops_index_along.index_reduce
     index_select = _ops_index_along.index_select
-    inner = _ops_linalg.inner
+    inner = _ops_products.inner
     int = _ops_promote.int_
-    inverse = _ops_decompose.inv
+    inverse = _ops_solve.inv
     is_conj = _ops_elementwise.is_conj
     is_inference = _compat_attach.is_inference
     is_ipu: builtins.bool
@@ -359,7 +369,7 @@ class TensorMethods:
     isneginf = _ops_compare.isneginf
     isposinf = _ops_compare.isposinf
     isreal = _ops_compare.isreal
-    kron = _ops_linalg.kron
+    kron = _ops_products.kron
     kthvalue = _ops_sort.kthvalue
     lcm = _ops_bitwise.lcm
     lcm_ = _ops_bitwise.lcm
@@ -388,7 +398,7 @@ class TensorMethods:
     logaddexp = _ops_elementwise.logaddexp
     logaddexp2 = _ops_elementwise.logaddexp2
     logcumsumexp = _ops_scan.logcumsumexp
-    logdet = _ops_decompose.logdet
+    logdet = _ops_determinant.logdet
     logical_and = _ops_compare.logical_and
     logical_and_ = _ops_compare.logical_and
     logical_not = _ops_compare.logical_not
@@ -416,16 +426,16 @@ class TensorMethods:
     masked_scatter = _ops_mask.masked_scatter
     masked_scatter_ = _ops_mask.masked_scatter_
     masked_select = _ops_mask.masked_select
-    matmul = _ops_linalg.matmul
-    matrix_exp = _ops_decompose.matrix_exp
-    matrix_power = _ops_decompose.matrix_power
-    max = _ops_reduce.max
+    matmul = _ops_products.matmul
+    matrix_exp = _ops_powers.matrix_exp
+    matrix_power = _ops_powers.matrix_power
+    max = _ops_extremes.max
     maximum = _ops_choose.maximum
     mean = _ops_reduce.mean
     median = _ops_sort.median
-    min = _ops_reduce.min
+    min = _ops_extremes.min
     minimum = _ops_choose.minimum
-    mm = _ops_linalg.mm
+    mm = _ops_products.mm
     mode = _ops_sort.mode
     moveaxis = _ops_shape.moveaxis
     movedim = _ops_shape.movedim
@@ -435,7 +445,7 @@ class TensorMethods:
     multinomial = _ops_sampling.multinomial
     multiply = _ops_arithmetic.mul
     multiply_ = _ops_arithmetic.mul
-    mv = _ops_linalg.mv
+    mv = _ops_products.mv
     mvlgamma = _ops_gamma.multigammaln
     mvlgamma_ = _ops_gamma.multigammaln
     nan_to_num = _ops_choose.nan_to_num
@@ -463,13 +473,13 @@ class TensorMethods:
     nextafter_ = _ops_elementwise.nextafter
     nonzero = _ops_search.nonzero
     nonzero_static = _ops_search.nonzero_static
-    norm = _ops_linalg.norm
+    norm = _ops_linalg_norm.norm
     normal_ = _ops_sampling.normal_
     not_equal = _ops_compare.ne
     not_equal_ = _ops_compare.ne
-    orgqr = _ops_decompose.orgqr
-    ormqr = _ops_decompose.ormqr
-    outer = _ops_linalg.outer
+    orgqr = _ops_factorize.orgqr
+    ormqr = _ops_factorize.ormqr
+    outer = _ops_products.outer
     permute = _ops_shape.permute
     pin_memory = _compat_attach.pin_memory
     pinverse = _compat_legacy.pinverse
@@ -496,8 +506,8 @@ class TensorMethods:
     relu_ = _ops_activation.relu
     remainder = _ops_arithmetic.remainder
     remainder_ = _ops_arithmetic.remainder
-    renorm = _ops_linalg.renorm
-    renorm_ = _ops_linalg.renorm
+    renorm = _ops_linalg_norm.renorm
+    renorm_ = _ops_linalg_norm.renorm
     repeat = _ops_expand.repeat
     repeat_interleave = _ops_expand.repeat_interleave
     reshape = _ops_shape.reshape
@@ -536,7 +546,7 @@ class TensorMethods:
     sinh = _ops_trigonometry.sinh
     sinh_ = _ops_trigonometry.sinh
     slice_scatter = _ops_assign.slice_scatter
-    slogdet = _ops_decompose.slogdet
+    slogdet = _ops_determinant.slogdet
     softmax = _ops_activation.softmax
     sort = _ops_sort.sort
     split = _ops_join._split_method
@@ -547,7 +557,7 @@ class TensorMethods:
     square_ = _ops_arithmetic.square
     squeeze = _ops_shape.squeeze
     squeeze_ = _ops_shape.squeeze_
-    std = _ops_reduce.std
+    std = _ops_statistics.std
     sub = _ops_arithmetic.sub
     sub_ = _ops_arithmetic.sub
     subtract = _ops_arithmetic.sub
@@ -571,14 +581,14 @@ class TensorMethods:
     tile = _ops_expand.tile
     to = _ops_promote.to
     topk = _ops_sort.topk
-    trace = _ops_linalg.trace
+    trace = _ops_diagonal.trace
     transpose = _ops_shape.transpose
     transpose_ = _ops_shape.transpose_
     triangular_solve = _compat_legacy.triangular_solve
-    tril = _ops_linalg.tril
-    tril_ = _ops_linalg.tril
-    triu = _ops_linalg.triu
-    triu_ = _ops_linalg.triu
+    tril = _ops_diagonal.tril
+    tril_ = _ops_diagonal.tril
+    triu = _ops_diagonal.triu
+    triu_ = _ops_diagonal.triu
     true_divide = _ops_arithmetic.true_divide
     true_divide_ = _ops_arithmetic.true_divide
     trunc = _ops_elementwise.trunc
@@ -596,8 +606,8 @@ class TensorMethods:
     unsafe_split_with_sizes = _ops_join.split_with_sizes
     unsqueeze = _ops_shape.unsqueeze
     unsqueeze_ = _ops_shape.unsqueeze_
-    var = _ops_reduce.var
-    vdot = _ops_linalg.vdot
+    var = _ops_statistics.var
+    vdot = _ops_products.vdot
     view = _ops_shape.view
     view_as = _ops_shape.view_as
     vsplit = _ops_join.vsplit

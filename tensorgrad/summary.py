@@ -28,7 +28,8 @@ from .nn.parameter import is_lazy
 from .ops.conv import Conv, ConvTranspose
 from .ops.create import as_tensor, zeros
 from .ops.einsum import Contract
-from .ops.linalg import Dot, Linear, Matmul, Mv
+from .ops.linear import Linear
+from .ops.products import Dot, Matmul, Mv
 from .tensor import Tensor
 from .utils.running import as_it_was, running
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..ops import expand, join, shape, slice
 from ..ops.assign import sliced
-from ..ops.linalg import diagonal
+from ..ops.diagonal import diagonal
 from ..ops.promote import as_operand
 from ..ops.shape import clone, detach, squeeze, unsqueeze
 from ..ops.slice import as_strided

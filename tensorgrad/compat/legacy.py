@@ -4,21 +4,24 @@ code uses `tensorgrad.linalg` and `nn.functional`."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from .. import dtypes
 from ..kernels.shapes import integer
-from ..ops import create, decompose
 from ..ops import dropout as _dropout
 from ..ops import embedding as _embedding
-from ..ops import linalg as _products
+from ..ops import factorize, linear, powers, ranges, solve, spectral
 from ..ops.conv import conv1d
-from ..ops.decompose import inv as inverse
+from ..ops.create import DeviceLike
 from ..ops.keywords import also, in_own_name
+from ..ops.matrices import squares
 from ..ops.promote import as_operand, number
+from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 
 
 @by_field
@@ -29,49 +32,49 @@ class svd_result(NamedTuple):
 
 
 @in_own_name
-def svd(input: Any, some: bool = True, compute_uv: bool = True) -> svd_result:
+def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> svd_result:
     """input = U·diag(S)·Vᵀ, with V where `linalg.svd` has Vᵀ; reduced unless `some` is False.
 
     With compute_uv=False U and V are zeros, as in PyTorch.
     """
     if not compute_uv:
-        s = decompose.svdvals(input)
+        s = spectral.svdvals(input)
         m, n = input.shape[-2:]
         zero = s.detach().sum() * 0
         return svd_result(zero.expand(*s.shape[:-1], m, m).clone(), s, zero.expand(*s.shape[:-1], n, n).clone())
-    u, s, vh = decompose.svd(input, full_matrices=not some)
+    u, s, vh = spectral.svd(input, full_matrices=not some)
     return svd_result(u, s, vh.mT)
 
 
 @in_own_name
-def qr(input: Any, some: bool = True) -> decompose.linalg_qr_result:
+def qr(input: TensorLike, some: bool = True) -> factorize.linalg_qr_result:
     """`linalg.qr`: reduced, or complete if `some` is False."""
-    return decompose.qr(input, "reduced" if some else "complete")
+    return factorize.qr(input, "reduced" if some else "complete")
 
 
 @in_own_name
-def cholesky(input: Any, upper: bool = False) -> Tensor:
+def cholesky(input: TensorLike, upper: bool = False) -> Tensor:
     """`linalg.cholesky`."""
-    return decompose.cholesky(input, upper=upper)
+    return factorize.cholesky(input, upper=upper)
 
 
 @also(input="b")
 @in_own_name
-def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
+def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
     """`linalg.lu_solve(LU_data, LU_pivots, b)`."""
-    return decompose.lu_solve(LU_data, LU_pivots, b)
+    return factorize.lu_solve(LU_data, LU_pivots, b)
 
 
 @in_own_name
-def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:
+def pinverse(input: TensorLike, rcond: float = 1e-15) -> Tensor:
     """`linalg.pinv(input, rtol=rcond)`."""
-    return decompose.pinv(input, rtol=rcond)
+    return spectral.pinv(input, rtol=rcond)
 
 
 @in_own_name
-def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+def lu(A: TensorLike, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor`: (LU, pivots); with `get_infos` also `info`, and no error for singular matrices."""
-    return decompose.lu_factor_ex(A, pivot=pivot) if get_infos else decompose.lu_factor(A, pivot=pivot)
+    return factorize.lu_factor_ex(A, pivot=pivot) if get_infos else factorize.lu_factor(A, pivot=pivot)
 
 
 @by_field
@@ -83,28 +86,28 @@ class triangular_solve_result(NamedTuple):
 @also(input="b")
 @in_own_name
 def triangular_solve(
-    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    b: TensorLike, A: TensorLike, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> triangular_solve_result:
     """(X, a copy of A) with A·X = b, or Aᵀ·X = b: `linalg.solve_triangular`."""
-    a = decompose.squares("triangular_solve", A)
+    a = squares("triangular_solve", A)
     factor, up = (a.mT, not upper) if transpose else (a, upper)
-    x = decompose.solve_triangular(factor, b, upper=up, unitriangular=unitriangular)
+    x = solve.solve_triangular(factor, b, upper=up, unitriangular=unitriangular)
     return triangular_solve_result(x, a.expand(*x.shape[:-2], *a.shape[-2:]).clone())
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers N − 1, …, 1, 0 of every number of a vector, or 0, 1, … if `increasing`.  Shape: (n,) → (n, N)."""
     t = as_operand("vander", x, "x")
     if t.array.ndim != 1:
         raise ValueError(f"vander: x must be a vector, got shape {tuple(t.array.shape)}. linalg.vander takes stacks.")
     N = None if N is None else integer("vander", "N", N)
-    powers = decompose.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
-    return powers if increasing else powers.flip(1)
+    rising = powers.vander(t, N=N) if N != 0 else t.unsqueeze(1)[:, :0]
+    return rising if increasing else rising.flip(1)
 
 
 def range(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: float = 0, end: float | None = None, step: float = 1, *, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """start, start + step, … up to and with end, in the default dtype.  Use `arange`, as the field does."""
     warnings.warn("range includes its end, unlike Python's; use arange.", UserWarning, stacklevel=2)
@@ -113,14 +116,14 @@ def range(
     start, end, step = [number("range", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
     if not all(map(isfinite, (start, end, step))):
         raise ValueError(f"range: start, end and step must be finite, got {start}, {end}, {step}.")
-    d = create.dtypes.as_dtype(dtype or create.dtypes.get_default_dtype())
+    d = dtypes.as_dtype(dtype or dtypes.get_default_dtype())
     n = int((end - start) / step) if step else 0
     if step == 0 or n < 0:
         raise ValueError(f"range: a step of {step} does not lead from {start} to {end}.")
-    return create.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
+    return ranges.arange(start, start + (n + 0.5) * step, step, dtype=d, device=device, requires_grad=requires_grad)
 
 
-def dropout(input: Any, p: float, train: bool) -> Tensor:
+def dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.dropout`."""
     return _dropout.dropout(input, p, train)
 
@@ -130,42 +133,42 @@ def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     return _dropout.dropout(input, p, train, True)
 
 
-def alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+def alpha_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.alpha_dropout`."""
     return _dropout.alpha_dropout(input, p, train)
 
 
-def feature_alpha_dropout(input: Any, p: float, train: bool) -> Tensor:
+def feature_alpha_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.feature_alpha_dropout`."""
     return _dropout.feature_alpha_dropout(input, p, train)
 
 
-def feature_dropout(input: Any, p: float, train: bool) -> Tensor:
+def feature_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
     """`nn.functional.dropout2d`: whole channels of (N, C, …)."""
     return _dropout.dropout2d(input, p, train)
 
 
 def embedding(
-    weight: Any, input: Any, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+    weight: TensorLike, input: TensorLike, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
 ) -> Tensor:
     """`nn.functional.embedding`, the table first; padding_idx −1 is none."""
     idx = None if integer("embedding", "padding_idx", padding_idx) == -1 else padding_idx
     return _embedding.embedding(input, weight, idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
 
 
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """`nn.functional.bilinear`."""
-    return _products.bilinear(input1, input2, weight, bias)
+    return linear.bilinear(input1, input2, weight, bias)
 
 
 @in_own_name
-def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Tensor:
+def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> Tensor:
     """`nn.functional.pad` with mode 'constant'."""
     return _pad(input, pad, "constant", value)
 
 
 @in_own_name
-def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int = 0) -> Tensor:
     """`conv1d` with the axes in another order: input (T, B, C), weight (width, C, K), bias (K,) → (T′, B, K)."""
     x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
     if x.array.ndim != 3 or w.array.ndim != 3 or x.array.shape[2] != w.array.shape[1]:

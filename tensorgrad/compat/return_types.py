@@ -1,31 +1,32 @@
 """`tensorgrad.return_types`: the named tuples that operations return, under PyTorch's names."""
 
-from ..ops import decompose, elementwise, reduce, scan
+from ..ops import determinant, elementwise, extremes, factorize, scan, solve, spectral
+from ..ops import histogram as counts
 from ..ops import sort as sorting
 from . import legacy
 
-aminmax = reduce.aminmax_result
+aminmax = extremes.aminmax_result
 cummax = scan.cummax_result
 cummin = scan.cummin_result
 frexp = elementwise.frexp_result
-geqrf = decompose.geqrf_result
-histogram = sorting.histogram_result
-histogramdd = sorting.histogramdd_result
+geqrf = factorize.geqrf_result
+histogram = counts.histogram_result
+histogramdd = counts.histogramdd_result
 kthvalue = sorting.kthvalue_result
-linalg_cholesky_ex = decompose.linalg_cholesky_ex_result
-linalg_eigh = decompose.linalg_eigh_result
-linalg_inv_ex = decompose.linalg_inv_ex_result
-linalg_lstsq = decompose.linalg_lstsq_result
-linalg_lu = decompose.linalg_lu_result
-linalg_lu_factor = decompose.linalg_lu_factor_result
-linalg_lu_factor_ex = decompose.linalg_lu_factor_ex_result
-linalg_qr = decompose.linalg_qr_result
-linalg_slogdet = decompose.linalg_slogdet_result
-linalg_solve_ex = decompose.linalg_solve_ex_result
-linalg_svd = decompose.linalg_svd_result
-max = reduce.max_result
+linalg_cholesky_ex = factorize.linalg_cholesky_ex_result
+linalg_eigh = spectral.linalg_eigh_result
+linalg_inv_ex = solve.linalg_inv_ex_result
+linalg_lstsq = solve.linalg_lstsq_result
+linalg_lu = factorize.linalg_lu_result
+linalg_lu_factor = factorize.linalg_lu_factor_result
+linalg_lu_factor_ex = factorize.linalg_lu_factor_ex_result
+linalg_qr = factorize.linalg_qr_result
+linalg_slogdet = determinant.linalg_slogdet_result
+linalg_solve_ex = solve.linalg_solve_ex_result
+linalg_svd = spectral.linalg_svd_result
+max = extremes.max_result
 median = sorting.median_result
-min = reduce.min_result
+min = extremes.min_result
 mode = sorting.mode_result
 nanmedian = sorting.nanmedian_result
 sort = sorting.sort_result

@@ -8,7 +8,7 @@ from typing import Any
 from ..autograd.modes import no_grad
 from ..nn import functional as F
 from ..ops.choose import where
-from ..ops.create import arange
+from ..ops.ranges import arange
 from ..ops.sampling import bernoulli
 from ..tensor import Tensor
 from . import constraints

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..ops.create import arange
 from ..ops.elementwise import exp, log1p
 from ..ops.gamma import lgamma
+from ..ops.ranges import arange
 from ..ops.sampling import binomial
 from ..tensor import Tensor
 from . import constraints

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.modes import no_grad
-from ..ops.create import arange
+from ..ops.ranges import arange
 from ..ops.sampling import multinomial
 from ..tensor import Size, Tensor
 from . import constraints

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import linalg
 from ..ops.compare import eq, isclose
-from ..ops.decompose import cholesky_ex
+from ..ops.factorize import cholesky_ex
 from ..tensor import Tensor
 
 

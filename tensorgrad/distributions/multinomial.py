@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..ops.create import arange
 from ..ops.gamma import lgamma
+from ..ops.ranges import arange
 from ..tensor import Size, Tensor
 from . import constraints
 from .binomial import Binomial

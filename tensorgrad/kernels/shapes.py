@@ -49,6 +49,14 @@ def axes(op: str, dim: Any, ndim: int) -> Shape:
     return found if ndim else ()
 
 
+def elements_along(shape: Shape, axes: Shape | None) -> int:
+    """How many elements a reduction over these axes (None: all) takes together."""
+    n = 1
+    for i in range(len(shape)) if axes is None else axes:
+        n *= shape[i]
+    return n
+
+
 def broadcast(op: str, **shapes: Sequence[int]) -> Shape:
     """The common shape, or the names and shapes of those that have none."""
     result: list[int] = []

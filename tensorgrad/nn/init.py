@@ -13,7 +13,7 @@ from typing import Any
 
 from ..autograd.modes import no_grad
 from ..ops import create
-from ..ops.decompose import qr
+from ..ops.factorize import qr
 from ..ops.sampling import randperm
 from ..tensor import Tensor
 

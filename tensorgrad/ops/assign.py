@@ -239,6 +239,7 @@ def sliced(op: str, x: Tensor, dim: int, start: int | None, end: int | None, ste
 @in_own_name
 def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """input with a diagonal of the axes dim1 and dim2 replaced by src, of that diagonal's shape."""
+
     x = as_operand("diagonal_scatter", input)
     out = clone(x)
     return _replaced("diagonal_scatter", out, out.diagonal(offset, dim1, dim2), src)

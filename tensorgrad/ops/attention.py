@@ -14,7 +14,7 @@ from .activation import softmax
 from .create import zeros
 from .dropout import dropout
 from .join import cat
-from .linalg import linear
+from .linear import linear
 from .promote import as_operand, needs_floating, number
 from .vision import pad
 

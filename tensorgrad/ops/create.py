@@ -1,4 +1,4 @@
-"""New tensors: from data, from memory of others, or from nothing.
+"""New tensors: from data, from memory of others, or from nothing. (Evenly spaced numbers: `ranges.py`; random: `sampling.py`.)
 
 Everything here takes PyTorch's keywords: `dtype` (the default dtype when not given), `device` (there is only the
 CPU), `requires_grad`; `layout`, `pin_memory` and `memory_format` are accepted and mean nothing here.
@@ -6,13 +6,13 @@ CPU), `requires_grad`; `layout`, `pin_memory` and `memory_format` are accepted a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import dtypes
 from ..autograd.modes import quiet
+from ..device import device
 from ..kernels import at, on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Size, Tensor
@@ -20,15 +20,19 @@ from .keywords import in_own_name
 from .promote import cast, number
 from .shape import Clone, sizes_of
 
+DeviceLike: TypeAlias = "device | str | int | None"
+
 _NUMBERS = (bool, int, float)
 _KINDS = set(_NUMBERS)
 
-# ---- from data -----------------------------------------------------------------------------------------------------
+
+# ---- from data -------------------------------------------------------------------------------------------------------
 
 
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
-) -> Tensor:
+    data: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data`: a number, nested lists of numbers, an array, a tensor.
 
     Floating Python numbers become the default dtype, whole ones int64; arrays and tensors keep their dtype.
@@ -36,7 +40,7 @@ def tensor(
     return leaf(_array("tensor", data, dtype, device), requires_grad)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike = None) -> Tensor:
     """`data` as a tensor: a tensor of that dtype as it is, an array in its own memory, anything else copied."""
     at("as_tensor", device)
     if isinstance(data, Tensor):
@@ -45,8 +49,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
-) -> Tensor:
+    obj: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """`obj` as a leaf: shares memory where it can; `copy=True` never does, and `copy=False` refuses to copy."""
     home = at("asarray", device)
     shared = None
@@ -99,29 +104,33 @@ class _Capsule:
 
 
 def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+    buffer: Any, *, dtype: dtypes.dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """A 1-d tensor in the memory of a bytes-like object: `count` elements (−1: all) from byte `offset` on."""
-    d, count, offset = dtypes.as_dtype(dtype), integer("frombuffer", "count", count), integer("frombuffer", "offset", offset)
+    d, count, offset = (
+        dtypes.as_dtype(dtype),
+        integer("frombuffer", "count", count),
+        integer("frombuffer", "offset", offset),
+    )
     try:
         size = memoryview(buffer).nbytes
     except TypeError:
         raise TypeError(f"frombuffer: buffer must be bytes or the like, got {type(buffer).__name__}.") from None
-    room = size - offset
+    rest = size - offset
     if count == 0 or size == 0:
         raise ValueError(f"frombuffer: nothing to look at: the buffer has {size} bytes, count is {count}.")
     if not 0 <= offset < size:
         raise ValueError(f"frombuffer: offset {offset} is outside of the buffer's {size} bytes.")
-    if count < 0 and room % d.itemsize:
-        raise ValueError(f"frombuffer: {room} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
-    if count > 0 and count * d.itemsize > room:
+    if count < 0 and rest % d.itemsize:
+        raise ValueError(f"frombuffer: {rest} bytes are no whole number of {d}, {d.itemsize} bytes each. Give count.")
+    if count > 0 and count * d.itemsize > rest:
         raise ValueError(f"frombuffer: {count} of {d} from byte {offset} on need more than the buffer's {size} bytes.")
     return leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
 
 
 def scalar_tensor(
-    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False,
+    s: float, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype (whole numbers too)."""
     value = number("scalar_tensor", "s", s)
@@ -231,11 +240,12 @@ def _first_odd(array: Any) -> Any:
 
 
 def leaf(array: Any, requires_grad: bool) -> Tensor:
+    """A new tensor around an array, which may require a gradient."""
     out = Tensor._of(array)
     return out.requires_grad_() if requires_grad else out
 
 
-# ---- from nothing: one value everywhere ----------------------------------------------------------------------------
+# ---- from nothing ----------------------------------------------------------------------------------------------------
 
 
 def shape_of(op: str, sizes: Any, size: Any = None) -> Shape:
@@ -248,40 +258,42 @@ def shape_of(op: str, sizes: Any, size: Any = None) -> Shape:
     return shape
 
 
-def _numpy(dtype: Any) -> Any:
+def numpy_dtype(dtype: Any) -> Any:
+    """The dtype asked for, or else the default one, as NumPy's."""
     return (dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)).numpy
 
 
 def zeros(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 everywhere: `zeros(2, 3)`, `zeros((2, 3))`."""
     shape = shape_of("zeros", sizes, size)
-    return leaf(at("zeros", device).zeros(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("zeros", device).zeros(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def ones(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 everywhere: `ones(2, 3)`, `ones((2, 3))`."""
     shape = shape_of("ones", sizes, size)
-    return leaf(at("ones", device).ones(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("ones", device).ones(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def empty(
-    *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set: whatever was there before."""
     shape = shape_of("empty", sizes, size)
-    return leaf(at("empty", device).empty(shape, _numpy(dtype)), requires_grad)
+    return leaf(at("empty", device).empty(shape, numpy_dtype(dtype)), requires_grad)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere; without dtype, bools give bool, ints int64, floats the default dtype."""
     if not isinstance(size, (Sequence, Tensor)):
@@ -294,19 +306,19 @@ def full(
 
 
 def empty_strided(
-    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], stride: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, with these strides (in elements)."""
     shape, steps = shape_of("empty_strided", (size,)), shape_of("empty_strided", (stride,))
     if len(shape) != len(steps):
         raise ValueError(f"empty_strided: {len(shape)} sizes {shape} but {len(steps)} strides {steps}.")
-    return leaf(at("empty_strided", device).empty_strided(shape, steps, _numpy(dtype)), requires_grad)
+    return leaf(at("empty_strided", device).empty_strided(shape, steps, numpy_dtype(dtype)), requires_grad)
 
 
 def empty_permuted(
-    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int], physical_layout: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, its axes in the order `physical_layout`, slowest first."""
     shape, order = shape_of("empty_permuted", (size,)), sizes_of("empty_permuted", (physical_layout,))
@@ -319,7 +331,39 @@ def empty_permuted(
     return empty_strided(shape, steps, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-# ---- like another --------------------------------------------------------------------------------------------------
+def eye(
+    n: int, m: int | None = None, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
+    rows = integer("eye", "n", n, 0)
+    columns = rows if m is None else integer("eye", "m", m, 0)
+    return leaf(at("eye", device).eye(rows, columns, numpy_dtype(dtype)), requires_grad)
+
+
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:  # fmt: skip
+    """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("tril_indices", row, col, offset, dtype, device)
+
+
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:  # fmt: skip
+    """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
+    return _triangle("triu_indices", row, col, offset, dtype, device)
+
+
+def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
+    kernel = getattr(at(op, device), op)
+    rows, columns, offset = integer(op, "row", row, 0), integer(op, "col", col, 0), integer(op, "offset", offset)
+    return Tensor._of(kernel(rows, columns, offset, numpy_dtype(dtype)))
+
+
+# ---- like another ----------------------------------------------------------------------------------------------------
 
 
 def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fill: Any = None) -> Tensor:
@@ -336,46 +380,46 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """0 everywhere, in the shape and dtype of `input`."""
     return _like("zeros_like", input, dtype, device, requires_grad, 0)
 
 
 def ones_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """1 everywhere, in the shape and dtype of `input`."""
     return _like("ones_like", input, dtype, device, requires_grad, 1)
 
 
 def empty_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None,
+    input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, in the shape and dtype of `input`."""
     return _like("empty_like", input, dtype, device, requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor, fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in the shape and dtype of `input`."""
     return _like("full_like", input, dtype, device, requires_grad, number("full_like", "fill_value", fill_value))
 
 
-def new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
+def new(x: Tensor, *data: Any, device: DeviceLike = None) -> Tensor:
     """PyTorch's old constructor in the dtype of `x`: `x.new([1, 2])` copies data, `x.new(2, 3)` is unset memory."""
     return Tensor._of(legacy_array(data, x.dtype, device))
 
 
 @in_own_name
 def new_zeros(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 everywhere, in a shape of its own and the dtype of `x`."""
     return zeros(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -383,8 +427,8 @@ def new_zeros(
 
 @in_own_name
 def new_ones(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """1 everywhere, in a shape of its own and the dtype of `x`."""
     return ones(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -392,8 +436,8 @@ def new_ones(
 
 @in_own_name
 def new_empty(
-    x: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, in a shape of its own and the dtype of `x`."""
     return empty(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -401,8 +445,8 @@ def new_empty(
 
 @in_own_name
 def new_empty_strided(
-    x: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, size: Sequence[int], stride: Sequence[int], dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Memory that is not set, with these strides and the dtype of `x`."""
     return empty_strided(size, stride, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
@@ -410,114 +454,23 @@ def new_empty_strided(
 
 @in_own_name
 def new_full(
-    x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    x: Tensor, size: Sequence[int], fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in a shape of its own and the dtype of `x`."""
     return full(size, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
 def new_tensor(
-    x: Tensor, data: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False,
+    x: Tensor, data: Any, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A copy of `data` in the dtype of `x`."""
     return leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
 
 
-# ---- from nothing: sequences and patterns --------------------------------------------------------------------------
-
-
-def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """start, start + step, … up to but without end: ⌈(end − start) / step⌉ numbers.  `arange(end)` starts at 0.
-
-    int64 when all three are whole, else the default dtype.
-    """
-    if end is None:
-        start, end = None, start
-    start = 0 if start is None else start
-    start, end, step = [number("arange", w, v) for w, v in (("start", start), ("end", end), ("step", step))]
-    whole = not any(isinstance(v, float) for v in (start, end, step))
-    d = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
-    if not all(map(math.isfinite, (start, end, step))):
-        raise ValueError(f"arange: start, end and step must be finite, got {start}, {end}, {step}.")
-    if step == 0:
-        raise ValueError("arange: step must not be 0.")
-    if (end - start) * step < 0:
-        raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}; change its sign.")
-    n = math.ceil((end - start) / step)  # a small integer dtype rounds the numbers, not how many there are: PyTorch's rule
-    if not d.is_floating_point:
-        start, end, step = int(start), int(end), int(step)
-        if step == 0:
-            raise ValueError(f"arange: step must not be 0, which it is as {d}.")
-    if whole or d is dtypes.int64:
-        n = -((start - end) // step)
-    with quiet():
-        return leaf(at("arange", device).arange(start, step, n, d.numpy), requires_grad)
-
-
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """`steps` numbers from start to end, both included, evenly spaced."""
-    a, b, n, d = _ends("linspace", start, end, steps, dtype)
-    with quiet():
-        return leaf(at("linspace", device).linspace(a, b, n, d), requires_grad)
-
-
-def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """`steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, their exponents evenly spaced."""
-    a, b, n, d = _ends("logspace", start, end, steps, dtype)
-    with quiet():
-        return leaf(at("logspace", device).logspace(a, b, n, number("logspace", "base", base), d), requires_grad)
-
-
-def _ends(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[float, float, int, Any]:
-    """The arguments as a kernel takes them: among integers the ends are whole as well."""
-    n, d = integer(op, "steps", steps, 0), _numpy(dtype)
-    a, b = number(op, "start", start), number(op, "end", end)
-    return (int(a), int(b), n, d) if d.kind in "iu" else (a, b, n, d)
-
-
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """1 on the main diagonal, 0 elsewhere.  Shape: (n, m); m = n when not given."""
-    rows = integer("eye", "n", n, 0)
-    columns = rows if m is None else integer("eye", "m", m, 0)
-    return leaf(at("eye", device).eye(rows, columns, _numpy(dtype)), requires_grad)
-
-
-def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
-    """Where the lower triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
-    return _triangle("tril_indices", row, col, offset, dtype, device)
-
-
-def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
-) -> Tensor:
-    """Where the upper triangle of a row × col matrix is: rows and columns, (2, count).  `offset` moves the diagonal."""
-    return _triangle("triu_indices", row, col, offset, dtype, device)
-
-
-def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Tensor:
-    kernel = getattr(at(op, device), op)
-    rows, columns, offset = integer(op, "row", row, 0), integer(op, "col", col, 0), integer(op, "offset", offset)
-    return Tensor._of(kernel(rows, columns, offset, _numpy(dtype)))
-
-
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "from_dlpack",
-    "from_numpy", "frombuffer", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor",
-    "tril_indices", "triu_indices", "zeros", "zeros_like",
+    "as_tensor", "asarray", "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "from_dlpack",
+    "from_numpy", "frombuffer", "full", "full_like", "ones", "ones_like", "scalar_tensor", "tensor", "tril_indices",
+    "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip

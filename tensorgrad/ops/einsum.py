@@ -5,6 +5,7 @@ The family closes under differentiation: a contraction of two operands has two o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, mismatch
-from ..tensor import Tensor
-from .linalg import alike, diagonal
+from ..tensor import Tensor, TensorLike
+from .diagonal import diagonal
+from .products import product_operands
 from .promote import as_operand, paired
 
 Labels = tuple[int, ...]
@@ -71,14 +73,14 @@ def _contract_all(labels: list[Labels], out: Labels, operands: list[Tensor]) -> 
         z, at_z = operands.pop(j), labels.pop(j)
         x, at_x = operands.pop(i), labels.pop(i)
         elsewhere = set(out).union(*labels)
-        x, at_x = _sum_away(x, at_x, elsewhere.union(at_z), x.dtype)
-        z, at_z = _sum_away(z, at_z, elsewhere.union(at_x), z.dtype)
+        x, at_x = _sum_alone(x, at_x, elsewhere.union(at_z), x.dtype)
+        z, at_z = _sum_alone(z, at_z, elsewhere.union(at_x), z.dtype)
         kept = tuple(k for k in dict.fromkeys(at_x + at_z) if k in elsewhere)
         if not labels:
             kept = tuple(k for k in out if k in kept)
         operands.append(Contract(at_x, at_z, kept)(x, z))
         labels.append(kept)
-    x, at = _sum_away(operands[0], labels[0], set(out))
+    x, at = _sum_alone(operands[0], labels[0], set(out))
     order = [at.index(k) for k in out if k in at]
     if order != sorted(order):
         x = x.permute(order)
@@ -100,7 +102,7 @@ def _diagonals(x: Tensor, at: Labels, sizes: dict[int, int], out: Labels) -> tup
     return x, at
 
 
-def _sum_away(x: Tensor, at: Labels, kept: set[int], dtype: Any = None) -> tuple[Tensor, Labels]:
+def _sum_alone(x: Tensor, at: Labels, kept: set[int], dtype: Any = None) -> tuple[Tensor, Labels]:
     """Sum over the labels nobody else has."""
     alone = tuple(i for i, k in enumerate(at) if k not in kept)
     return (x.sum(alone, dtype=dtype), tuple(k for k in at if k in kept)) if alone else (x, at)
@@ -154,7 +156,7 @@ def _parse(args: Any) -> tuple[list[Labels], Labels, list[Tensor]]:
         both = isinstance(operands[0], Tensor) and isinstance(operands[i], Tensor)
         if tensors[0].array.dtype != tensors[i].array.dtype:
             if both:
-                alike("einsum", tensors[0], tensors[i])
+                product_operands("einsum", tensors[0], tensors[i])
             tensors[0], tensors[i] = paired("einsum", tensors[0], tensors[i])
     ndims = tuple([x.array.ndim for x in tensors])
     labels, out = _resolved(equation, words, result, ndims)
@@ -226,13 +228,13 @@ def _name(label: int) -> str:
     return _LETTERS[label] if label < ELLIPSIS else "..."
 
 
-def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+def tensordot(a: TensorLike, b: TensorLike, dims: int | Sequence[int | Sequence[int]] | Tensor = 2) -> Tensor:
     """Sum over several axes of both at once.
 
     Args:
         dims: how many: the last ones of a with the first ones of b; or two lists of axes, paired in order.
     """
-    x, z = alike("tensordot", a, b, ("a", "b"))
+    x, z = product_operands("tensordot", a, b, ("a", "b"))
     nx, nz = x.array.ndim, z.array.ndim
     if isinstance(dims, Tensor):
         dims = dims.tolist()

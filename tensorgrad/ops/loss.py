@@ -17,7 +17,8 @@ from ..kernels.shapes import Shape, axis, broadcast, integer, mismatch
 from ..tensor import Tensor
 from .activation import log_softmax, logsigmoid
 from .keywords import in_own_name, numpy_words
-from .linalg import linear, vector_norm
+from .linalg_norm import vector_norm
+from .linear import linear
 from .promote import as_operand, cast, floating, needs_floating, number, paired
 
 # ---- what all share -------------------------------------------------------------------------------------------------
@@ -870,8 +871,8 @@ class CtcLoss(Function):
         self.labels, self.skips, self.steps, self.lengths = labels, skips, steps, lengths
 
     def formula(self, x: Tensor) -> Tensor:
-        from .create import arange
         from .join import cat, stack
+        from .ranges import arange
 
         never = -1e30  # for ln 0: finite, so that its gradient is 0 and not nan
         (t, n, _), width = x.array.shape, self.labels.shape[1]

@@ -10,27 +10,34 @@ from types import ModuleType
 from typing import Any
 
 from ..autograd import regions
-from ..autograd.inplace import before_write, check_writable, directly
-from ..autograd.inplace import write as write_back
+from ..autograd.inplace import before_write, check_writable, directly, write
 from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
+    assign,
     bessel,
     bitwise,
     choose,
     compare,
     conv,
     create,
-    decompose,
+    determinant,
+    diagonal,
+    distance,
     elementwise,
     expand,
+    extremes,
+    factorize,
     gamma,
+    histogram,
     index,
     index_along,
     join,
-    linalg,
+    linalg_norm,
     mask,
+    powers,
+    products,
     promote,
     reduce,
     sampling,
@@ -39,13 +46,12 @@ from . import (
     search,
     shape,
     slice,
+    solve,
     sort,
     special,
+    statistics,
     trigonometry,
     ufunc,
-)
-from . import (
-    assign as write,
 )
 from .keywords import factors_last
 
@@ -97,8 +103,8 @@ _OPERATORS = {
     "__le__": compare.__le__,
     "__gt__": compare.__gt__,
     "__ge__": compare.__ge__,
-    "__matmul__": linalg.matmul,
-    "__rmatmul__": linalg.rmatmul,
+    "__matmul__": products.matmul,
+    "__rmatmul__": products.rmatmul,
     "__getitem__": index.getitem,
     "__setitem__": index.setitem,
 }
@@ -122,16 +128,22 @@ _METHODS: dict[ModuleType, str] = {
     bessel: "i0",
     promote: "bfloat16 byte char cpu cuda double half long short to type_as",
     activation: "relu hardshrink log_softmax prelu softmax",
-    reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
-    "cov corrcoef sum_to_size",
+    reduce: "sum mean nansum nanmean count_nonzero logsumexp prod all any sum_to_size",
+    extremes: "max min amax amin aminmax argmax argmin",
+    statistics: "var std cov corrcoef",
     scan: "cumsum cumprod logcumsumexp cummax cummin diff",
-    sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive bincount "
-    "histc histogram",
+    sort: "sort argsort msort topk kthvalue median nanmedian mode quantile nanquantile unique unique_consecutive",
+    histogram: "bincount histc histogram",
     create: "new new_zeros new_ones new_empty new_empty_strided new_full new_tensor",
     sampling: "bernoulli multinomial normal_ uniform_ log_normal_ exponential_ cauchy_ geometric_ bernoulli_ random_",
-    linalg: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross trace diag diagonal "
-    "diag_embed diagflat tril triu norm dist renorm",
-    decompose: "geqrf orgqr ormqr det slogdet logdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
+    products: "matmul mm bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm addr kron cross",
+    diagonal: "trace diag diagonal diag_embed diagflat tril triu",
+    linalg_norm: "norm renorm",
+    distance: "dist",
+    solve: "cholesky_solve cholesky_inverse",
+    determinant: "det slogdet logdet",
+    factorize: "geqrf orgqr ormqr",
+    powers: "matrix_power matrix_exp",
     shape: "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze permute transpose swapaxes "
     "swapdims movedim moveaxis t adjoint clone contiguous squeeze_ unsqueeze_ transpose_ t_",
     expand: "expand expand_as broadcast_to repeat tile repeat_interleave",
@@ -142,7 +154,7 @@ _METHODS: dict[ModuleType, str] = {
     index_along: "index_select index_add index_copy index_fill index_reduce index_add_ index_copy_ index_fill_",
     mask: "masked_fill masked_select masked_scatter masked_fill_ masked_scatter_",
     search: "nonzero nonzero_static argwhere",
-    write: "as_strided_scatter select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
+    assign: "as_strided_scatter select_scatter slice_scatter diagonal_scatter fill_ zero_ copy_ set_ "
     "resize_ resize_as_ fill_diagonal_",
     conv: "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
 }
@@ -167,7 +179,9 @@ _IN_PLACE: dict[ModuleType, str] = {
     scan: "cumsum cumprod",
     scatter: "scatter_reduce",
     index_along: "index_reduce",
-    linalg: "addmm addmv addbmm baddbmm addr renorm tril triu",
+    products: "addmm addmv addbmm baddbmm addr",
+    diagonal: "tril triu",
+    linalg_norm: "renorm",
 }
 
 # ---- methods under another name -----------------------------------------------------------------------------------------
@@ -190,6 +204,8 @@ _RENAMED: dict[str, Any] = {
     "bool": promote.bool_,
     "__array_ufunc__": ufunc.array_ufunc,
 }
+
+# ---- what the engine and the rules of operations ask for, by private names --------------------------------------------------
 
 
 _IN_PLACE_OPERATORS = {
@@ -225,7 +241,7 @@ def in_place(op: Any, name: str) -> Any:
             return self
         check_writable(self, name)
         old = before_write(self, *args, *kwargs.values())
-        return write_back(self, op(old, *args, **kwargs), name)
+        return write(self, op(old, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."
@@ -237,6 +253,7 @@ def in_place(op: Any, name: str) -> Any:
 _ENGINE: dict[str, Any] = {
     "_alias": regions.alias,
     "_cast": promote.cast,
+    "_exclusive_cumprod": scan.exclusive_cumprod,
     "_stack": staticmethod(join.stack),
     "_sum_to": reduce.sum_to,
 }
@@ -252,7 +269,7 @@ def attach() -> None:
     for module, names in _IN_PLACE.items():
         for name in names.split():
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
-    for name, member in {**_RENAMED, **_ENGINE}.items():
+    for name, member in (_RENAMED | _ENGINE).items():
         setattr(Tensor, name, member)
     Tensor.polygamma_ = in_place(gamma._polygamma_method, "polygamma_")
     for operator, name in _IN_PLACE_OPERATORS.items():

@@ -15,7 +15,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..device import device, on_cpu
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 
 NUMBERS = (bool, int, float, np.number, np.bool_)
 _INT64 = dtypes.int64.numpy
@@ -165,7 +165,7 @@ def result_dtype(op: str, *operands: Any) -> dtypes.dtype:
     return dtypes.combined(with_dims, without, numbers)
 
 
-def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+def result_type(tensor1: TensorLike, tensor2: TensorLike) -> dtypes.dtype:
     """The dtype an arithmetic operation on these two would have; tensors or Python numbers."""
     return result_dtype("result_type", tensor1, tensor2)
 
@@ -192,9 +192,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         on_cpu(where, "to")
     out = self if dtype is None else cast(self, dtype)
     if out is self and rest:
-        from .shape import clone
-
-        return clone(self)
+        return self.clone()
     return out
 
 
@@ -261,4 +259,3 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
     """This tensor on a CUDA device."""
     return to(self, "cuda" if device is None else device)
-

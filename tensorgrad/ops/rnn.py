@@ -15,7 +15,7 @@ from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..tensor import Tensor
 from .join import cat
-from .linalg import matmul
+from .products import matmul
 from .promote import as_operand, needs_floating, same_dtype
 
 

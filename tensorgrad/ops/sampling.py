@@ -6,6 +6,7 @@ Every function takes `generator=`, a `tensorgrad.Generator`, or uses the default
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
@@ -14,9 +15,9 @@ from ..autograd.inplace import check_writable, write
 from ..autograd.modes import quiet
 from ..kernels import at, on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
-from ..random import stream
+from ..random import Generator, stream
 from ..tensor import Tensor
-from .create import leaf, shape_of
+from .create import DeviceLike, leaf, shape_of
 from .elementwise import exp
 from .gamma import gammainc_by_a, lgamma
 from .keywords import also
@@ -27,8 +28,9 @@ from .special import xlogy
 
 
 def rand(
-    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, generator: Generator | None = None,
+    dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None, requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Uniform in [0, 1): `rand(2, 3)`, `rand((2, 3))`."""
     shape = shape_of("rand", sizes, size)
@@ -36,8 +38,9 @@ def rand(
 
 
 def randn(
-    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, generator: Generator | None = None,
+    dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None, requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1: `randn(2, 3)`, `randn((2, 3))`."""
     shape = shape_of("randn", sizes, size)
@@ -45,9 +48,9 @@ def randn(
 
 
 def randint(
-    *bounds_and_size: Any, low: Any = None, high: Any = None, size: Any = None, generator: Any = None,
-    dtype: Any = dtypes.int64, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False,
+    *bounds_and_size: int | Sequence[int], low: int | None = None, high: int | None = None,
+    size: int | Sequence[int] | None = None, generator: Generator | None = None, dtype: dtypes.dtype = dtypes.int64,
+    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Uniform whole numbers from low to high − 1: `randint(high, size)`, `randint(low, high, size)`."""
     given = list(bounds_and_size)
@@ -62,8 +65,8 @@ def randint(
 
 
 def randperm(
-    n: int, *, generator: Any = None, dtype: Any = dtypes.int64, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    n: int, *, generator: Generator | None = None, dtype: dtypes.dtype = dtypes.int64, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """0 … n − 1 in random order.  Shape: (n,)."""
     d, count = dtypes.as_dtype(dtype), integer("randperm", "n", n, 0)
@@ -74,8 +77,8 @@ def randperm(
 
 
 def rand_like(
-    input: Tensor, *, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor, *, generator: Generator | None = None, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Uniform in [0, 1), in the shape and dtype of `input`."""
     d = _floating("rand_like", dtype or _dtype_of("rand_like", input))
@@ -83,8 +86,8 @@ def rand_like(
 
 
 def randn_like(
-    input: Tensor, *, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor, *, generator: Generator | None = None, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1, in the shape and dtype of `input`."""
     d = _floating("randn_like", dtype or _dtype_of("randn_like", input))
@@ -92,8 +95,9 @@ def randn_like(
 
 
 def randint_like(
-    input: Tensor, *bounds: Any, low: Any = None, high: Any = None, generator: Any = None, dtype: Any = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor, *bounds: int, low: int | None = None, high: int | None = None, generator: Generator | None = None,
+    dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None, requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Uniform whole numbers from low to high − 1, in the shape and dtype of `input`: `randint_like(x, low, high)`."""
     d = dtypes.as_dtype(dtype or _dtype_of("randint_like", input))
@@ -157,8 +161,9 @@ def _whole_numbers(d: dtypes.dtype) -> tuple[int, int]:
 
 
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    mean: float | Tensor = 0.0, std: float | Tensor = 1.0, size: int | Sequence[int] | None = None, *,
+    generator: Generator | None = None, dtype: dtypes.dtype | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal with a mean and a standard deviation: tensors, for an element each (broadcast), or numbers with a size."""
     op = "normal"
@@ -188,7 +193,7 @@ def _not_negative_std(op: str, std: Any) -> float:
     return float(std)
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability in each element of `input` (or with `p` everywhere), else 0, in the dtype of `input`."""
     if p is None:
         x = needs_floating("bernoulli", input)
@@ -211,7 +216,9 @@ def _probabilities(op: str, p: Any) -> None:
         raise ValueError(f"{op}: probabilities must be from 0 to 1; here they go from {p.min()} to {p.max()}.")
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
     """Indices drawn with the weights in each row of `input` (they need not sum to one).
 
     Shapes: (categories,) → (num_samples,); (rows, categories) → (rows, num_samples).  Without replacement no index
@@ -238,7 +245,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     return Tensor._of(on(p).multinomial(stream(op, generator), p, n, replacement))
 
 
-def poisson(input: Tensor, generator: Any = None) -> Tensor:
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Whole numbers with the rate in each element of `input`, in its dtype."""
     x = needs_floating("poisson", input)
     if x.array.size and not x.array.min() >= 0:
@@ -246,7 +253,7 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     return Tensor._of(on(x.array).poisson(stream("poisson", generator), x.array))
 
 
-def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """How many of `count` trials succeed, each with probability `prob`, in the dtype of `count`.  Shape: broadcast."""
     n, p = needs_floating("binomial", count, "count"), needs_floating("binomial", prob, "prob")
     broadcast("binomial", count=n.array.shape, prob=p.array.shape)
@@ -274,7 +281,7 @@ class StandardGamma(Function):
         return on(a).standard_gamma_backward(grad, a, out)
 
 
-def standard_gamma(concentration: Tensor, generator: Any = None) -> Tensor:
+def standard_gamma(concentration: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers with density x^(a − 1)·e⁻ˣ / Γ(a), a = concentration, with a gradient towards it."""
     a = needs_floating("standard_gamma", concentration)
     return StandardGamma(stream("standard_gamma", generator))(a)
@@ -292,7 +299,7 @@ def _filled(x: Tensor, op: str, kernel: str, generator: Any, *rest: Any) -> Tens
 
 
 @also(**{"from": "from_"})
-def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Tensor:
+def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ uniform in [from, to)."""
     needs_floating("uniform_", x)
     from_, to = number("uniform_", "from", from_), number("uniform_", "to", to)
@@ -303,41 +310,41 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any =
     return _filled(x, "uniform_", "uniform", generator, float(from_), float(to))
 
 
-def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ normal with mean `mean` and standard deviation `std`."""
     needs_floating("normal_", x)
     numbers = float(number("normal_", "mean", mean)), _not_negative_std("normal_", std)
     return _filled(x, "normal_", "normal", generator, *numbers)
 
 
-def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Tensor:
+def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ eᶻ for z normal with mean `mean` and standard deviation `std`."""
     needs_floating("log_normal_", x)
     numbers = float(number("log_normal_", "mean", mean)), _positive("log_normal_", "std", std)
     return _filled(x, "log_normal_", "log_normal", generator, *numbers)
 
 
-def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
+def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ λ·e^(−λ·x), x > 0."""
     needs_floating("exponential_", x)
     return _filled(x, "exponential_", "exponential", generator, _positive("exponential_", "lambd", lambd))
 
 
-def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Tensor:
+def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ σ / (π·((x − median)² + σ²))."""
     needs_floating("cauchy_", x)
     numbers = float(number("cauchy_", "median", median)), _positive("cauchy_", "sigma", sigma)
     return _filled(x, "cauchy_", "cauchy", generator, *numbers)
 
 
-def geometric_(x: Tensor, p: float, *, generator: Any = None) -> Tensor:
+def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """x ~ (1 − p)^(x−1) · p, x = 1, 2, …: how many trials until the first success."""
     if not 0 < number("geometric_", "p", p) < 1:
         raise ValueError(f"geometric_: p must be a probability above 0 and below 1, got {p}.")
     return _filled(x, "geometric_", "geometric", generator, float(p))
 
 
-def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+def bernoulli_(x: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None) -> Tensor:
     """x ~ 1 with probability p (a number, or a tensor that broadcasts to x), else 0."""
     if not isinstance(p, Tensor):
         return _filled(x, "bernoulli_", "bernoulli", generator, _probability("bernoulli_", p))
@@ -349,7 +356,9 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
 
 
 @also(**{"from": "from_"})
-def random_(x: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None) -> Tensor:
+def random_(
+    x: Tensor, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None
+) -> Tensor:
     """x ~ uniform whole numbers: `random_(to)` from 0, `random_(from, to)`; without bounds, all that the dtype holds
     from 0 on. `to` is not included."""
     if to is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import dtypes
@@ -9,12 +10,16 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
+from .extremes import with_index
+from .join import cat
 from .keywords import in_own_name, numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
-from .reduce import Sum, found
+from .reduce import Sum
+from .shape import Clone
+from .slice import Narrow
 
-# ---- operations ----------------------------------------------------------------------------------------------------
+# ---- running sums and products ---------------------------------------------------------------------------------------
 
 
 class Cumsum(Function):
@@ -28,6 +33,12 @@ class Cumsum(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         return Cumsum(self.dim, not self.reverse)(grad)
+
+
+@numpy_words
+def cumsum(input: TensorLike, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
+    return _scanned("cumsum", input, dim, dtype, Cumsum)
 
 
 class Cumprod(Function):
@@ -44,6 +55,17 @@ class Cumprod(Function):
         if not on(x.array).has_zero(x.array):
             return Cumsum(self.dim, reverse=True)(grad * out) / x
         return shifted(out, self.dim, 1) * Recur(self.dim, reverse=True)(x, grad)
+
+
+@numpy_words
+def cumprod(input: TensorLike, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
+    return _scanned("cumprod", input, dim, dtype, Cumprod)
+
+
+def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
+    """What stands before each element along an axis, multiplied."""
+    return Cumprod(dim)(shifted(x, dim, 1))
 
 
 class Recur(Function):
@@ -72,36 +94,18 @@ class Logcumsumexp(Function):
         return on(x).logcumsumexp(x, self.dim)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
-        from .elementwise import exp
-        from .mask import masked_fill
-
         if not x.array.size:
             return grad
         later, earlier = _neighbours(out, self.dim)
         steps = earlier - later
-        steps = masked_fill(steps, Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
-        return exp(x - out) * Recur(self.dim, reverse=True)(led_by(1, exp(steps), self.dim), grad)
+        steps = steps.masked_fill(Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
+        return (x - out).exp() * Recur(self.dim, reverse=True)(prepended(1, steps.exp(), self.dim), grad)
 
 
-def shifted(x: Tensor, dim: int, first: float) -> Tensor:
-    """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
-    return led_by(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
-
-
-def led_by(first: float, x: Tensor, dim: int) -> Tensor:
-    """A number in front along an axis: (a, b) → (first, a, b)."""
-    from .join import cat
-
-    shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
-    return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
-
-
-def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
-    """What stands before each element along an axis, multiplied."""
-    return Cumprod(dim)(shifted(x, dim, 1))
-
-
-# ---- running sums, products, extremes ------------------------------------------------------------------------------
+@numpy_words
+def logcumsumexp(input: TensorLike, dim: int) -> Tensor:
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
+    return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
 
 
 def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor:
@@ -111,37 +115,33 @@ def _scanned(op: str, input: Any, dim: Any, dtype: Any, function: Any) -> Tensor
         x = cast(x, dtypes.as_dtype(dtype))
     elif x.array.dtype.kind in "iub":
         x = cast(x, dtypes.int64)
-    return function(d)(x) if x.array.ndim else _alone(x)
+    return (function(d) if x.array.ndim else Clone())(x)
 
 
-def _alone(x: Tensor) -> Tensor:
-    from .shape import Clone
-
-    return Clone()(x)
-
-
-@numpy_words
-def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
-    """yₖ = Σᵢ xᵢ for i ≤ k along an axis.  Integers and bools add up in int64; `dtype` converts before adding."""
-    return _scanned("cumsum", input, dim, dtype, Cumsum)
+def shifted(x: Tensor, dim: int, first: float) -> Tensor:
+    """x moved back by one along an axis, a number taking the first place: (a, b, c) → (first, a, b)."""
+    return prepended(first, _neighbours(x, dim)[1], dim) if x.array.shape[dim] else x
 
 
-@numpy_words
-def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
-    """yₖ = Πᵢ xᵢ for i ≤ k along an axis.  Integers and bools multiply in int64; `dtype` converts before."""
-    return _scanned("cumprod", input, dim, dtype, Cumprod)
+def prepended(first: float, x: Tensor, dim: int) -> Tensor:
+    """A number in front along an axis: (a, b) → (first, a, b)."""
+    shape = (*x.array.shape[:dim], 1, *x.array.shape[dim + 1 :])
+    return cat([Tensor._of(on(x.array).full(shape, first, x.array.dtype)), x], dim)
 
 
-@numpy_words
-def logcumsumexp(input: Any, dim: int) -> Tensor:
-    """yₖ = ln Σᵢ e^xᵢ for i ≤ k along an axis, without overflow."""
-    return _scanned("logcumsumexp", needs_floating("logcumsumexp", input), dim, None, Logcumsumexp)
+# ---- running extremes ------------------------------------------------------------------------------------------------
 
 
 @by_field
 class cummax_result(NamedTuple):
     values: Tensor
     indices: Tensor
+
+
+@numpy_words
+def cummax(input: TensorLike, dim: int) -> cummax_result:
+    """The largest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the largest)."""
+    return cummax_result(*_running("cummax", input, dim))
 
 
 @by_field
@@ -151,38 +151,31 @@ class cummin_result(NamedTuple):
 
 
 @numpy_words
-def cummax(input: Any, dim: int) -> cummax_result:
-    """The largest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the largest)."""
-    return cummax_result(*_running("cummax", input, dim))
-
-
-@numpy_words
-def cummin(input: Any, dim: int) -> cummin_result:
+def cummin(input: TensorLike, dim: int) -> cummin_result:
     """The smallest of x₀ … xₖ along an axis, and where it is (the last of equal ones; nan is the smallest)."""
     return cummin_result(*_running("cummin", input, dim))
 
 
 def _running(op: str, input: Any, dim: Any) -> tuple[Tensor, Tensor]:
     x = as_operand(op, input)
-    return found(op, x, axis(op, dim, x.array.ndim), True)
+    return with_index(op, x, axis(op, dim, x.array.ndim), True)
 
 
-# ---- between neighbours --------------------------------------------------------------------------------------------
+# ---- differences of neighbours ---------------------------------------------------------------------------------------
 
 
 def _neighbours(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """(x₁ … xₙ₋₁) and (x₀ … xₙ₋₂) along an axis."""
-    from .slice import Narrow
 
     before = (slice(None),) * dim
     return Narrow((*before, slice(1, None), ...))(x), Narrow((*before, slice(None, -1), ...))(x)
 
 
 @numpy_words
-def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+def diff(
+    input: TensorLike, n: int = 1, dim: int = -1, prepend: TensorLike | None = None, append: TensorLike | None = None
+) -> Tensor:
     """xₖ₊₁ − xₖ along an axis, `n` times over; bools: whether they differ.  `prepend`, `append`: put on before."""
-    from .join import cat
-
     x = as_operand("diff", input)
     if not x.array.ndim:
         raise ValueError("diff: needs at least one dimension, got a 0-d tensor.")
@@ -204,7 +197,10 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 @numpy_words
 @in_own_name
-def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+def gradient(
+    input: TensorLike, *, spacing: float | Tensor | Sequence[float | Tensor] | None = 1,
+    dim: int | Sequence[int] | None = None, edge_order: int = 1,
+) -> tuple[Tensor, ...]:  # fmt: skip
     """∂input/∂coordinate along each axis of `dim` (all when None), for numbers that stand on a grid.
 
     Inside by central differences, exact for parabolas: (f₊ − f₋)/2h for equal steps, (h₋²·f₊ + (h₊² − h₋²)·f −
@@ -217,23 +213,26 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order!r}.")
     dims = axes("gradient", dim, x.array.ndim)
-    spacing = 1 if spacing is None else spacing
-    apart = isinstance(spacing, (tuple, list))
-    if apart and len(spacing) != len(dims):
-        raise ValueError(f"gradient: {len(spacing)} spacings for {len(dims)} axes; give one number, or one for each.")
-    return tuple([_slope(x, d, spacing[i] if apart else spacing, edge_order) for i, d in enumerate(dims)])
+    steps: Any = [1 if spacing is None else spacing] * len(dims)
+    if isinstance(spacing, (tuple, list)):
+        steps = spacing
+        if len(steps) != len(dims):
+            raise ValueError(f"gradient: {len(steps)} spacings for {len(dims)} axes; give one number, or one for each.")
+    return tuple([_derivative_along(x, d, step, edge_order) for d, step in zip(dims, steps)])
 
 
-def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
+def _derivative_along(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
     """The derivative along one axis."""
-    from .join import cat
-
     n, ndim = x.array.shape[d], x.array.ndim
     if n <= edge_order:
-        raise ValueError(f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}.")
+        raise ValueError(
+            f"gradient: edge_order {edge_order} needs {edge_order + 1} places along dim {d}, there are {n}."
+        )
     if isinstance(spacing, Tensor) and spacing.array.ndim:
         if spacing.array.shape != (n,):
-            raise ValueError(f"gradient: coordinates of shape {tuple(spacing.array.shape)} for {n} places along dim {d}.")
+            raise ValueError(
+                f"gradient: coordinates of shape {tuple(spacing.array.shape)} for {n} places along dim {d}."
+            )
         later, earlier = _neighbours(spacing, 0)
         steps = (later - earlier).reshape([n - 1 if i == d else 1 for i in range(ndim)])
     else:
@@ -251,8 +250,11 @@ def _slope(x: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:
     return cat([first, inside, last], d)
 
 
+# ---- areas -----------------------------------------------------------------------------------------------------------
+
+
 @numpy_words
-def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def trapezoid(y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule: Σ (yₖ + yₖ₊₁)/2 · (xₖ₊₁ − xₖ), or · dx (1 when not given)."""
     areas, d = _areas("trapezoid", y, x, dx, dim)
     return Sum((d,), False)(areas)
@@ -260,13 +262,15 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
 
 @numpy_words
 @in_own_name
-def trapz(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def trapz(y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
     """`trapezoid`, by its older name."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
 @numpy_words
-def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(
+    y: TensorLike, x: TensorLike | None = None, *, dx: float | None = None, dim: int = -1
+) -> Tensor:
     """∫ y dx along an axis by the trapezoidal rule, up to every place but the first."""
     areas, d = _areas("cumulative_trapezoid", y, x, dx, dim)
     return Cumsum(d)(areas)
@@ -299,5 +303,6 @@ def _areas(op: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Tensor, int]:
 
 
 __all__ = [
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "gradient", "logcumsumexp", "trapezoid", "trapz",
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "gradient", "logcumsumexp", "trapezoid",
+    "trapz",
 ]  # fmt: skip

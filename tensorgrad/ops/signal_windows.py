@@ -15,8 +15,9 @@ from ..kernels import at
 from ..kernels.shapes import integer
 from ..tensor import Tensor
 from .bessel import i0
-from .create import arange, leaf
+from .create import leaf
 from .promote import cast, number
+from .ranges import arange
 
 
 def _window(

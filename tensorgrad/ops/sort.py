@@ -1,21 +1,25 @@
-"""Order: sorting, ranks, the most frequent, kinds and counts. nan is the largest of all."""
+"""Order: sorting, ranks, the most frequent, and which elements differ. nan is the largest of all."""
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import axis, integer
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .arithmetic import lerp
+from .extremes import nonempty, with_index
 from .keywords import in_own_name, numpy_words
 from .promote import as_operand, needs_floating, number
-from .reduce import Mean, found, nonempty
+from .reduce import Mean
+from .scatter import Gather
+from .shape import Reshape, movedim
+
+# ---- sorting ---------------------------------------------------------------------------------------------------------
 
 
 @by_field
@@ -24,54 +28,15 @@ class sort_result(NamedTuple):
     indices: Tensor
 
 
-@by_field
-class topk_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-@by_field
-class kthvalue_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-@by_field
-class median_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-@by_field
-class nanmedian_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-@by_field
-class mode_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-@by_field
-class histogram_result(NamedTuple):
-    hist: Tensor
-    bin_edges: Tensor
-
-
-# ---- sorting -------------------------------------------------------------------------------------------------------
-
-
 @numpy_words
-def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
+def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> sort_result:
     """(values, indices) along an axis in ascending or descending order.  Always stable: equal ones keep their order."""
     x = as_operand("sort", input)
-    return sort_result(*found("sort", x, axis("sort", dim, x.array.ndim), True, descending))
+    return sort_result(*with_index("sort", x, axis("sort", dim, x.array.ndim), True, descending))
 
 
 @numpy_words
-def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+def argsort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along an axis.  Always stable: equal elements keep their order."""
     x = as_operand("argsort", input)
     d = axis("argsort", dim, x.array.ndim)
@@ -81,13 +46,19 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
 
 
 @in_own_name
-def msort(input: Any) -> Tensor:
+def msort(input: TensorLike) -> Tensor:
     """`sort` along the first axis, the values only."""
     return sort(input, 0).values
 
 
+@by_field
+class topk_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
 @numpy_words
-def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
+def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
     """(values, indices) of the k largest (or smallest) along an axis, in order; of equal ones those in front first.
 
     Shape: (…, n, …) → (…, k, …).
@@ -98,21 +69,20 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     k = integer("topk", "k", k)
     if not 0 <= k <= n:
         raise ValueError(f"topk: k must be from 0 to the {n} elements along dim {dim}, got {k}.")
-    return topk_result(*found("topk", x, d, True, k, largest))
+    return topk_result(*with_index("topk", x, d, True, k, largest))
 
 
-# ---- one element by its rank ---------------------------------------------------------------------------------------
+# ---- one element by its rank -----------------------------------------------------------------------------------------
 
 
-def _ranked(op: str, input: Any, dim: Any, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
-    x = as_operand(op, input)
-    d = axis(op, dim, x.array.ndim)
-    nonempty(op, x, (d,))
-    return found(op, x, d, keepdim, *rest)
+@by_field
+class kthvalue_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
 
 
 @numpy_words
-def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
+def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) -> kthvalue_result:
     """(values, indices) of the k-th smallest (from 1) along an axis; of equal ones, as a stable sort puts them."""
     x = as_operand("kthvalue", input)
     d = axis("kthvalue", dim, x.array.ndim)
@@ -120,26 +90,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> kthval
     k = integer("kthvalue", "k", k)
     if not 1 <= k <= n:
         raise ValueError(f"kthvalue: k must be from 1 to the {n} elements along dim {dim}, got {k}.")
-    return kthvalue_result(*found("kthvalue", x, d, keepdim, k - 1))
-
-
-@numpy_words
-def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The middle in order, the lower one of two: of all elements, or along an axis as (values, indices).
-
-    nan if there is one. Of all elements, equal ones share the gradient.
-    """
-    if dim is None:
-        return _middle("median", input, False)
-    return median_result(*_ranked("median", input, dim, keepdim))
-
-
-@numpy_words
-def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """`median` of what is not nan; nan where there is nothing else."""
-    if dim is None:
-        return _middle("nanmedian", input, True)
-    return nanmedian_result(*_ranked("nanmedian", input, dim, keepdim))
+    return kthvalue_result(*with_index("kthvalue", x, d, keepdim, k - 1))
 
 
 class Median(Function):
@@ -155,6 +106,37 @@ class Median(Function):
         return grad * Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, out.array, None)))
 
 
+@by_field
+class median_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+@numpy_words
+def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The middle in order, the lower one of two: of all elements, or along an axis as (values, indices).
+
+    nan if there is one. Of all elements, equal ones share the gradient.
+    """
+    if dim is None:
+        return _middle("median", input, False)
+    return median_result(*_ranked("median", input, dim, keepdim))
+
+
+@by_field
+class nanmedian_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+@numpy_words
+def nanmedian(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
+    """`median` of what is not nan; nan where there is nothing else."""
+    if dim is None:
+        return _middle("nanmedian", input, True)
+    return nanmedian_result(*_ranked("nanmedian", input, dim, keepdim))
+
+
 def _middle(op: str, input: Any, skip_nan: bool) -> Tensor:
     x = as_operand(op, input)
     if x.array.size:
@@ -164,22 +146,36 @@ def _middle(op: str, input: Any, skip_nan: bool) -> Tensor:
     return Mean(None, False)(x)  # nan
 
 
+@by_field
+class mode_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
 @numpy_words
-def mode(input: Any, dim: int = -1, keepdim: bool = False) -> mode_result:
+def mode(input: TensorLike, dim: int = -1, keepdim: bool = False) -> mode_result:
     """(values, indices) of the most frequent element along an axis: of equally frequent ones the smallest, at its last
     place."""
     return mode_result(*_ranked("mode", input, dim, keepdim))
 
 
-# ---- quantiles -----------------------------------------------------------------------------------------------------
+def _ranked(op: str, input: Any, dim: Any, keepdim: bool, *rest: Any) -> tuple[Tensor, Tensor]:
+    x = as_operand(op, input)
+    d = axis(op, dim, x.array.ndim)
+    nonempty(op, x, (d,))
+    return with_index(op, x, d, keepdim, *rest)
+
+
+# ---- quantiles -------------------------------------------------------------------------------------------------------
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @numpy_words
 def quantile(
-    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
-) -> Tensor:
+    input: TensorLike, q: float | Sequence[float] | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
     """The value below which a part q of the elements lies, of all elements or along an axis.
 
     Where q·(n − 1) is not whole it is taken between two neighbours: 'linear', 'lower', 'higher', 'midpoint', 'nearest'.
@@ -190,16 +186,14 @@ def quantile(
 
 @numpy_words
 def nanquantile(
-    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
-) -> Tensor:
+    input: TensorLike, q: float | Sequence[float] | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
     """`quantile` of what is not nan; nan where there is nothing else."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
 
 
 def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, skip_nan: bool) -> Tensor:
-    from .scatter import Gather
-    from .shape import Reshape, movedim
-
     x = needs_floating(op, input)
     at = q
     if not isinstance(q, Tensor):
@@ -234,12 +228,13 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
     return Reshape((*at.array.shape, *reduced))(movedim(out, -1, 0))
 
 
-# ---- kinds and counts: no gradients --------------------------------------------------------------------------------
+# ---- which elements differ: no gradients -----------------------------------------------------------------------------
 
 
 def unique(
-    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
+    input: TensorLike, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:  # fmt: skip
     """The different elements, or slices along an axis, in ascending order; each nan counts as different.
 
     Returns:
@@ -250,7 +245,7 @@ def unique(
 
 
 def unique_consecutive(
-    input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: TensorLike, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The first of each run of equal elements, or slices along an axis.  Returns as `unique`."""
     return _unique("unique_consecutive", input, dim, return_inverse, return_counts)
@@ -271,145 +266,7 @@ def _unique(op: str, input: Any, dim: Any, return_inverse: bool, return_counts: 
     return out if len(out) > 1 else out[0]
 
 
-def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
-    """How often each whole number 0, 1, 2, … stands in `input`, or the sum of its `weights`.
-
-    Shape: (n,) → (max(largest + 1, minlength),).
-    """
-    x = as_operand("bincount", input)
-    if x.array.dtype.kind not in "iu":
-        raise TypeError(f"bincount: input must be of an integer dtype, got {x.dtype}.")
-    if x.array.ndim != 1:
-        raise ValueError(f"bincount: input must have one dimension, got shape {tuple(x.array.shape)}.")
-    if x.array.size and x.array.min() < 0:
-        raise ValueError(f"bincount: there are no negative places to count in, the least is {x.array.min()}.")
-    minlength = integer("bincount", "minlength", minlength, 0)
-    if weights is None:
-        return Tensor._of(on(x.array).bincount(x.array, None, minlength))
-    w = as_operand("bincount", weights, "weights")
-    if w.array.shape != x.array.shape:
-        raise ValueError(f"bincount: {tuple(w.array.shape)} weights for {tuple(x.array.shape)} numbers; one for each.")
-    out = on(x.array).bincount(x.array, w.array, minlength)
-    return Tensor._of(out.astype(w.array.dtype) if w.array.dtype == "float32" else out)
-
-
-@numpy_words
-def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements fall into each of `bins` equal parts of [min, max]; from the smallest to the largest element
-    when both are 0.  Elements outside, and nan, are not counted."""
-    x, min, max = needs_floating("histc", input), number("histc", "min", min), number("histc", "max", max)
-    limits = _limits("histc", x.array, bins, None if min == max == 0 else (min, max), 1.0)
-    return Tensor._of(on(x.array).histogram(x.array, bins, limits)[0])
-
-
-def histogram(
-    input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False
-) -> histogram_result:
-    """(hist, bin_edges): how many elements, or how much weight, fall into each bin.
-
-    Args:
-        bins: a number of equal bins, or an ascending tensor of edges. The last bin includes its upper edge.
-        range: (lowest, highest) edge; the smallest and the largest element when not given.
-        weight: one per element.
-        density: divide by the total and the widths, so that the integral is one.
-    """
-    x = needs_floating("histogram", input)
-    limits = None
-    if isinstance(bins, Tensor):
-        bins = _edges("histogram", bins)
-    else:
-        limits = _limits("histogram", x.array, bins, range, 0.5)
-    w = None if weight is None else _weights("histogram", weight, x.array.shape)
-    hist, edges = on(x.array).histogram(x.array, bins, limits, w)
-    if density:
-        with quiet():  # 0/0 where nothing is inside
-            hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
-    return histogram_result(Tensor._of(hist), Tensor._of(edges))
-
-
-@by_field
-class histogramdd_result(NamedTuple):
-    hist: Tensor
-    bin_edges: tuple[Tensor, ...]
-
-
-def histogramdd(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
-) -> histogramdd_result:
-    """(hist, bin_edges) of points (…, n), a row each: how many, or how much weight, fall into each box of a grid.
-
-    Args:
-        bins: a number of equal bins; or one per coordinate; or an ascending tensor of edges per coordinate.
-        range: lowest and highest edge of each coordinate, 2n numbers; the smallest and largest value when not given.
-        weight: one per point, (…).
-        density: divide by the total and the volumes, so that the integral is one.
-
-    Shape: hist has one axis per coordinate.
-    """
-    op = "histogramdd"
-    x = needs_floating(op, input)
-    if x.array.ndim < 2:
-        raise ValueError(f"{op}: input must be points (…, n), at least 2 dimensions; got shape {tuple(x.array.shape)}.")
-    n = x.array.shape[-1]
-    sides = list(bins) if isinstance(bins, (tuple, list)) else [bins] * n
-    if not n:
-        raise ValueError(f"{op}: the points, shape {tuple(x.array.shape)}, have no coordinates.")
-    if range is not None and not isinstance(range, (tuple, list)):
-        raise TypeError(f"{op}: range must be two numbers for each coordinate, got {range!r}.")
-    if len(sides) != n or (range is not None and len(range) != 2 * n):
-        given = f"{len(sides)} bins" + ("" if range is None else f" and {len(range)} numbers of range")
-        raise ValueError(f"{op}: points have {n} coordinates; got {given}. Give one bins, and two of range, for each.")
-    points = x.array.reshape(prod(x.array.shape[:-1]), n)
-    edges = []
-    for i, side in enumerate(sides):
-        if isinstance(side, Tensor):
-            edges.append(_edges(op, side))
-        else:
-            limits = _limits(op, points[:, i], side, None if range is None else range[2 * i : 2 * i + 2], 0.5)
-            edges.append(on(x.array).histogram(points[:0, i], side, limits)[1])
-    w = None if weight is None else _weights(op, weight, x.array.shape[:-1]).reshape(-1)
-    hist = on(x.array).histogramdd(points, edges, w)
-    if density:
-        with quiet():
-            hist = hist / hist.sum()
-            for i, e in enumerate(edges):
-                hist = hist / (e[1:] - e[:-1]).reshape([-1 if i == k else 1 for k, _ in enumerate(edges)])
-    return histogramdd_result(Tensor._of(hist), tuple([Tensor._of(e) for e in edges]))
-
-
-def _edges(op: str, bins: Tensor) -> Any:
-    """Edges as the user gives them."""
-    edges = bins.array
-    if edges.ndim != 1 or edges.size < 2 or (edges[1:] < edges[:-1]).any():
-        raise ValueError(f"{op}: bins must be a number, or at least two edges in ascending order.")
-    return edges
-
-
-def _weights(op: str, weight: Any, shape: Any) -> Any:
-    """One weight for each thing that is counted."""
-    w = as_operand(op, weight, "weight").array
-    if w.shape != shape:
-        raise ValueError(f"{op}: weight {tuple(w.shape)} for input {tuple(shape)}; one for each.")
-    return w
-
-
-def _limits(op: str, array: Any, bins: Any, given: Any, margin: float) -> tuple[float, float]:
-    """Where the bins begin and end: as given, or at the extremes of the array; with a margin where these are one."""
-    bins = integer(op, "bins", bins)
-    if bins < 1:
-        raise ValueError(f"{op}: bins must be at least 1, got {bins}.")
-    if given is not None:
-        if not isinstance(given, (tuple, list)) or len(given) != 2:
-            raise ValueError(f"{op}: range must be two numbers, the lowest and the highest edge, got {given!r}.")
-        low, high = [float(number(op, "range", g)) for g in given]
-    else:
-        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
-    if not -float("inf") < low <= high < float("inf"):
-        raise ValueError(f"{op}: the range from {low} to {high} must be finite, and not go down.")
-    return (low, high) if low < high else (low - margin, high + margin)
-
-
 __all__ = [
-    "argsort", "bincount", "histc", "histogram", "histogramdd", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile",
-    "quantile", "sort", "topk", "unique", "unique_consecutive",
+    "argsort", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk",
+    "unique", "unique_consecutive",
 ]  # fmt: skip

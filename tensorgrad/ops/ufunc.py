@@ -10,13 +10,13 @@ from typing import Any
 
 from ..kernels import on
 from ..tensor import Tensor
-from . import arithmetic, bitwise, compare, linalg
+from . import arithmetic, bitwise, compare, products
 
 _REFLECTED = {"less": compare.gt, "less_equal": compare.ge, "greater": compare.lt, "greater_equal": compare.le}
 _OPERATIONS: dict[str, Any] = {
     "add": arithmetic.add, "subtract": arithmetic.sub, "multiply": arithmetic.mul, "divide": arithmetic.div,
     "floor_divide": arithmetic.floor_divide, "remainder": arithmetic.remainder, "power": arithmetic.pow,
-    "matmul": linalg.matmul, "bitwise_and": bitwise.bitwise_and, "bitwise_or": bitwise.bitwise_or,
+    "matmul": products.matmul, "bitwise_and": bitwise.bitwise_and, "bitwise_or": bitwise.bitwise_or,
     "bitwise_xor": bitwise.bitwise_xor, "left_shift": bitwise.bitwise_left_shift,
     "right_shift": bitwise.bitwise_right_shift, "equal": compare.eq, "not_equal": compare.ne, "less": compare.lt,
     "less_equal": compare.le, "greater": compare.gt, "greater_equal": compare.ge,

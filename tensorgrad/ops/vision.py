@@ -15,9 +15,9 @@ from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
 from .keywords import in_own_name
-from .linalg import matmul
 from .linear_map import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .products import matmul
 from .promote import as_operand, needs_floating, number
 from .shape import permute, reshape, sizes_of, transpose
 

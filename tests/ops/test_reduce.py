@@ -1,4 +1,4 @@
-"""Sums, means, deviations, products, extremes, truth."""
+"""Sums, means, products, truth."""
 
 from __future__ import annotations
 
@@ -11,26 +11,11 @@ from hypothesis import strategies as st
 
 import tensorgrad as tg
 from tensorgrad import Tensor
-from tests.ops.optest import F, OpTest, sample
+from tests.ops.optest import OpTest, sample
+from tests.ops.reductions import REDUCED, TIES, WHOLE, WITH_NAN, axes, axis, gradient
 
 nan, inf = math.nan, math.inf
 rng = np.random.default_rng(0)
-TIES = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
-WITH_NAN = np.array([[1.0, nan, 3.0], [2.0, 5.0, 4.0]])
-REDUCED = [
-    sample((3, 4)), sample(()), sample((2, 3, 4), 1), sample((2, 3, 4), -1, True), sample((2, 3, 4), dim=(0, 2)),
-    sample((2, 3, 4), dim=(0, 2), keepdim=True), sample((0, 3), 0), sample((3, 0), 0), sample((31, 33), 0),
-    sample((), 0), sample((2, 3), dim=()), sample((1, 5), dim=None, keepdim=True),
-]  # fmt: skip
-WHOLE = [sample(np.arange(6).reshape(2, 3) - 2, 1), sample(np.array([True, False, True])), sample(np.uint8([200, 100]))]
-
-
-def axes(dim):
-    return None if dim is None or isinstance(dim, (tuple, list)) and not dim else dim
-
-
-def axis(x, dim):
-    return None if x.ndim == 0 else axes(dim)
 
 
 class TestSum(OpTest):
@@ -103,65 +88,6 @@ class TestLogsumexp(OpTest):
         return out if keepdim else out.reshape(np.sum(x, axis=a).shape)
 
 
-SPREADS = [
-    sample((5, 4)), sample((2, 3, 4), 1), sample((2, 3, 4), dim=(0, 2), keepdim=True), sample((5, 4), False),
-    sample((5, 4), 0, False, True), sample((5, 4), dim=1, unbiased=True), sample((5, 4), 0, correction=2),
-    sample((5, 4), correction=0.5), sample((50, 64), 1),
-]  # fmt: skip
-BOTH = "unbiased and correction say the same; pass one of them"
-
-
-def spread(function, x, dim=None, unbiased=None, keepdim=False, correction=1):
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    return function(x, axes(dim), ddof=correction if unbiased is None else int(unbiased), keepdims=keepdim)
-
-
-class TestVar(OpTest):
-    op = staticmethod(tg.var)
-    samples = SPREADS
-    errors = [
-        (lambda: tg.ones(2).var(unbiased=True, correction=1), TypeError, "var: " + BOTH),
-        (lambda: tg.tensor([1, 2]).var(), TypeError, "var: input needs a floating dtype, got tensorgrad.int64"),
-        (lambda: tg.ones(2).var(1), IndexError, "var: dim 1 is out of range"),
-    ]
-
-    def expected(self, x, *args, **kwargs):
-        return spread(np.var, x, *args, **kwargs)
-
-
-class TestStd(OpTest):
-    op = staticmethod(tg.std)
-    samples = SPREADS
-    errors = [
-        (lambda: tg.ones(2).std(unbiased=True, correction=1), TypeError, "std: " + BOTH),
-        (lambda: tg.tensor([1, 2]).std(), TypeError, "std: input needs a floating dtype"),
-    ]
-
-    def expected(self, x, *args, **kwargs):
-        return spread(np.std, x, *args, **kwargs)
-
-
-class TestVarMean(OpTest):
-    op = staticmethod(tg.var_mean)
-    samples = SPREADS[:5]
-    errors = [(lambda: tg.var_mean(tg.tensor([1])), TypeError, "var_mean: input needs a floating dtype")]
-
-    def expected(self, x, dim=None, unbiased=None, keepdim=False):
-        mean = np.mean(x, None if isinstance(dim, bool) else axes(dim), keepdims=keepdim)
-        return spread(np.var, x, dim, unbiased, keepdim), mean
-
-
-class TestStdMean(OpTest):
-    op = staticmethod(tg.std_mean)
-    samples = SPREADS[:5]
-    errors = [(lambda: tg.std_mean(tg.tensor([1])), TypeError, "std_mean: input needs a floating dtype")]
-
-    def expected(self, x, dim=None, unbiased=None, keepdim=False):
-        mean = np.mean(x, None if isinstance(dim, bool) else axes(dim), keepdims=keepdim)
-        return spread(np.std, x, dim, unbiased, keepdim), mean
-
-
 class TestProd(OpTest):
     op = staticmethod(tg.prod)
     samples = [
@@ -174,108 +100,6 @@ class TestProd(OpTest):
 
     def expected(self, x, dim=None, keepdim=False):
         return np.prod(x, axis(x, dim), keepdims=keepdim)
-
-
-EMPTY = "there is nothing to choose from"
-
-
-class TestAmax(OpTest):
-    op = staticmethod(tg.amax)
-    samples = [*REDUCED[:6], sample(np.arange(4), 0), sample((), 0), sample((3, 0, 2), 0)]
-    errors = [
-        (lambda: tg.zeros(0, 3).amax(0), ValueError, f"amax: {EMPTY} along dim 0 of shape (0, 3)"),
-        (lambda: tg.zeros(0, 3).amax(), ValueError, f"amax: {EMPTY} in shape (0, 3)"),
-    ]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return np.max(x, axis(x, dim), keepdims=keepdim)
-
-
-class TestAmin(OpTest):
-    op = staticmethod(tg.amin)
-    samples = TestAmax.samples
-    errors = [(lambda: tg.zeros(0).amin(), ValueError, f"amin: {EMPTY} in shape (0,)")]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return np.min(x, axis(x, dim), keepdims=keepdim)
-
-
-class TestAminmax(OpTest):
-    op = staticmethod(tg.aminmax)
-    samples = [sample((3, 4)), sample((3, 4), dim=1), sample((3, 4), dim=0, keepdim=True), sample((), dim=0)]
-    errors = [
-        (lambda: tg.aminmax(tg.zeros(0)), ValueError, f"aminmax: {EMPTY} in shape (0,)"),
-        (lambda: tg.aminmax(tg.ones(()), dim=1), IndexError, "aminmax: dim 1 is out of range for a tensor of 0"),
-    ]
-
-    def expected(self, x, dim=None, keepdim=False):
-        a = axis(x, dim)
-        return np.min(x, a, keepdims=keepdim), np.max(x, a, keepdims=keepdim)
-
-
-def with_index(extreme, index, x, dim=None, keepdim=False):
-    if isinstance(dim, np.ndarray):
-        return {np.max: np.maximum, np.min: np.minimum}[extreme](x, dim)
-    if dim is None:
-        return extreme(x)
-    if not x.ndim:
-        return x, 0
-    return extreme(x, dim, keepdims=keepdim), index(x, dim, keepdims=keepdim)
-
-
-class TestMax(OpTest):
-    op = staticmethod(tg.max)
-    samples = [
-        sample((3, 4)), sample((3, 4), 1), sample((2, 3, 4), -2, True), sample((), 0), sample(np.arange(5), 0),
-        sample((3, 4), (3, 4)), sample((3, 1), F((4,))), sample(()), sample(np.array([True, False]), 0),
-    ]  # fmt: skip
-    errors = [
-        (lambda: tg.zeros(0).max(), ValueError, f"max: {EMPTY} in shape (0,)"),
-        (lambda: tg.zeros(2, 0).max(1), ValueError, f"max: {EMPTY} along dim 1 of shape (2, 0)"),
-        (lambda: tg.zeros(2).max(1), IndexError, "max: dim 1 is out of range"),
-        (lambda: tg.zeros(2).max(tg.zeros(3)), ValueError, "max: these shapes do not broadcast"),
-    ]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return with_index(np.max, np.argmax, x, dim, keepdim)
-
-
-class TestMin(OpTest):
-    op = staticmethod(tg.min)
-    samples = TestMax.samples
-    errors = [
-        (lambda: tg.zeros(0).min(), ValueError, f"min: {EMPTY} in shape (0,)"),
-        (lambda: tg.zeros(0, 2).min(0), ValueError, f"min: {EMPTY} along dim 0 of shape (0, 2)"),
-    ]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return with_index(np.min, np.argmin, x, dim, keepdim)
-
-
-class TestArgmax(OpTest):
-    op = staticmethod(tg.argmax)
-    samples = [
-        sample((3, 4)), sample((3, 4), 1), sample(TIES, 1, True), sample((2, 3), keepdim=True), sample((), 0),
-        sample(np.array([3, 7, 7]), 0), sample(WITH_NAN, 1),
-    ]  # fmt: skip
-    differentiable = False
-    errors = [
-        (lambda: tg.zeros(0, 2).argmax(0), ValueError, f"argmax: {EMPTY} along dim 0 of shape (0, 2)"),
-        (lambda: tg.tensor(1.0).argmax(1), IndexError, "argmax: dim 1 is out of range for a tensor of 0 dimensions"),
-    ]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return np.argmax(x, axis(x, dim), keepdims=keepdim)
-
-
-class TestArgmin(OpTest):
-    op = staticmethod(tg.argmin)
-    samples = TestArgmax.samples
-    differentiable = False
-    errors = [(lambda: tg.zeros(0).argmin(), ValueError, f"argmin: {EMPTY} in shape (0,)")]
-
-    def expected(self, x, dim=None, keepdim=False):
-        return np.argmin(x, axis(x, dim), keepdims=keepdim)
 
 
 TRUTHS = [
@@ -310,77 +134,7 @@ class TestAny(OpTest):
         return truth(np.any, x, dim, keepdim)
 
 
-class TestCov(OpTest):
-    op = staticmethod(tg.cov)
-    samples = [
-        sample((3, 7)), sample((5,)), sample((2, 6), correction=0), sample((2, 4), fweights=np.array([1, 2, 3, 1])),
-        sample((2, 4), aweights=np.array([0.5, 1.0, 2.0, 0.25])),
-        sample((2, 4), fweights=np.array([1, 2, 3, 1]), aweights=np.array([0.5, 1.0, 2.0, 0.25])),
-    ]  # fmt: skip
-    errors = [
-        (lambda: tg.cov(tg.ones(2, 2, 2)), ValueError, "cov: needs at most two dimensions, (variables, observations)"),
-        (lambda: tg.cov(tg.ones(2, 3), fweights=tg.arange(2)), ValueError, "cov: fweights must have shape (3,)"),
-        (lambda: tg.cov(tg.ones(2, 2), fweights=tg.ones(2)), TypeError, "cov: fweights must be integers"),
-        (lambda: tg.cov(tg.ones(2, 2), aweights=tg.arange(2)), TypeError, "cov: aweights must be a floating dtype"),
-        (lambda: tg.cov(tg.ones(2, 1), aweights=tg.tensor([-1.0])), ValueError, "cov: aweights must be 0 or more"),
-    ]
-
-    def expected(self, x, correction=1, fweights=None, aweights=None):
-        return np.cov(x, ddof=correction, fweights=fweights, aweights=aweights)
-
-
-class TestCorrcoef(OpTest):
-    op = staticmethod(tg.corrcoef)
-    samples = [sample((3, 7)), sample((5,)), sample((2, 4))]
-    second_order = False  # the diagonal is 1 up to rounding, and where it exceeds 1 it is cut
-    grad_atol = 1e-4
-    layouts = False
-
-    def expected(self, x):
-        return np.corrcoef(x)
-
-    def test_second_order_off_the_diagonal(self) -> None:
-        x = tg.tensor(np.random.default_rng(3).standard_normal((2, 5)), requires_grad=True)
-        assert tg.autograd.gradgradcheck(lambda t: tg.corrcoef(t)[0, 1], [x])
-
-
-# ---- what a table does not say -------------------------------------------------------------------------------------
-
-
-def gradient(function, values):
-    x = tg.tensor(values, dtype=tg.float64, requires_grad=True)
-    function(x).sum().backward()
-    return x.grad.tolist()
-
-
-def test_ties_share_the_gradient_of_extremes_over_all() -> None:
-    assert gradient(lambda x: x.max(), [1.0, 3.0, 3.0]) == [0, 0.5, 0.5]
-    assert gradient(lambda x: x.min(), [1.0, 1.0, 3.0]) == [0.5, 0.5, 0]
-    assert gradient(lambda x: x.amax(1), TIES) == [[0, 0.5, 0.5], [1 / 3] * 3]
-    assert gradient(lambda x: x.amin((0, 1)), TIES) == [[1, 0, 0], [0, 0, 0]]
-    assert gradient(lambda x: tg.aminmax(x).max, [2.0, 2.0]) == [0.5, 0.5]
-
-
-def test_along_an_axis_the_gradient_goes_to_the_index() -> None:
-    assert gradient(lambda x: x.max(1).values, TIES) == [[0, 1, 0], [1, 0, 0]]
-    assert gradient(lambda x: x.min(1).values, TIES) == [[1, 0, 0], [1, 0, 0]]
-
-
-def test_nan_is_larger_than_everything_and_smaller() -> None:
-    x = tg.tensor([1.0, nan, 3.0, nan])
-    for value, index in (x.max(0), x.min(0)):
-        assert math.isnan(value.item()) and index.item() == 1
-    assert math.isnan(x.max().item()) and math.isnan(x.amin().item())
-    assert x.argmax().item() == x.argmin().item() == 1
-    assert gradient(lambda x: x.max(), [1.0, nan, 3.0]) == [0, 1, 0]
-    assert gradient(lambda x: x.max(0)[0], [1.0, nan, nan]) == [0, 1, 0]
-
-
-def test_results_have_names() -> None:
-    x = tg.tensor([[1.0, 2.0], [4.0, 3.0]])
-    found = x.max(dim=1)
-    assert found.values.tolist() == [2, 4] and found.indices.tolist() == [1, 0]
-    assert x.min(0)._fields == ("values", "indices") and x.aminmax()._fields == ("min", "max")
+# ---- what a table does not say ---------------------------------------------------------------------------------------
 
 
 def test_dtypes() -> None:
@@ -444,15 +198,6 @@ def test_any_shape_any_axes(data) -> None:
     big = np.broadcast_to(x, (2500, *shape))
     np.testing.assert_allclose(tg.from_numpy(np.ascontiguousarray(big)).sum(0).numpy(), 2500 * x, atol=1e-7)
     np.testing.assert_allclose(tg.from_numpy(big).sum(0).numpy(), 2500 * x, atol=1e-7)
-
-
-def test_nothing_to_spread() -> None:
-    assert math.isnan(tg.tensor([1.0]).var().item())
-    assert tg.tensor([1.0, 2.0]).var(correction=3).item() == inf
-    assert tg.tensor([1.0]).var(correction=0).item() == 0
-    assert math.isnan(tg.zeros(0).mean().item())
-    assert gradient(lambda x: x.std(), [1.0, 1.0]) == [0, 0]
-    assert gradient(lambda x: x.std(correction=0), [2.0]) == [0]
 
 
 def test_logsumexp_of_infinities() -> None:

@@ -1,4 +1,4 @@
-"""Arrays made from nothing."""
+"""Arrays made from nothing, and from the user's data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 Shape = tuple[int, ...]
-
 empty = np.empty
 zeros = np.zeros
 ones = np.ones
@@ -30,26 +29,6 @@ def empty_alike(x: Any, dtype: Any) -> Any:
     return np.empty_like(x, dtype, order="C" if 0 in x.strides else "K", subok=False)
 
 
-def arange(start: Any, step: Any, n: int, dtype: Any) -> Any:
-    """start + i·step for i < n, every one rounded once: integers exactly, the others in float64."""
-    if isinstance(start, int) and isinstance(step, int):
-        i = np.arange(n, dtype=np.int64)
-        return (i if (start, step) == (0, 1) else start + i * step).astype(dtype, copy=False)
-    return (start + np.arange(n, dtype=np.float64) * step).astype(dtype)
-
-
-def linspace(start: float, end: float, n: int, dtype: Any) -> Any:
-    """n numbers from start to end, from both ends towards the middle, so that the ends are exact."""
-    i = np.arange(n, dtype=np.float64)
-    step = (end - start) / (n - 1) if n > 1 else 0.0
-    return np.where(i < n / 2, start + i * step, end - (n - 1 - i) * step if n > 1 else start).astype(dtype)
-
-
-def logspace(start: float, end: float, n: int, base: float, dtype: Any) -> Any:
-    """base to the power of linspace."""
-    return np.power(float(base), linspace(start, end, n, np.float64)).astype(dtype)
-
-
 def eye(n: int, m: int, dtype: Any) -> Any:
     """1 on the main diagonal."""
     return np.eye(n, m, dtype=dtype)
@@ -65,7 +44,7 @@ def triu_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
     return np.stack(np.nonzero(~np.tri(rows, columns, offset - 1, dtype=bool))).astype(dtype)
 
 
-# ---- from the user's data ------------------------------------------------------------------------------------------
+# ---- from the user's data --------------------------------------------------------------------------------------------
 
 
 def array(data: Any, dtype: Any = None, copy: bool | None = True) -> Any:

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from .linalg import matmul
+from .products import matmul
 
 
 def contract(x: Any, z: Any, at_x: tuple[int, ...], at_z: tuple[int, ...], out: tuple[int, ...]) -> Any:

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from ..shapes import elements_along
 from .row_reduce import ONES, SHORT
-from .workspace import is_half
+from .workspace import is_half, upcast
 
 Axes = tuple[int, ...] | None
-
 _add: Any = np.add.reduce
 _multiply: Any = np.multiply.reduce
 _maximum: Any = np.maximum.reduce
-_minimum: Any = np.minimum.reduce
 _and: Any = np.logical_and.reduce
 _or: Any = np.logical_or.reduce
 
-# ---- sums ----------------------------------------------------------------------------------------------------------
+
+# ---- sums ------------------------------------------------------------------------------------------------------------
 
 _SINGLE, _DOUBLE = ONES
 _ones: dict[Any, dict[int, Any]] = {dtype: {} for dtype in ONES}  # those of each number met so far
@@ -99,35 +99,11 @@ def _sum_rows(x: Any) -> Any:
     return out + _sum_rows(x[:, n - rest :]) if rest else out
 
 
-def _wide(x: Any) -> Any:
-    return x.astype(np.float32) if is_half(x) else x
-
-
-def _count(x: Any, axes: Axes) -> int:
-    """How many numbers come together in one."""
-    n = 1
-    for i in range(x.ndim) if axes is None else axes:
-        n *= x.shape[i]
-    return n
-
-
 def mean(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     """Σx / n."""
-    return np.asarray(np.true_divide(sum(_wide(x), axes, keepdim), _count(x, axes))).astype(x.dtype, copy=False)
-
-
-def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
-    """Σ(x − x̄)² / (n − correction), in two passes."""
-    wide = _wide(x)
-    d = np.asarray(wide - np.true_divide(sum(wide, axes, True), _count(x, axes)))
-    freedom = _count(x, axes) - correction
-    total = sum(np.square(d, out=d), axes, keepdim)
-    return np.asarray(np.true_divide(total, freedom if freedom > 0 else 0)).astype(x.dtype, copy=False)
-
-
-def std(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
-    """√var."""
-    return np.sqrt(var(x, axes, keepdim, correction))
+    return np.asarray(np.true_divide(sum(upcast(x), axes, keepdim), elements_along(x.shape, axes))).astype(
+        x.dtype, copy=False
+    )
 
 
 def nansum(x: Any, axes: Axes, keepdim: bool) -> Any:
@@ -147,7 +123,7 @@ def not_nan(x: Any) -> Any:
 
 def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
     """ln Σeˣ, the largest taken out first."""
-    wide = _wide(x)
+    wide = upcast(x)
     top = _maximum(wide, axes, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0)
     out = np.log(sum(np.exp(wide - shift), axes, True)) + shift
@@ -156,12 +132,12 @@ def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
     return np.asarray(out).astype(x.dtype, copy=False)
 
 
-# ---- products ------------------------------------------------------------------------------------------------------
+# ---- products --------------------------------------------------------------------------------------------------------
 
 
 def prod(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """Πx."""
-    out = _multiply(_wide(x), axes, dtype, None, keepdim)
+    out = _multiply(upcast(x), axes, dtype, None, keepdim)
     return np.asarray(out).astype(x.dtype, copy=False) if dtype is None else out
 
 
@@ -169,49 +145,7 @@ def has_zero(x: Any) -> bool:
     return x.size != np.count_nonzero(x)
 
 
-# ---- extremes: nan is larger than everything, and smaller ----------------------------------------------------------
-
-
-def amax(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
-    if axes is None and not keepdim:
-        flat = x.ravel()
-        return flat[flat.argmax()]  # a third of the time of a reduction
-    return _maximum(x, axes, None, None, keepdim)
-
-
-def amin(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
-    if axes is None and not keepdim:
-        flat = x.ravel()
-        return flat[flat.argmin()]
-    return _minimum(x, axes, None, None, keepdim)
-
-
-def max(x: Any, axis: int) -> tuple[Any, Any]:
-    """The largest along an axis, which stays with size 1, and its first index."""
-    return _maximum(x, axis, None, None, True), x.argmax(axis, keepdims=True)
-
-
-def min(x: Any, axis: int) -> tuple[Any, Any]:
-    """The smallest along an axis, which stays with size 1, and its first index."""
-    return _minimum(x, axis, None, None, True), x.argmin(axis, keepdims=True)
-
-
-def argmax(x: Any, axis: int | None, keepdim: bool) -> Any:
-    """The first index of the largest; of the first nan if there is one. Of the flattened array without an axis."""
-    return np.asarray(x.argmax(axis, keepdims=keepdim))
-
-
-def argmin(x: Any, axis: int | None, keepdim: bool) -> Any:
-    return np.asarray(x.argmin(axis, keepdims=keepdim))
-
-
-def share_of(x: Any, extreme: Any, axes: Axes) -> Any:
-    """1/k for each of the k elements that equal the extreme, which has kept its axes (nan equals nan); else 0."""
-    hit = (x == extreme) | ((x != x) & (extreme != extreme))
-    return hit / np.asarray(np.count_nonzero(hit, axis=axes, keepdims=True), x.dtype)
-
-
-# ---- truth ---------------------------------------------------------------------------------------------------------
+# ---- truth -----------------------------------------------------------------------------------------------------------
 
 
 def all(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:

@@ -7,17 +7,12 @@ from typing import Any
 import numpy as np
 
 from .scatter import gather
-from .workspace import is_half
-
-
-def _wide(x: Any) -> Any:
-    """16-bit floats in float32: bfloat16 has no place for nan in its order."""
-    return x.astype(np.float32) if is_half(x) else x
+from .workspace import upcast
 
 
 def argsort(x: Any, axis: int, descending: bool = False) -> Any:
     """Which element comes first, second, …; equal ones as they stood."""
-    x = _wide(x)
+    x = upcast(x)
     if not descending:
         return x.argsort(axis, kind="stable")
     back = (slice(None),) * axis + (slice(None, None, -1),)
@@ -42,7 +37,7 @@ def kthvalue(x: Any, axis: int, k: Any) -> tuple[Any, Any]:
     """The element that is k-th (from 0) in order, and the index at which a stable sort finds it: (…, n, …) → (…, 1, …).
     k is a number, or an array of the result's shape."""
     shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-    wide = _wide(x)
+    wide = upcast(x)
     value = gather(np.sort(wide, axis), np.broadcast_to(k, shape), axis)
     before = np.count_nonzero(_less(wide, value), axis=axis, keepdims=True)  # among equal ones, the (k − before)-th
     place = np.argmax(np.cumsum(_same(wide, value), axis) > k - before, axis, keepdims=True)
@@ -64,7 +59,7 @@ def nanmedian(x: Any, axis: int) -> tuple[Any, Any]:
 
 def median_of_all(x: Any, skip_nan: bool) -> Any:
     """The middle of all, of two the lower; nan if there is one, unless these are left out."""
-    flat = _wide(x).flatten()
+    flat = upcast(x).flatten()
     numbers = int(np.count_nonzero(flat == flat))
     k = max(numbers - 1, 0) // 2 if skip_nan or numbers == flat.size else numbers
     flat.partition(k)
@@ -82,8 +77,8 @@ def topk(x: Any, axis: int, k: int, largest: bool) -> tuple[Any, Any]:
 
 
 def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
-    """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as there is room for."""
-    rows = np.moveaxis(_wide(x), axis, -1)
+    """The k indices in ascending order: all elements beyond the k-th, and as many equal to it as make k."""
+    rows = np.moveaxis(upcast(x), axis, -1)
     n = rows.shape[-1]
     if k == 0:
         return np.moveaxis(np.empty((*rows.shape[:-1], 0), np.int64), -1, axis)
@@ -93,8 +88,8 @@ def _candidates(x: Any, k: int, axis: int, largest: bool) -> Any:
     if (np.count_nonzero(chosen, axis=-1) != k).any():  # elements equal to the k-th, or nan
         beyond = _less(edge, rows) if largest else _less(rows, edge)
         equal = _same(rows, edge)
-        room = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
-        chosen = beyond | (equal & (np.cumsum(equal, -1) <= room))
+        missing = k - np.count_nonzero(beyond, axis=-1, keepdims=True)
+        chosen = beyond | (equal & (np.cumsum(equal, -1) <= missing))
     return np.moveaxis(np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k), -1, axis)
 
 
@@ -113,7 +108,23 @@ def mode(x: Any, axis: int) -> tuple[Any, Any]:
     return gather(ordered, longest, axis), gather(order, longest, axis)
 
 
-# ---- kinds and counts ----------------------------------------------------------------------------------------------
+def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
+    """Where in the sorted rows of x the quantiles lie: the places below and above, (…, m) for q (m,), and the last place,
+    by which q is multiplied, (…, 1)."""
+    numbers = np.count_nonzero(x == x, axis=-1, keepdims=True)
+    n = x.shape[-1]
+    last = np.maximum(numbers - 1, 0) if skip_nan else np.full_like(numbers, n - 1)
+    rank = q * last.astype(x.dtype)
+    if how == "nearest":
+        rank = np.rint(rank)
+    below = (np.ceil(rank) if how == "higher" else np.floor(rank)).astype(np.int64)
+    above = np.ceil(rank).astype(np.int64)
+    if not skip_nan:  # they are sorted to the end
+        below, above = (np.where(numbers < n, n - 1, place) for place in (below, above))
+    return below, above, last.astype(x.dtype)
+
+
+# ---- which elements differ -------------------------------------------------------------------------------------------
 
 
 def unique(x: Any, axis: int | None) -> tuple[Any, Any, Any]:
@@ -138,37 +149,3 @@ def unique_consecutive(x: Any, axis: int | None) -> tuple[Any, Any, Any]:
     counts = np.diff(np.append(starts, n))
     values = rows[starts] if axis is None else np.moveaxis(rows[starts], 0, axis).copy()
     return values, inverse.reshape(x.shape if axis is None else -1), counts
-
-
-def bincount(x: Any, weights: Any, least: int) -> Any:
-    """How often each whole number from 0 on stands there, or the sum of its weights."""
-    return np.bincount(x, weights, least)
-
-
-def histogram(x: Any, bins: Any, limits: Any = None, weights: Any = None) -> tuple[Any, Any]:
-    """The number (or the weight) of elements from each edge up to the next, the last edge included, and the edges: those
-    given, or as many equal bins between the limits."""
-    counts, edges = np.histogram(x, bins, limits, weights=weights)
-    return counts.astype(x.dtype), edges.astype(x.dtype)
-
-
-def histogramdd(points: Any, edges: Any, weights: Any = None) -> Any:
-    """The number (or the weight) of rows in each box between the edges of each column, the last edges included."""
-    counts = np.histogramdd(points, edges, weights=weights)[0]
-    return counts.astype(points.dtype)
-
-
-def quantile_places(x: Any, q: Any, how: str, skip_nan: bool) -> tuple[Any, Any, Any]:
-    """Where in the sorted rows of x the quantiles lie: the places below and above, (…, m) for q (m,), and the last place,
-    by which q is multiplied, (…, 1)."""
-    numbers = np.count_nonzero(x == x, axis=-1, keepdims=True)
-    n = x.shape[-1]
-    last = np.maximum(numbers - 1, 0) if skip_nan else np.full_like(numbers, n - 1)
-    rank = q * last.astype(x.dtype)
-    if how == "nearest":
-        rank = np.rint(rank)
-    below = (np.ceil(rank) if how == "higher" else np.floor(rank)).astype(np.int64)
-    above = np.ceil(rank).astype(np.int64)
-    if not skip_nan:  # they are sorted to the end
-        below, above = (np.where(numbers < n, n - 1, place) for place in (below, above))
-    return below, above, last.astype(x.dtype)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
-from .create import linspace
+from .ranges import linspace
 from .workspace import is_half
 
 # ---- padding --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,11 @@ def is_half(x: Any) -> bool:
     return x.dtype.itemsize == 2 and x.dtype.kind not in "iu"
 
 
+def upcast(x: Any) -> Any:
+    """16-bit floats as float32, anything else as it is."""
+    return x.astype(np.float32) if is_half(x) else x
+
+
 _PIECE = 1 << 16  # elements
 
 

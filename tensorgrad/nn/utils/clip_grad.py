@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...autograd.modes import no_grad
-from ...ops import create, join, linalg
+from ...ops import create, join, linalg_norm
 from ...tensor import Tensor
 
 Tensors = Tensor | Iterable[Tensor]
@@ -29,8 +29,8 @@ def get_total_norm(
     tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     if not tensors:
         return create.tensor(0.0)
-    norms = [linalg.vector_norm(t, float(norm_type)) for t in tensors]
-    total = linalg.vector_norm(join.stack(norms), float(norm_type))
+    norms = [linalg_norm.vector_norm(t, float(norm_type)) for t in tensors]
+    total = linalg_norm.vector_norm(join.stack(norms), float(norm_type))
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"get_total_norm: the gradients' norm of order {norm_type} is {total.item()}, so they cannot be scaled. "

@@ -6,7 +6,9 @@ from typing import Any
 
 from ...autograd.modes import no_grad
 from ...ops import create
-from ...ops.decompose import matrix_exp, qr, solve
+from ...ops.factorize import qr
+from ...ops.powers import matrix_exp
+from ...ops.solve import solve
 from ...tensor import Tensor
 from .. import functional as F
 from ..module import Module

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...dtypes import int64
-from ...ops import create, join
+from ...ops import create, join, ranges
 from ...tensor import Tensor
 
 
@@ -97,7 +97,7 @@ def _lengths(op: str, lengths: Any, batch: int, most: int) -> Tensor:
 
 def _inside(lengths: Tensor, most: int) -> Any:
     """(most, B): where a step lies within a sequence."""
-    return create.arange(most).unsqueeze(1) < lengths.unsqueeze(0)
+    return ranges.arange(most).unsqueeze(1) < lengths.unsqueeze(0)
 
 
 def pack_padded_sequence(
@@ -138,7 +138,7 @@ def pad_packed_sequence(
     if total_length is not None and total_length < longest:
         raise ValueError(f"pad_packed_sequence: total_length {total_length} is shorter than a sequence of {longest}.")
     steps, batch = total_length or longest, int(sizes[0])
-    lengths = (sizes.unsqueeze(1) > create.arange(batch)).sum(0)
+    lengths = (sizes.unsqueeze(1) > ranges.arange(batch)).sum(0)
     data: Any = sequence.data
     padded = create.full((steps, batch, *data.shape[1:]), padding_value, dtype=data.dtype)
     padded[_inside(lengths, steps)] = data

@@ -1,0 +1,31 @@
+"""Norms of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .workspace import upcast
+
+_sum: Any = np.add.reduce
+_max: Any = np.maximum.reduce
+_min: Any = np.minimum.reduce
+
+
+def vector_norm(x: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """(Σ|x|ᵖ)^(1/p) along some axes; p = ±∞ the largest or smallest magnitude, p = 0 how many are not zero."""
+    if x.dtype.itemsize == 2:
+        return vector_norm(upcast(x), p, axes, keepdim).astype(x.dtype)
+    if p == 2:
+        return np.sqrt(_sum(np.square(x), axis=axes, keepdims=keepdim))
+    if p == 0:
+        return _sum(x != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
+    x = np.absolute(x)
+    if p == 1:
+        return _sum(x, axis=axes, keepdims=keepdim)
+    if p == np.inf:
+        return _max(x, axis=axes, keepdims=keepdim)
+    if p == -np.inf:
+        return _min(x, axis=axes, keepdims=keepdim)
+    return _sum(x**p, axis=axes, keepdims=keepdim) ** (1 / p)

@@ -1,0 +1,12 @@
+"""The exponential of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def matrix_exp(a: Any) -> Any:
+    """eᴬ = I + A + A²/2 + …"""
+    from scipy.linalg import expm
+
+    return expm(a)

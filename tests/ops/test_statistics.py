@@ -1,0 +1,115 @@
+"""Variance, deviation, covariance, correlation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import tensorgrad as tg
+from tests.ops.optest import OpTest, sample
+from tests.ops.reductions import axes, gradient
+
+nan, inf = math.nan, math.inf
+rng = np.random.default_rng(0)
+
+SPREADS = [
+    sample((5, 4)), sample((2, 3, 4), 1), sample((2, 3, 4), dim=(0, 2), keepdim=True), sample((5, 4), False),
+    sample((5, 4), 0, False, True), sample((5, 4), dim=1, unbiased=True), sample((5, 4), 0, correction=2),
+    sample((5, 4), correction=0.5), sample((50, 64), 1),
+]  # fmt: skip
+BOTH = "unbiased and correction say the same; pass one of them"
+
+
+def spread(function, x, dim=None, unbiased=None, keepdim=False, correction=1):
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    return function(x, axes(dim), ddof=correction if unbiased is None else int(unbiased), keepdims=keepdim)
+
+
+class TestVar(OpTest):
+    op = staticmethod(tg.var)
+    samples = SPREADS
+    errors = [
+        (lambda: tg.ones(2).var(unbiased=True, correction=1), TypeError, "var: " + BOTH),
+        (lambda: tg.tensor([1, 2]).var(), TypeError, "var: input needs a floating dtype, got tensorgrad.int64"),
+        (lambda: tg.ones(2).var(1), IndexError, "var: dim 1 is out of range"),
+    ]
+
+    def expected(self, x, *args, **kwargs):
+        return spread(np.var, x, *args, **kwargs)
+
+
+class TestStd(OpTest):
+    op = staticmethod(tg.std)
+    samples = SPREADS
+    errors = [
+        (lambda: tg.ones(2).std(unbiased=True, correction=1), TypeError, "std: " + BOTH),
+        (lambda: tg.tensor([1, 2]).std(), TypeError, "std: input needs a floating dtype"),
+    ]
+
+    def expected(self, x, *args, **kwargs):
+        return spread(np.std, x, *args, **kwargs)
+
+
+class TestVarMean(OpTest):
+    op = staticmethod(tg.var_mean)
+    samples = SPREADS[:5]
+    errors = [(lambda: tg.var_mean(tg.tensor([1])), TypeError, "var_mean: input needs a floating dtype")]
+
+    def expected(self, x, dim=None, unbiased=None, keepdim=False):
+        mean = np.mean(x, None if isinstance(dim, bool) else axes(dim), keepdims=keepdim)
+        return spread(np.var, x, dim, unbiased, keepdim), mean
+
+
+class TestStdMean(OpTest):
+    op = staticmethod(tg.std_mean)
+    samples = SPREADS[:5]
+    errors = [(lambda: tg.std_mean(tg.tensor([1])), TypeError, "std_mean: input needs a floating dtype")]
+
+    def expected(self, x, dim=None, unbiased=None, keepdim=False):
+        mean = np.mean(x, None if isinstance(dim, bool) else axes(dim), keepdims=keepdim)
+        return spread(np.std, x, dim, unbiased, keepdim), mean
+
+
+class TestCov(OpTest):
+    op = staticmethod(tg.cov)
+    samples = [
+        sample((3, 7)), sample((5,)), sample((2, 6), correction=0), sample((2, 4), fweights=np.array([1, 2, 3, 1])),
+        sample((2, 4), aweights=np.array([0.5, 1.0, 2.0, 0.25])),
+        sample((2, 4), fweights=np.array([1, 2, 3, 1]), aweights=np.array([0.5, 1.0, 2.0, 0.25])),
+    ]  # fmt: skip
+    errors = [
+        (lambda: tg.cov(tg.ones(2, 2, 2)), ValueError, "cov: needs at most two dimensions, (variables, observations)"),
+        (lambda: tg.cov(tg.ones(2, 3), fweights=tg.arange(2)), ValueError, "cov: fweights must have shape (3,)"),
+        (lambda: tg.cov(tg.ones(2, 2), fweights=tg.ones(2)), TypeError, "cov: fweights must be integers"),
+        (lambda: tg.cov(tg.ones(2, 2), aweights=tg.arange(2)), TypeError, "cov: aweights must be a floating dtype"),
+        (lambda: tg.cov(tg.ones(2, 1), aweights=tg.tensor([-1.0])), ValueError, "cov: aweights must be 0 or more"),
+    ]
+
+    def expected(self, x, correction=1, fweights=None, aweights=None):
+        return np.cov(x, ddof=correction, fweights=fweights, aweights=aweights)
+
+
+class TestCorrcoef(OpTest):
+    op = staticmethod(tg.corrcoef)
+    samples = [sample((3, 7)), sample((5,)), sample((2, 4))]
+    second_order = False  # the diagonal is 1 up to rounding, and where it exceeds 1 it is cut
+    grad_atol = 1e-4
+    layouts = False
+
+    def expected(self, x):
+        return np.corrcoef(x)
+
+    def test_second_order_off_the_diagonal(self) -> None:
+        x = tg.tensor(np.random.default_rng(3).standard_normal((2, 5)), requires_grad=True)
+        assert tg.autograd.gradgradcheck(lambda t: tg.corrcoef(t)[0, 1], [x])
+
+
+def test_nothing_to_spread() -> None:
+    assert math.isnan(tg.tensor([1.0]).var().item())
+    assert tg.tensor([1.0, 2.0]).var(correction=3).item() == inf
+    assert tg.tensor([1.0]).var(correction=0).item() == 0
+    assert math.isnan(tg.zeros(0).mean().item())
+    assert gradient(lambda x: x.std(), [1.0, 1.0]) == [0, 0]
+    assert gradient(lambda x: x.std(correction=0), [2.0]) == [0]
