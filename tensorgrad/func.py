@@ -138,7 +138,7 @@ class _Call:
 
     def _others_in(self, outs: list[Any]) -> bool:
         """Whether the graph of these results ends in leaves from outside: not made by this call, or by one inside of it."""
-        todo = [x.grad_fn or x for x in outs if isinstance(x, Tensor) and x.requires_grad]
+        todo: list[Any] = [x.grad_fn or x for x in outs if isinstance(x, Tensor) and x.requires_grad]
         seen = {id(s) for s in todo}
         while todo:
             source = todo.pop()

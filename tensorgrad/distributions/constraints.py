@@ -209,7 +209,7 @@ class _Square(Constraint):
     event_dim = 2
 
     def check(self, value: Tensor) -> Tensor:
-        return value.new_full(value.shape[:-2], value.shape[-2] == value.shape[-1], dtype="bool")
+        return value.new_full(value.shape[:-2], value.shape[-2] == value.shape[-1], dtype=dtypes.bool)
 
 
 class _LowerTriangular(Constraint):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -166,3 +167,106 @@ class BackwardWatch:
             kind = type(self.module).__name__
             raise RuntimeError(f"{kind}: a backward hook returned {len(new)} gradients for a {what} of {len(old)}.")
         return tuple(new)
+
+
+# ---- hooks of one module --------------------------------------------------------------------------------------------
+
+
+class Hooks:
+    """What a Module has for hooks: registering them, and a call with them around."""
+
+    forward: Callable[..., Any]
+    _forward_hooks: dict[Any, Any]
+    _forward_hooks_with_kwargs: dict[int, bool]
+    _forward_hooks_always_called: dict[int, bool]
+    _forward_pre_hooks: dict[Any, Any]
+    _forward_pre_hooks_with_kwargs: dict[int, bool]
+    _backward_hooks: dict[Any, Any]
+    _backward_pre_hooks: dict[Any, Any]
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """`forward`, with the hooks of all modules and of this one around it."""
+        for key, hook in self._hooks("_forward_pre_hooks"):
+            if key in self._forward_pre_hooks_with_kwargs:
+                changed = hook(self, args, kwargs)
+                if changed is not None:
+                    if not (isinstance(changed, tuple) and len(changed) == 2):
+                        raise RuntimeError(
+                            f"{type(self).__name__}: a forward pre-hook with_kwargs must return None or (args, kwargs), "
+                            f"got {type(changed).__name__}."
+                        )
+                    args, kwargs = changed
+            else:
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+        before, after = ([hook for _, hook in self._hooks(home)] for home in ("_backward_pre_hooks", "_backward_hooks"))
+        watch = BackwardWatch(self, before, after) if before or after else None
+        if watch:
+            args = watch.around_inputs(args)
+        with_kwargs = {**WITH_KWARGS, **self._forward_hooks_with_kwargs}
+        out, waiting = None, self._hooks("_forward_hooks")
+        try:
+            out = self.forward(*args, **kwargs)
+            while waiting:
+                key, hook = waiting.pop(0)
+                changed = hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
+                if changed is not None:
+                    out = changed
+        except Exception:
+            for key, hook in waiting:
+                if key in self._forward_hooks_always_called or key in ALWAYS_CALLED:
+                    try:
+                        hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
+                    except Exception as second:  # the first one is what the caller has to see
+                        kind = type(self).__name__
+                        warnings.warn(f"{kind}: a hook raised as well, after another error: {second}", stacklevel=3)
+            raise
+        return watch.around_outputs(out) if watch else out
+
+    def _hooks(self, home: str) -> list[tuple[int, Any]]:
+        """Those of all modules and then this one's, each with its number."""
+        return [*EVERYWHERE[home].items(), *self.__dict__[home].items()]
+
+    def _register(
+        self, home: str, hook: Callable[..., Any], *more: bool, marks: tuple[str, ...] = (), prepend: bool = False
+    ) -> Handle:
+        noted = tuple([self.__dict__[mark] for mark in marks])
+        handle = KeyedHandle(self.__dict__[home], hook, more, noted, prepend, self._note_hooks)
+        self._note_hooks()
+        return handle
+
+    def _note_hooks(self) -> None:
+        self.__dict__["_hooked"] = bool(
+            self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
+        )
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> Handle:
+        """`hook(module, args, output)` after every forward (`hook(module, args, kwargs, output)` with `with_kwargs`);
+        what it returns, if anything, replaces the output. With `always_call` also after an error, of which it gets what
+        output there is, or None."""
+        marks = ("_forward_hooks_with_kwargs",) * with_kwargs + ("_forward_hooks_always_called",) * always_call
+        return self._register("_forward_hooks", hook, marks=marks, prepend=prepend)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """`hook(module, args)` before every forward; what it returns, if anything, replaces the arguments."""
+        marks = ("_forward_pre_hooks_with_kwargs",) * with_kwargs
+        return self._register("_forward_pre_hooks", hook, marks=marks, prepend=prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(module, grad_input, grad_output)` when the gradients towards the module's inputs are known; what it
+        returns, if anything, replaces grad_input."""
+        return self._register("_backward_hooks", hook, prepend=prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """`register_full_backward_hook` under its old name."""
+        return self.register_full_backward_hook(hook)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces
+        grad_output."""
+        return self._register("_backward_pre_hooks", hook, prepend=prepend)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import warnings
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from .. import dtypes
-from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import no_grad
 from ..device import on_cpu
 from ..ops import create
 from ..tensor import Tensor
 from .hooks import (
-    ALWAYS_CALLED,
     CALLS,
-    EVERYWHERE,
-    WITH_KWARGS,
-    BackwardWatch,
+    Hooks,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -30,8 +24,8 @@ from .hooks import (
     register_module_parameter_registration_hook,
     registered,
 )
-from .loading import Loading, _IncompatibleKeys
 from .parameter import Buffer, Parameter, is_lazy
+from .state import State
 
 __all__ = [
     "Module",
@@ -51,7 +45,7 @@ M = TypeVar("M", bound="Module")
 _HOMES: tuple[tuple[str, type, str], ...]  # where an attribute may live, of which type, in words
 
 
-class Module:
+class Module(Hooks, State):
     """Base of all neural-network modules. A subclass calls `super().__init__()`, assigns parameters and modules as
     attributes, and defines `forward`.
 
@@ -63,6 +57,9 @@ class Module:
 
             def forward(self, x):
                 return self.out(self.hidden(x).relu())
+
+    The page reads: register, walk, change all of it, call, print. What runs around a call is in `hooks.py` (`Hooks`), saving
+    and loading in `state.py` (`State`).
     """
 
     training: bool
@@ -444,255 +441,6 @@ class Module:
         if not (self._hooked or CALLS):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
-
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for key, hook in self._hooks("_forward_pre_hooks"):
-            if key in self._forward_pre_hooks_with_kwargs:
-                changed = hook(self, args, kwargs)
-                if changed is not None:
-                    if not (isinstance(changed, tuple) and len(changed) == 2):
-                        raise RuntimeError(
-                            f"{type(self).__name__}: a forward pre-hook with_kwargs must return None or (args, kwargs), "
-                            f"got {type(changed).__name__}."
-                        )
-                    args, kwargs = changed
-            else:
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-        before, after = ([hook for _, hook in self._hooks(home)] for home in ("_backward_pre_hooks", "_backward_hooks"))
-        watch = BackwardWatch(self, before, after) if before or after else None
-        if watch:
-            args = watch.around_inputs(args)
-        with_kwargs = {**WITH_KWARGS, **self._forward_hooks_with_kwargs}
-        out, waiting = None, self._hooks("_forward_hooks")
-        try:
-            out = self.forward(*args, **kwargs)
-            while waiting:
-                key, hook = waiting.pop(0)
-                changed = hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
-                if changed is not None:
-                    out = changed
-        except Exception:
-            for key, hook in waiting:
-                if key in self._forward_hooks_always_called or key in ALWAYS_CALLED:
-                    try:
-                        hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
-                    except Exception as second:  # the first one is what the caller has to see
-                        kind = type(self).__name__
-                        warnings.warn(f"{kind}: a hook raised as well, after another error: {second}", stacklevel=3)
-            raise
-        return watch.around_outputs(out) if watch else out
-
-    def _hooks(self, home: str) -> list[tuple[int, Any]]:
-        """Those of all modules and then this one's, each with its number."""
-        return [*EVERYWHERE[home].items(), *self.__dict__[home].items()]
-
-    def _register(
-        self, home: str, hook: Callable[..., Any], *more: bool, marks: tuple[str, ...] = (), prepend: bool = False
-    ) -> Handle:
-        noted = tuple([self.__dict__[mark] for mark in marks])
-        handle = KeyedHandle(self.__dict__[home], hook, more, noted, prepend, self._note_hooks)
-        self._note_hooks()
-        return handle
-
-    def _note_hooks(self) -> None:
-        self.__dict__["_hooked"] = bool(
-            self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-        )
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> Handle:
-        """`hook(module, args, output)` after every forward (`hook(module, args, kwargs, output)` with `with_kwargs`);
-        what it returns, if anything, replaces the output. With `always_call` also after an error, of which it gets what
-        output there is, or None."""
-        marks = ("_forward_hooks_with_kwargs",) * with_kwargs + ("_forward_hooks_always_called",) * always_call
-        return self._register("_forward_hooks", hook, marks=marks, prepend=prepend)
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Handle:
-        """`hook(module, args)` before every forward; what it returns, if anything, replaces the arguments."""
-        marks = ("_forward_pre_hooks_with_kwargs",) * with_kwargs
-        return self._register("_forward_pre_hooks", hook, marks=marks, prepend=prepend)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
-        """`hook(module, grad_input, grad_output)` when the gradients towards the module's inputs are known; what it
-        returns, if anything, replaces grad_input."""
-        return self._register("_backward_hooks", hook, prepend=prepend)
-
-    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`register_full_backward_hook` under its old name."""
-        return self.register_full_backward_hook(hook)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
-        """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces
-        grad_output."""
-        return self._register("_backward_pre_hooks", hook, prepend=prepend)
-
-    # ---- saving and loading -----------------------------------------------------------------------------------------
-
-    def get_extra_state(self) -> Any:
-        """Whatever else belongs into the state dict; overridden together with `set_extra_state`."""
-        raise RuntimeError("get_extra_state: override it in the module that has extra state.")
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take back what `get_extra_state` returned."""
-        raise RuntimeError("set_extra_state: override it in the module that has extra state.")
-
-    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
-        """This module's own entries, without those of its children."""
-        for name, p in self._parameters.items():
-            if p is not None:
-                destination[prefix + name] = p if keep_vars or is_lazy(p) else p.detach()
-        for name, b in self._buffers.items():
-            if b is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = b if keep_vars or is_lazy(b) else b.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + "_extra_state"] = self.get_extra_state()
-
-    def state_dict(
-        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
-    ) -> OrderedDict[str, Any]:
-        """Path → tensor of every parameter and persistent buffer. The tensors share memory with the module's."""
-        if args:
-            given = (*args, *(destination, prefix, keep_vars)[len(args) :])
-            destination, prefix, keep_vars = given[0], given[1], given[2]
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        metadata = {"version": self._version}
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = metadata
-        for hook in self._state_dict_pre_hooks.values():
-            hook(self, prefix, keep_vars)
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, child in self._modules.items():
-            if child is not None:
-                child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook, may_replace in self._state_dict_hooks.values():
-            changed = hook(self, destination, prefix, metadata)
-            if changed is not None:
-                if not may_replace:
-                    raise RuntimeError("state_dict: a post-hook must return None; let it change the dict in place.")
-                destination = changed
-        return destination
-
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(module, prefix, keep_vars)` before `state_dict`."""
-        return self._register("_state_dict_pre_hooks", hook)
-
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(module, state_dict, prefix, metadata)` after `state_dict`; it may change the dict."""
-        return self._register("_state_dict_hooks", hook, False)
-
-    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
-        """The same, and what the hook returns, if anything, replaces the dict."""
-        return self._register("_state_dict_hooks", hook, True)
-
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(module, state_dict, prefix, metadata, strict, missing_keys, unexpected_keys, error_msgs)` before a module
-        looks for its own entries; it may rename keys. The dict is not the caller's, but a part of a copy."""
-        return self._register("_load_state_dict_pre_hooks", hook, True)
-
-    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> Handle:
-        """The same, the hook called without the module, unless asked for."""
-        return self._register("_load_state_dict_pre_hooks", hook, with_module)
-
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
-        """`hook(module, incompatible_keys)` after loading."""
-        return self._register("_load_state_dict_post_hooks", hook)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> _IncompatibleKeys:
-        """Copy tensors into the module's parameters and buffers of the same path. All or nothing.
-
-        Args:
-            strict: every key must fit. False loads what fits by name, and returns what did not; a wrong shape is an
-                error all the same.
-            assign: take the given tensors themselves instead of copying.
-
-        Raises:
-            RuntimeError: missing or unexpected keys, or other shapes, side by side; nothing has been loaded.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"load_state_dict: needs a dict of names and tensors, got {type(state_dict).__name__}.")
-        loading, metadata = Loading(), getattr(state_dict, "_metadata", {})
-        self._plan(dict(state_dict), "", metadata, {"assign_to_params_buffers": True} if assign else {}, loading)
-        result = loading.finish(type(self).__name__, strict, assign)
-        for module in self.modules():
-            for hook in module._load_state_dict_post_hooks.values():
-                hook(module, result)
-        return result
-
-    def _plan(
-        self,
-        state_dict: dict[str, Any],
-        prefix: str,
-        metadata: Mapping[str, Any],
-        more: dict[str, Any],
-        loading: Loading,
-    ) -> None:
-        """Let this module and those below say what of the dict is theirs."""
-        own_metadata = {**metadata.get(prefix[:-1], {}), **more}
-        missing, unexpected = loading.missing, loading.unexpected
-        self._load_from_state_dict(state_dict, prefix, own_metadata, True, missing, unexpected, loading)
-        below: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        for key, value in state_dict.items():
-            name, dot, _ = key.removeprefix(prefix).partition(".")
-            if dot:
-                below[name][key] = value
-        for name, child in self._modules.items():
-            if child is not None:
-                child._plan(below[name], f"{prefix}{name}.", metadata, more, loading)
-
-    def _load_from_state_dict(
-        self,
-        state_dict: dict[str, Any],
-        prefix: str,
-        local_metadata: dict[str, Any],
-        strict: bool,
-        missing_keys: list[str],
-        unexpected_keys: list[str],
-        error_msgs: list[str],
-    ) -> None:
-        """Load this module's own entries, those of its children apart. A module that has changed its names overrides
-        this, brings an older dict up to date (`local_metadata` has the "version" it is from) and calls super.
-
-        Args:
-            prefix: what the keys of this module begin with.
-            missing_keys, unexpected_keys, error_msgs: to be added to; with an entry in the last nothing is loaded.
-        """
-        for hook, with_module in self._load_state_dict_pre_hooks.values():
-            arguments = (state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-            hook(self, *arguments) if with_module else hook(*arguments)
-        loading = error_msgs if isinstance(error_msgs, Loading) else Loading()
-        places = [("_parameters", name) for name, p in self._parameters.items() if p is not None]
-        places += [
-            ("_buffers", name)
-            for name, b in self._buffers.items()
-            if b is not None and name not in self._non_persistent_buffers_set
-        ]
-        if type(self).set_extra_state is not Module.set_extra_state:
-            places.append(("", "_extra_state"))
-        for home, name in places:
-            if not loading.add(self, home, name, prefix + name, state_dict) and strict:
-                missing_keys.append(prefix + name)
-        if strict:
-            own = {name for _, name in places}
-            for key, value in state_dict.items():
-                name, dot, _ = key.removeprefix(prefix).partition(".")
-                known = self._modules.get(name) is not None if dot else name in own
-                if key.startswith(prefix) and not known:
-                    unexpected_keys.append(key)
-                    loading.given[key] = value
-        if loading is not error_msgs:  # called by itself, not by load_state_dict
-            try:
-                loading.finish(type(self).__name__, False, "assign_to_params_buffers" in local_metadata)
-            except RuntimeError as error:
-                error_msgs.append(str(error))
 
     # ---- printing -------------------------------------------------------------------------------------------------
 
