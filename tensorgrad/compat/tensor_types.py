@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
+from ..ops.create import legacy_array
 from ..tensor import Tensor
 
 
@@ -19,8 +20,6 @@ class _TensorType(type):
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype
 
     def __call__(cls, *args: Any) -> Tensor:
-        from ..ops.create import legacy_array
-
         return Tensor._of(legacy_array(args, cls.dtype, None))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import linalg
+from .. import dtypes, linalg
 from ..ops.compare import eq, isclose
 from ..ops.factorize import cholesky_ex
 from ..tensor import Tensor

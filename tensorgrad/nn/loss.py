@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ..ops import create
+from ..ops.join import cat
 from ..tensor import Tensor
 from . import functional as F
 from .containers import ModuleList, Sequential
@@ -619,6 +620,4 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
 
 def _joined(parts: list[Tensor], dim: int = 0) -> Any:
-    from ..ops.join import cat
-
     return cat(parts, dim)

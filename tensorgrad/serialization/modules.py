@@ -16,6 +16,8 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any
 
+from ..nn import Module
+
 _OPERATIONS = __name__.partition(".")[0] + ".ops."
 _HELD = ("_parameters", "_buffers", "_modules")
 
@@ -68,8 +70,6 @@ def operation(name: str) -> Any:
 
 
 def _is_taken(cls: type) -> bool:
-    from ..nn import Module
-
     return issubclass(cls, Module) or is_dataclass(cls)
 
 

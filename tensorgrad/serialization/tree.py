@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import dtypes
 from ..device import device
+from ..nn import Parameter
 from ..tensor import Size, Tensor
 from . import modules as objects
 from .safetensors import METADATA, SaveError, can_hold
@@ -121,8 +122,6 @@ class TakenApart:
 
 
 def _kind_of(t: Tensor) -> str:
-    from ..nn import Parameter
-
     if isinstance(t, Parameter):
         return "parameter" if t.requires_grad else "frozen"
     return "leaf" if t.requires_grad else "tensor"
@@ -137,8 +136,6 @@ def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
     Raises:
         ValueError, KeyError, TypeError, RecursionError …: this is no skeleton.
     """
-    from ..nn import Parameter
-
     tensors: dict[tuple[str, str], Tensor] = {}  # one object for what was one
     made: dict[int, Any] = {}
 

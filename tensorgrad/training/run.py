@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
@@ -15,15 +15,29 @@ from .checkpoint import Checkpoint
 from .history import column
 from .progress import Progress
 
-if TYPE_CHECKING:
-    from .trainer import Trainer
+
+class Training(Protocol):
+    """What a run asks of its trainer."""
+
+    model: Any
+    optimizer: Any
+    scheduler: Any
+    schedule_by: str
+    history: Any
+
+    @property
+    def rate(self) -> Any: ...
+
+    def measuring(self) -> Any: ...
+
+    def evaluate(self, inputs: Any) -> Any: ...
 
 
 class Run:
     """Where a run stands: what its checkpoints hold beside model, optimizer, schedule and data position."""
 
     def __init__(
-        self, trainer: Trainer, loader: Any, held_out: Any, epochs: int, patience: int | None, save_every: int | None
+        self, trainer: Training, loader: Any, held_out: Any, epochs: int, patience: int | None, save_every: int | None
     ) -> None:
         self.trainer, self.loader, self.held_out = trainer, loader, held_out
         self.epochs, self.patience, self.save_every = epochs, patience, save_every

@@ -9,6 +9,7 @@ from ...autograd.modes import no_grad
 from ...ops import create
 from ...tensor import Tensor
 from .. import functional as F
+from ..conv import _ConvTransposeNd
 from ..module import Module
 from ..parameter import Parameter
 from .weight_norm import _hook
@@ -18,8 +19,6 @@ M = TypeVar("M", bound=Module)
 
 def default_dim(module: Module) -> int:
     """The axis of the output features in a module's weight."""
-    from ..conv import _ConvTransposeNd
-
     return 1 if isinstance(module, _ConvTransposeNd) else 0
 
 

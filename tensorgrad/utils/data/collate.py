@@ -10,6 +10,7 @@ import numpy as np
 
 from ...dtypes import float64
 from ...ops.create import as_tensor, tensor
+from ...ops.join import stack
 from ...tensor import Tensor
 
 
@@ -42,8 +43,6 @@ def _collate(batch: Sequence[Any], at: str) -> Any:
     """The batch of what stands at one place of the examples, such as "['boxes'][0]"."""
     first = batch[0]
     if isinstance(first, Tensor):
-        from ...ops.join import stack
-
         _alike(batch, Tensor, at)
         _same([t.array.shape for t in batch], "has shape {}", "pads them (nn.utils.rnn.pad_sequence)", at)
         return stack(list(batch))

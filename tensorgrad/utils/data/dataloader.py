@@ -8,6 +8,7 @@ from functools import partial
 from itertools import count, islice, repeat
 from typing import Any, Generic, TypeVar
 
+from ...ops.sampling import randint
 from ...random import Generator, Seeded, drawing_from
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, examples_of, rows_of
@@ -207,8 +208,6 @@ class DataLoader(Generic[T]):
     # ---- where it stands ------------------------------------------------------------------------------------------
 
     def _draw_seed(self) -> int:
-        from ...ops.sampling import randint
-
         return int(randint(0, 2**62, (), generator=self.generator).item())
 
     def state_dict(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from ...ops.sampling import randperm
 from ...tensor import Tensor
 
 T = TypeVar("T")
@@ -151,8 +152,6 @@ def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Any =
         lengths: numbers of examples that add up to the dataset's, or shares that add up to 1.
         generator: where the order comes from.
     """
-    from ...ops.sampling import randperm
-
     total = len(dataset)  # type: ignore[arg-type]
     for x in lengths:
         if x < 0 or x > 1 and x != int(x):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...ops.sampling import randperm
 from ...random import Generator
 from .sampler import Sampler
 
@@ -39,8 +40,6 @@ class DistributedSampler(Sampler[int]):
         self.total_size = self.num_samples * num_replicas
 
     def __iter__(self) -> Iterator[int]:
-        from ...ops.sampling import randperm
-
         n = len(self.dataset)
         if self.shuffle:
             order = randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+from ...ops.create import as_tensor
+from ...ops.sampling import multinomial, randint, randperm
 from ...tensor import Tensor
 
 T_co = TypeVar("T_co", covariant=True)
@@ -54,8 +56,6 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        from ...ops.sampling import randint, randperm
-
         n, wanted = len(self.data_source), self.num_samples
         if self.replacement:
             yield from randint(0, n, (wanted,), generator=self.generator).tolist()
@@ -75,8 +75,6 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        from ...ops.sampling import randperm
-
         return (self.indices[i] for i in randperm(len(self.indices), generator=self.generator).tolist())
 
     def __len__(self) -> int:
@@ -89,8 +87,6 @@ class WeightedRandomSampler(Sampler[int]):
     def __init__(
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None
     ) -> None:
-        from ...ops.create import as_tensor
-
         if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
             raise ValueError(f"WeightedRandomSampler: num_samples must be a whole number above 0, got {num_samples!r}.")
         self.weights: Tensor = as_tensor(weights).double()
@@ -106,8 +102,6 @@ class WeightedRandomSampler(Sampler[int]):
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
-        from ...ops.sampling import multinomial
-
         return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
 
     def __len__(self) -> int:

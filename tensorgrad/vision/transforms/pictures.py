@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._pillow import pillow
-from . import matrices
+from . import matrices, tensors
 from .common import InterpolationMode
+from .convert import pil_to_tensor, to_pil_image
 
 # ---- measures --------------------------------------------------------------------------------------------------------
 
@@ -154,9 +155,6 @@ def equalize(img: Any) -> Any:
 
 
 def gaussian_blur(img: Any, kernel_size: Any, sigma: Any) -> Any:
-    from . import tensors
-    from .convert import pil_to_tensor, to_pil_image
-
     return to_pil_image(tensors.gaussian_blur(pil_to_tensor(img), kernel_size, sigma), img.mode)
 
 

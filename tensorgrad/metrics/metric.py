@@ -1,0 +1,91 @@
+"""What every metric is: something that is shown batches and asked for a number; and how it reads what it is shown."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+
+
+class Metric:
+    """Base: `reset`, `update`, `compute`; `m(prediction, target)` does all three for one batch.
+
+    Attributes:
+        name: in a history.
+    """
+
+    name = "metric"
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        raise TypeError(f"{type(self).__name__}: a Metric defines reset(), update() and compute().")
+
+    def update(self, prediction: Any, target: Any) -> None:
+        """Take in a batch."""
+        raise TypeError(f"{type(self).__name__}: a Metric defines reset(), update() and compute().")
+
+    def compute(self) -> Any:
+        """The metric over all batches since `reset`; nan (or zeros, for counts) before the first."""
+        raise TypeError(f"{type(self).__name__}: a Metric defines reset(), update() and compute().")
+
+    def state_dict(self) -> dict[str, Any]:
+        """What has been counted so far, for a checkpoint."""
+        return copy.deepcopy(vars(self))
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on counting from there."""
+        vars(self).update(copy.deepcopy(state))
+
+    def __call__(self, prediction: Any, target: Any) -> Any:
+        self.reset()
+        self.update(prediction, target)
+        return self.compute()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.compute()})"
+
+
+def as_array(me: str, x: Any) -> Any:
+    try:
+        array = x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x)
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(f"{me}: needs numbers in an array: {error}") from error
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise TypeError(f"{me}: needs tensors, arrays or lists of numbers, got {type(x).__name__} of {array.dtype}.")
+    return array
+
+
+def ordered(me: str, scores: Any) -> None:
+    if np.isnan(scores).any():
+        raise ValueError(f"{me}: a score is nan; scores must be in an order.")
+
+
+def ratio(a: float, b: float) -> float:
+    return a / b if b else math.nan
+
+
+def whole(name: str, t: Any) -> Any:
+    """Targets as whole numbers, (N,)."""
+    t = t.reshape(-1)
+    whole = t.astype(np.int64) if t.dtype.kind in "iub" or np.isfinite(t).all() else None
+    if whole is None or t.dtype.kind not in "iub" and (whole != t).any():
+        raise ValueError(f"{name}: targets must be class numbers, whole numbers from 0 on; some are not.")
+    return whole
+
+
+def in_range(name: str, t: Any, classes: int) -> None:
+    if t.size and not (t.min() >= 0 and t.max() < classes):
+        wrong = int(t.min() if t.min() < 0 else t.max())
+        raise ValueError(f"{name}: target {wrong} among {classes} classes, which are numbered from 0.")
+
+
+__all__ = [
+    "Metric",
+]  # fmt: skip
