@@ -64,7 +64,7 @@ from .ops.elementwise import *
 from .ops.index import *
 from .ops.join import *
 from .ops.linalg import *
-from .ops.loss import *
+from .ops.loss_pairs import *
 from .ops.mask import *
 from .ops.norm import *
 from .ops.pool import *
@@ -77,6 +77,7 @@ from .ops.scatter import *
 from .ops.search import *
 from .ops.shape import *
 from .ops.signal_windows import *
+from .ops.softmax import *
 from .ops.sort import *
 from .ops.special import *
 from .ops.vision import *

@@ -1,9 +1,9 @@
 """`tensorgrad.special`: special functions, under PyTorch's names."""
 
-from .ops.activation import log_softmax, softmax
 from .ops.elementwise import exp2, expm1, log1p, round
 from .ops.elementwise import sigmoid as expit
 from .ops.reduce import logsumexp
+from .ops.softmax import log_softmax, softmax
 from .ops.special import (
     airy_ai,
     bessel_j0,

@@ -61,8 +61,9 @@ class Function:
     - `backward(self, grad, …)` gets one gradient per floating output, then what its parameters name: inputs by the
       names `forward` gives them, `out` for the result. It returns one gradient per input, None where there is none (a
       single one needs no tuple). It is written in Tensor operations, so it can be differentiated again.
-    - A fused operation has `fused_backward` on arrays, for when nobody records, and either `backward` beside it, naming
-      the same, or `formula` on Tensors, its definition. With `formula` alone, the gradient is that of the formula.
+    - A fused operation has `fused_backward` on arrays, for when nobody records, and `formula` on Tensors, its definition,
+      which tests hold it to. With `formula` alone, the gradient is that of the formula; with a `backward` beside it,
+      naming the same as `fused_backward`, that is the rule.
     - Attributes set in `__init__` are constants of the operation. Anything computed in `forward` and kept on `self` is
       a constant to whoever differentiates, so only `fused_backward` may read it.
 
@@ -83,6 +84,7 @@ class Function:
     is_view: ClassVar[bool] = False
     borrowed: ClassVar[tuple[str, ...]] = ()
     never_warns: ClassVar[bool] = False
+    by_formula: ClassVar[bool] = False  # whether the formula is what is differentiated
     _saves: ClassVar[tuple[int, ...]] = ()
     _fused_reads: ClassVar[tuple[int, ...]] = ()
     _serves: ClassVar[dict[int, tuple[int, ...]]] = {}  # the same by number
@@ -110,7 +112,8 @@ class Function:
             return
         names, variadic, _ = _parameters(forward)
         fused, rule = getattr(cls, "fused_backward", None), getattr(cls, "backward", None)
-        if hasattr(cls, "formula") and (fused is not None or rule in (None, _formula_gradient)):
+        cls.by_formula = hasattr(cls, "formula") and rule in (None, _formula_gradient)
+        if cls.by_formula:
             cls._fused_reads = _named(cls, fused, names, variadic) if fused is not None else ()
             # The formula starts from the inputs again, so all of them are kept, beside what the kernel names.
             extra = tuple(i for i in cls._fused_reads if i == OUT)

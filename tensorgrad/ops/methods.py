@@ -30,6 +30,7 @@ from . import (
     scatter,
     search,
     shape,
+    softmax,
     sort,
     special,
     ufunc,
@@ -107,7 +108,8 @@ _METHODS: dict[ModuleType, str] = {
     "not_equal allclose equal is_same_size isclose isfinite isin isinf isnan isneginf isposinf isreal signbit",
     special: "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma sinc xlogy",
     promote: "bfloat16 byte char cpu cuda double half long short to type_as",
-    activation: "relu hardshrink log_softmax prelu softmax",
+    activation: "relu hardshrink prelu",
+    softmax: "log_softmax softmax",
     reduce: "sum mean nansum nanmean count_nonzero logsumexp var std prod max min amax amin aminmax argmax argmin all any "
     "cov corrcoef sum_to_size",
     scan: "cumsum cumprod logcumsumexp cummax cummin diff",
