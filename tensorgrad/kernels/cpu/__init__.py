@@ -6,14 +6,17 @@ from .activation import *
 from .attention import *
 from .conv import *
 from .create import *
+from .ctc import *
 from .decompose import *
 from .dropout import *
 from .einsum import *
 from .elementwise import *
 from .embedding import *
+from .gated import *
 from .index import *
 from .linalg import *
 from .loss import *
+from .loss_classes import *
 from .norm import *
 from .optim import *
 from .pool import *
@@ -23,6 +26,7 @@ from .sampling import *
 from .scan import *
 from .scatter import *
 from .shape import *
+from .softmax import *
 from .sort import *
 from .special import *
 from .vision import *
