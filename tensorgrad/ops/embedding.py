@@ -9,7 +9,7 @@ from ..autograd.inplace import written
 from ..autograd.modes import no_grad
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .promote import as_operand, number
 
@@ -19,6 +19,11 @@ class Embedding(Function):
 
     def __init__(self, factors: Tensor | None = None) -> None:
         self.factors = factors
+
+    def formula(self, table: Tensor, index: Tensor) -> Tensor:
+        if self.factors is not None:  # of the gradient alone: the value stays
+            table = self.factors * table + ((1 - self.factors) * table).detach()
+        return table[index]
 
     def forward(self, table: Any, index: Any) -> Any:
         self.rows = table.shape[0]
@@ -35,6 +40,10 @@ class AddRows(Function):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
+    def formula(self, x: Tensor, index: Tensor) -> Tensor:
+        width = x.array.shape[-1]
+        return x.new_zeros((self.rows, width)).index_add(0, index.reshape(-1), x.reshape(index.array.size, width))
+
     def forward(self, x: Any, index: Any) -> Any:
         return on(x).add_rows(x, index, self.rows)
 
@@ -43,8 +52,8 @@ class AddRows(Function):
 
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: TensorLike,
+    weight: TensorLike,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
@@ -109,15 +118,15 @@ def _clip(table: Tensor, index: Tensor, max_norm: float, p: float, op: str) -> N
 
 
 def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
+    input: TensorLike,
+    weight: TensorLike,
+    offsets: TensorLike | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: Any = None,
+    per_sample_weights: TensorLike | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
@@ -201,7 +210,7 @@ def _starts(op: str, index: Tensor, offsets: Any, include_last: bool) -> Any:
 
 
 @also(input="tensor")
-def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
+def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
     """1 at the place each number names, 0 elsewhere.  Shape: (…) int64 → (…, num_classes) int64.
 
     num_classes −1 stands for the largest number plus one.

@@ -23,8 +23,7 @@ class Softmax(Function):
         self.axis = axis
 
     def formula(self, x: Tensor) -> Tensor:
-        e = (x - x.detach().amax(self.axis, keepdim=True)).exp()
-        return e / e.sum(self.axis, keepdim=True)
+        return (x - x.logsumexp(self.axis, keepdim=True)).exp()
 
     def forward(self, x: Any) -> Any:
         return on(x).softmax(x, self.axis)
