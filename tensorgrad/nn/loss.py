@@ -33,7 +33,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-# ---- of numbers -----------------------------------------------------------------------------------------------------
+# ---- numbers --------------------------------------------------------------------------------------------------------
 
 
 class L1Loss(_Loss):
@@ -104,7 +104,7 @@ class GaussianNLLLoss(_Loss):
         return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-# ---- of probabilities -----------------------------------------------------------------------------------------------
+# ---- probabilities --------------------------------------------------------------------------------------------------
 
 
 class BCELoss(_WeightedLoss):

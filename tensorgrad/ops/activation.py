@@ -28,7 +28,7 @@ def _applied(op: str, operation: Function, x: Tensor, inplace: bool) -> Tensor:
     return write(x, operation(before_write(x)), op)
 
 
-# ---- straight lines with kinks --------------------------------------------------------------------------------------
+# ---- piecewise linear -----------------------------------------------------------------------------------------------
 
 
 class Relu(Function):
@@ -320,7 +320,7 @@ def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
     return _applied("hardsigmoid", Hardsigmoid(), needs_floating("hardsigmoid", input), inplace)
 
 
-# ---- smooth ones ----------------------------------------------------------------------------------------------------
+# ---- smooth ---------------------------------------------------------------------------------------------------------
 
 
 class Elu(Function):

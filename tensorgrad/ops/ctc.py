@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.function import Function
@@ -58,8 +59,8 @@ class CtcLoss(Function):
 def ctc_loss(
     log_probs: TensorLike,
     targets: TensorLike,
-    input_lengths: TensorLike,
-    target_lengths: TensorLike,
+    input_lengths: TensorLike | Sequence[int],
+    target_lengths: TensorLike | Sequence[int],
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,

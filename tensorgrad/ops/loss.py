@@ -66,7 +66,7 @@ def same_shape(op: str, **tensors: Tensor) -> None:
         raise ValueError(mismatch(op, "the shapes differ", "They must be the same; reshape one of them.", **shapes))
 
 
-# ---- of numbers -----------------------------------------------------------------------------------------------------
+# ---- numbers --------------------------------------------------------------------------------------------------------
 
 
 class MseLoss(Function):
@@ -222,7 +222,7 @@ def gaussian_nll_loss(
     return reduced(losses, check_reduction(op, reduction))
 
 
-# ---- of probabilities -----------------------------------------------------------------------------------------------
+# ---- probabilities --------------------------------------------------------------------------------------------------
 
 
 class BinaryCrossEntropy(Function):

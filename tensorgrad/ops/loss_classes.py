@@ -285,7 +285,7 @@ def soft_margin_loss(input: TensorLike, target: TensorLike, *, reduction: str = 
     return reduced(-logsigmoid(z * x), check_reduction("soft_margin_loss", reduction))
 
 
-# ---- what they share ------------------------------------------------------------------------------------------------
+# ---- helpers --------------------------------------------------------------------------------------------------------
 
 
 def _target_weights(target: Tensor, weight: Any, kept: Any, x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class Softmax(Function):
         self.axis = axis
 
     def formula(self, x: Tensor) -> Tensor:
-        return (x - x.logsumexp(self.axis, keepdim=True)).exp()
+        return (x - x.logsumexp(self.axis, keepdim=True)).exp()  # eˣ / Σeˣ, without overflow
 
     def forward(self, x: Any) -> Any:
         return on(x).softmax(x, self.axis)

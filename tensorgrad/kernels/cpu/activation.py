@@ -9,7 +9,7 @@ import numpy as np
 from .elementwise import _ZERO, _like, keep, relu, sigmoid, where, widened
 from .workspace import piecewise
 
-# ---- straight lines with kinks --------------------------------------------------------------------------------------
+# ---- piecewise linear -----------------------------------------------------------------------------------------------
 
 
 def between(x: Any, low: float, high: float) -> Any:
@@ -81,7 +81,7 @@ def hardsigmoid_backward(grad: Any, x: Any) -> Any:
     return keep(np.asarray(grad / 6), np.asarray((x > -3) & (x < 3)))
 
 
-# ---- smooth ones ----------------------------------------------------------------------------------------------------
+# ---- smooth ---------------------------------------------------------------------------------------------------------
 
 
 @piecewise
