@@ -61,11 +61,6 @@ class Normalize(Function):
         return None if weight is None else weight.reshape(self.affine)
 
 
-def _like(grad: Any, array: Any) -> Any:
-    """A gradient in the shape and dtype of its array, if there are both."""
-    return None if array is None or grad is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
-
-
 def batch_norm(
     input: TensorLike,
     running_mean: Tensor | None,
@@ -244,6 +239,11 @@ def local_response_norm(
 
 
 # ---- helpers --------------------------------------------------------------------------------------------------------
+
+
+def _like(grad: Any, array: Any) -> Any:
+    """A gradient in the shape and dtype of its array, if there are both."""
+    return None if array is None or grad is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
 
 
 def _fixed(x: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: Any, eps: float) -> Tensor:

@@ -145,3 +145,28 @@ def test_the_kernels_compute_the_formula(cls: type) -> None:
 def test_every_fused_operation_has_a_formula() -> None:
     missing = {c.__name__ for c in operations() if hasattr(c, "fused_backward") and not hasattr(c, "formula")}
     assert missing == NOT_YET
+
+
+class Cube(Function):
+    """A formula, and a rule beside it that names the result alone; it triples the gradient, so that one sees who was asked."""
+
+    def formula(self, x: Tensor) -> Tensor:
+        return x**3
+
+    def forward(self, x: Any) -> Any:
+        return x**3
+
+    def backward(self, grad: Tensor, out: Tensor) -> Tensor:
+        return grad * 9 * out ** (2 / 3)
+
+    def fused_backward(self, grad: Any, out: Any) -> Any:
+        return grad * 9 * out ** (2 / 3)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_rule_beside_the_formula_is_the_rule(recorded: bool) -> None:
+    x = Tensor._of(np.array(2.0)).requires_grad_()
+    y = Cube()(x)
+    assert not Cube.by_formula and len(y.node.saved) == 1 and y.node.saved[0].array is y.array
+    (g,) = gradient_of([y], [x], create_graph=recorded)
+    np.testing.assert_allclose(g.detach().array, 36)
