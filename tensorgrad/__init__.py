@@ -77,6 +77,7 @@ from .ops.index_along import *
 from .ops.join import *
 from .ops.linalg_norm import *
 from .ops.loss import *
+from .ops.loss_pairs import *
 from .ops.lowrank import *
 from .ops.mask import *
 from .ops.norm import *
@@ -94,6 +95,7 @@ from .ops.search import *
 from .ops.shape import *
 from .ops.signal_windows import *
 from .ops.slice import *
+from .ops.softmax import *
 from .ops.solve import *
 from .ops.sort import *
 from .ops.special import *

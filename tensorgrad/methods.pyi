@@ -39,6 +39,7 @@ from .ops import scatter as _ops_scatter
 from .ops import search as _ops_search
 from .ops import shape as _ops_shape
 from .ops import slice as _ops_slice
+from .ops import softmax as _ops_softmax
 from .ops import solve as _ops_solve
 from .ops import sort as _ops_sort
 from .ops import special as _ops_special
@@ -394,7 +395,7 @@ class TensorMethods:
     log2_ = _ops_elementwise.log2
     log_ = _ops_elementwise.log
     log_normal_ = _ops_sampling.log_normal_
-    log_softmax = _ops_activation.log_softmax
+    log_softmax = _ops_softmax.log_softmax
     logaddexp = _ops_elementwise.logaddexp
     logaddexp2 = _ops_elementwise.logaddexp2
     logcumsumexp = _ops_scan.logcumsumexp
@@ -547,7 +548,7 @@ class TensorMethods:
     sinh_ = _ops_trigonometry.sinh
     slice_scatter = _ops_assign.slice_scatter
     slogdet = _ops_determinant.slogdet
-    softmax = _ops_activation.softmax
+    softmax = _ops_softmax.softmax
     sort = _ops_sort.sort
     split = _ops_join._split_method
     split_with_sizes = _ops_join.split_with_sizes

@@ -1,6 +1,5 @@
 """`tensorgrad.special`: special functions, under PyTorch's names."""
 
-from .ops.activation import log_softmax, softmax
 from .ops.bessel import (
     airy_ai,
     bessel_j0,
@@ -37,6 +36,7 @@ from .ops.polynomials import (
     shifted_chebyshev_polynomial_w,
 )
 from .ops.reduce import logsumexp
+from .ops.softmax import log_softmax, softmax
 from .ops.special import entr, erf, erfc, erfcx, erfinv, log_ndtr, logit, ndtr, ndtri, sinc, xlog1py, xlogy
 
 __all__ = [

@@ -165,7 +165,7 @@ class _Counter:
         path = self.stack[-1][0] if self.stack else ""
         if not self.within:
             self.nodes.append((path, node))
-        if hasattr(node, "formula"):
+        if node.by_formula:
             inner, self.within = self.within, True
             try:  # its operations come here in turn
                 node.formula(*[_start(a) for a in args])

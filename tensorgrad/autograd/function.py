@@ -75,6 +75,7 @@ class Function(Saving):
     serves: ClassVar[dict[str, str]] = {}
     is_view: ClassVar[bool] = False
     never_warns: ClassVar[bool] = False
+    by_formula: ClassVar[bool] = False  # whether the formula is what is differentiated
     _fused_reads: ClassVar[tuple[int, ...]] = ()
     _crosswise: ClassVar[bool] = False  # whether two inputs serve each other: the usual case, told apart fast
 
@@ -94,7 +95,8 @@ class Function(Saving):
             return
         names, variadic, _ = _parameters(forward)
         fused, rule = getattr(cls, "fused_backward", None), getattr(cls, "backward", None)
-        if hasattr(cls, "formula") and rule in (None, formula_gradient):
+        cls.by_formula = hasattr(cls, "formula") and rule in (None, formula_gradient)
+        if cls.by_formula:
             cls._fused_reads = _named(cls, fused, names, variadic) if fused is not None else ()
             # The formula starts from the inputs again, so all of them are kept, beside what the kernel names.
             extra = tuple(i for i in cls._fused_reads if i == OUT)

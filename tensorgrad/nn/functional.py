@@ -8,19 +8,13 @@ from ..ops.activation import (
     celu_,
     elu,
     elu_,
-    gelu,
-    glu,
-    gumbel_softmax,
     hardshrink,
     hardsigmoid,
-    hardswish,
     hardtanh,
     hardtanh_,
     leaky_relu,
     leaky_relu_,
-    log_softmax,
     logsigmoid,
-    mish,
     prelu,
     relu,
     relu6,
@@ -29,9 +23,6 @@ from ..ops.activation import (
     rrelu_,
     selu,
     selu_,
-    silu,
-    softmax,
-    softmin,
     softplus,
     softshrink,
     softsign,
@@ -41,35 +32,40 @@ from ..ops.activation import (
 )
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.ctc import ctc_loss
 from ..ops.distance import pdist
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.elementwise import sigmoid
 from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.gated import gelu, glu, hardswish, mish, silu
 from ..ops.linear import bilinear, linear
 from ..ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cosine_similarity,
-    cross_entropy,
-    ctc_loss,
     gaussian_nll_loss,
-    hinge_embedding_loss,
     huber_loss,
     kl_div,
     l1_loss,
-    linear_cross_entropy,
-    margin_ranking_loss,
     mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from ..ops.loss_classes import (
+    cross_entropy,
+    linear_cross_entropy,
     multi_margin_loss,
     multilabel_margin_loss,
     multilabel_soft_margin_loss,
     nll_loss,
+    soft_margin_loss,
+)
+from ..ops.loss_pairs import (
+    cosine_embedding_loss,
+    cosine_similarity,
+    hinge_embedding_loss,
+    margin_ranking_loss,
     normalize,
     pairwise_distance,
-    poisson_nll_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
@@ -104,6 +100,7 @@ from ..ops.pool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from ..ops.trigonometry import tanh
 from ..ops.vision import (
     affine_grid,

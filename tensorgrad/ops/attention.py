@@ -10,12 +10,12 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
 from ..tensor import Tensor
-from .activation import softmax
 from .create import zeros
 from .dropout import dropout
 from .join import cat
 from .linear import linear
 from .promote import as_operand, needs_floating, number
+from .softmax import softmax
 from .vision import pad
 
 

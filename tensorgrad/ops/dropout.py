@@ -11,7 +11,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import before_write, check_writable, write
 from ..kernels import on
 from ..random import stream
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .promote import as_operand, needs_floating, number
 
 
@@ -21,6 +21,9 @@ class Dropout(Function):
     def __init__(self, keep: Any, scale: float) -> None:
         self.keep, self.scale = keep, scale
 
+    def formula(self, x: Tensor) -> Tensor:
+        return x * Tensor._of(self.keep) * self.scale
+
     def forward(self, x: Any) -> Any:
         return on(x).dropout(x, self.keep, self.scale)
 
@@ -28,7 +31,7 @@ class Dropout(Function):
         return Dropout(self.keep, self.scale)(grad)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element is 0 with probability p, and 1/(1 − p) times itself otherwise, so that its mean stays.
 
     Shape: any → the same. Not in training: the input itself. `inplace` writes into the input's memory.
@@ -36,28 +39,28 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return _dropped("dropout", input, p, training, inplace)
 
 
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout1d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels (Tompson et al., arXiv:1411.4280).  Shape: (N, C, L) or (C, L) → the same."""
     return _dropped("dropout1d", input, p, training, inplace, "(N, C, L) or (C, L)", {3: 2, 2: 1})
 
 
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout2d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels.  Shape: (N, C, H, W) → the same; fewer axes are (N, C, …), as in PyTorch."""
     return _dropped("dropout2d", input, p, training, inplace, "(N, C, H, W)", _BATCHED)
 
 
-def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout3d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels.  Shape: (N, C, D, H, W) or (C, D, H, W) → the same."""
     return _dropped("dropout3d", input, p, training, inplace, "(N, C, D, H, W) or (C, D, H, W)", _BATCHED | {4: 1})
 
 
-def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+def alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for SELU networks: what is left out becomes −λα, SELU's lowest value, and the result is scaled and
     shifted so that mean 0 and variance 1 stay (Klambauer et al., arXiv:1706.02515).  Shape: any → the same."""
     return _dropped("alpha_dropout", input, p, training, inplace, alpha=True)
 
 
-def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+def feature_alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """As `alpha_dropout`, of whole channels.  Shape: (N, C, …) → the same."""
     return _dropped("feature_alpha_dropout", input, p, training, inplace, "(N, C, …)", _BATCHED, alpha=True)
 
@@ -68,7 +71,7 @@ _BATCHED = {n: 2 for n in range(2, 65)}  # with any number of axes, the first tw
 
 def _dropped(
     op: str,
-    input: Any,
+    input: TensorLike,
     p: float,
     training: bool,
     inplace: bool,

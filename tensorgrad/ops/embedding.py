@@ -9,7 +9,7 @@ from ..autograd.inplace import written
 from ..autograd.modes import no_grad
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .promote import as_operand, number
 
@@ -19,6 +19,11 @@ class Embedding(Function):
 
     def __init__(self, factors: Tensor | None = None) -> None:
         self.factors = factors
+
+    def formula(self, table: Tensor, index: Tensor) -> Tensor:
+        if self.factors is not None:  # of the gradient alone: the value stays
+            table = self.factors * table + ((1 - self.factors) * table).detach()
+        return table[index]
 
     def forward(self, table: Any, index: Any) -> Any:
         self.rows = table.shape[0]
@@ -35,6 +40,10 @@ class AddRows(Function):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
+    def formula(self, x: Tensor, index: Tensor) -> Tensor:
+        width = x.array.shape[-1]
+        return x.new_zeros((self.rows, width)).index_add(0, index.reshape(-1), x.reshape(index.array.size, width))
+
     def forward(self, x: Any, index: Any) -> Any:
         return on(x).add_rows(x, index, self.rows)
 
@@ -43,8 +52,8 @@ class AddRows(Function):
 
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: TensorLike,
+    weight: TensorLike,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
@@ -69,55 +78,16 @@ def embedding(
     return Embedding(_factors(table, index, padding, scale_grad_by_freq))(table, index)
 
 
-def _checked(op: str, input: Any, weight: Any) -> tuple[Tensor, Tensor]:
-    index, table = as_operand(op, input), as_operand(op, weight, "weight")
-    if index.array.dtype.kind != "i" or index.array.dtype.itemsize < 4:
-        raise TypeError(f"{op}: input holds row numbers, int64 or int32, got {index.dtype}. Convert it: input.long().")
-    if table.array.ndim != 2:
-        raise ValueError(f"{op}: weight must be a table (V, D), got shape {tuple(table.array.shape)}.")
-    low, high = on(index.array).bounds(index.array)
-    v = table.array.shape[0]
-    if low < 0 or high >= v:
-        bad = low if low < 0 else high
-        raise IndexError(f"{op}: input holds {bad}, but the table has {v} rows, 0 to {v - 1}.")
-    return index, table
-
-
-def _row(op: str, row: int | None, v: int) -> int | None:
-    """padding_idx, counted from the front."""
-    if row is None:
-        return None
-    row = integer(op, "padding_idx", row)
-    if not -v <= row < v:
-        raise ValueError(f"{op}: padding_idx {row} is out of range for a table of {v} rows; use {-v} to {v - 1}.")
-    return row % v
-
-
-def _factors(table: Tensor, index: Tensor, padding: int | None, by_frequency: bool) -> Tensor | None:
-    """What each row's gradient is multiplied by, (V, 1); None for nothing."""
-    if padding is None and not by_frequency or not table.is_floating_point():
-        return None
-    return Tensor._of(on(table.array).row_factors(table.array, index.array, padding, by_frequency))
-
-
-def _clip(table: Tensor, index: Tensor, max_norm: float, p: float, op: str) -> None:
-    """Scale rows down in the table's memory; not recorded."""
-    max_norm, p = number(op, "max_norm", max_norm), number(op, "norm_type", p)
-    with no_grad():
-        if on(table.array).clip_rows(table.array, index.array, max_norm, p):
-            written(table, f"{op} (max_norm)")
-
-
 def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
+    input: TensorLike,
+    weight: TensorLike,
+    offsets: TensorLike | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: Any = None,
+    per_sample_weights: TensorLike | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
@@ -175,6 +145,72 @@ def embedding_bag(
     return y
 
 
+@also(input="tensor")
+def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
+    """1 at the place each number names, 0 elsewhere.  Shape: (…) int64 → (…, num_classes) int64.
+
+    num_classes −1 stands for the largest number plus one.
+    """
+    x = as_operand("one_hot", tensor, "tensor")
+    if x.array.dtype.kind != "i" or x.array.dtype.itemsize < 8:
+        raise TypeError(f"one_hot: needs class numbers, int64, got {x.dtype}. Convert them: tensor.long().")
+    num_classes = integer("one_hot", "num_classes", num_classes)
+    if x.array.size == 0 and num_classes <= 0:
+        raise ValueError("one_hot: of an empty tensor num_classes cannot be found out; give it, above 0.")
+    low, high = on(x.array).bounds(x.array)
+    if low < 0:
+        raise ValueError(f"one_hot: class numbers must not be negative, got {low}.")
+    if num_classes == -1:
+        num_classes = high + 1
+    elif num_classes < 1:
+        raise ValueError(f"one_hot: num_classes must be above 0 (or -1), got {num_classes}.")
+    elif high >= num_classes:
+        raise ValueError(f"one_hot: class {high} with num_classes {num_classes}; classes are 0 to {num_classes - 1}.")
+    return Tensor._of(on(x.array).one_hot(x.array, num_classes))
+
+
+# ---- helpers --------------------------------------------------------------------------------------------------------
+
+
+def _checked(op: str, input: Any, weight: Any) -> tuple[Tensor, Tensor]:
+    index, table = as_operand(op, input), as_operand(op, weight, "weight")
+    if index.array.dtype.kind != "i" or index.array.dtype.itemsize < 4:
+        raise TypeError(f"{op}: input holds row numbers, int64 or int32, got {index.dtype}. Convert it: input.long().")
+    if table.array.ndim != 2:
+        raise ValueError(f"{op}: weight must be a table (V, D), got shape {tuple(table.array.shape)}.")
+    low, high = on(index.array).bounds(index.array)
+    v = table.array.shape[0]
+    if low < 0 or high >= v:
+        bad = low if low < 0 else high
+        raise IndexError(f"{op}: input holds {bad}, but the table has {v} rows, 0 to {v - 1}.")
+    return index, table
+
+
+def _row(op: str, row: int | None, v: int) -> int | None:
+    """padding_idx, counted from the front."""
+    if row is None:
+        return None
+    row = integer(op, "padding_idx", row)
+    if not -v <= row < v:
+        raise ValueError(f"{op}: padding_idx {row} is out of range for a table of {v} rows; use {-v} to {v - 1}.")
+    return row % v
+
+
+def _factors(table: Tensor, index: Tensor, padding: int | None, by_frequency: bool) -> Tensor | None:
+    """What each row's gradient is multiplied by, (V, 1); None for nothing."""
+    if padding is None and not by_frequency or not table.is_floating_point():
+        return None
+    return Tensor._of(on(table.array).row_factors(table.array, index.array, padding, by_frequency))
+
+
+def _clip(table: Tensor, index: Tensor, max_norm: float, p: float, op: str) -> None:
+    """Scale rows down in the table's memory; not recorded."""
+    max_norm, p = number(op, "max_norm", max_norm), number(op, "norm_type", p)
+    with no_grad():
+        if on(table.array).clip_rows(table.array, index.array, max_norm, p):
+            written(table, f"{op} (max_norm)")
+
+
 def _starts(op: str, index: Tensor, offsets: Any, include_last: bool) -> Any:
     """Where each bag begins in the flattened input, and the end: B + 1 whole numbers."""
     shape = index.array.shape
@@ -198,30 +234,6 @@ def _starts(op: str, index: Tensor, offsets: Any, include_last: bool) -> Any:
             f"got {o.array.tolist()[:8]}."
         )
     return found
-
-
-@also(input="tensor")
-def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
-    """1 at the place each number names, 0 elsewhere.  Shape: (…) int64 → (…, num_classes) int64.
-
-    num_classes −1 stands for the largest number plus one.
-    """
-    x = as_operand("one_hot", tensor, "tensor")
-    if x.array.dtype.kind != "i" or x.array.dtype.itemsize < 8:
-        raise TypeError(f"one_hot: needs class numbers, int64, got {x.dtype}. Convert them: tensor.long().")
-    num_classes = integer("one_hot", "num_classes", num_classes)
-    if x.array.size == 0 and num_classes <= 0:
-        raise ValueError("one_hot: of an empty tensor num_classes cannot be found out; give it, above 0.")
-    low, high = on(x.array).bounds(x.array)
-    if low < 0:
-        raise ValueError(f"one_hot: class numbers must not be negative, got {low}.")
-    if num_classes == -1:
-        num_classes = high + 1
-    elif num_classes < 1:
-        raise ValueError(f"one_hot: num_classes must be above 0 (or -1), got {num_classes}.")
-    elif high >= num_classes:
-        raise ValueError(f"one_hot: class {high} with num_classes {num_classes}; classes are 0 to {num_classes - 1}.")
-    return Tensor._of(on(x.array).one_hot(x.array, num_classes))
 
 
 __all__: list[str] = []

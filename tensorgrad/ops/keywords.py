@@ -1,8 +1,9 @@
 """Other ways to give the same arguments, as PyTorch takes them too: NumPy's `axis=` for `dim=`, `keepdims=` for `keepdim=`,
-and factors in front, as PyTorch's first versions had them: `p.add_(-lr, grad)`."""
+factors in front, as PyTorch's first versions had them: `p.add_(-lr, grad)`, and a loss's flags before `reduction`."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -85,3 +86,56 @@ def renamed(op: str, error: Exception) -> Exception:
     """The same error, of another operation: what stands before its first colon is the name of the one that raised it."""
     words, known = re.subn(r"^[\w.]+(?=: )", op, str(error), count=1)
     return type(error)(words) if known else error
+
+
+def older_reduction(function: F) -> F:
+    """Let a loss be called with `size_average` and `reduce` as well, the two flags that PyTorch had before `reduction`.
+
+    They stand where PyTorch has them, also by position: `size_average` before the first argument that the function takes
+    as a keyword only, and `reduce` before `reduction`. Callers, and `inspect.signature`, see that longer list.
+    """
+    own = inspect.unwrap(function)
+    code = own.__code__
+    first = code.co_argcount
+    names = list(code.co_varnames[: first + code.co_kwonlyargcount])
+    names.insert(names.index("reduction"), "reduce")
+    names.insert(first, "size_average")
+    required = first - len(own.__defaults__ or ())
+    defaults = {**dict(zip(names[required:], own.__defaults__ or ())), **(own.__kwdefaults__ or {})}
+
+    @wraps(function)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > first or "size_average" in kwargs or "reduce" in kwargs:
+            kwargs = _with_reduction(function.__qualname__, names[first:], args[first:], kwargs)
+            args = args[:first]
+        return function(*args, **kwargs)
+
+    flags = dict.fromkeys(("size_average", "reduce"), "bool | None")
+    either.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if i < required else defaults.get(name),
+                annotation={**own.__annotations__, **flags}.get(name, inspect.Parameter.empty),
+            )
+            for i, name in enumerate(names)
+        ],
+        return_annotation=own.__annotations__.get("return", inspect.Signature.empty),
+        __validate_parameters__=False,
+    )
+    return either  # type: ignore[return-value]
+
+
+def _with_reduction(name: str, names: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Keywords of all arguments, with the `reduction` that the flags stand for in place of them."""
+    if len(args) > len(names):
+        raise TypeError(f"{name}: {len(args) - len(names)} positional arguments too many.")
+    for word in names[: len(args)]:
+        if word in kwargs:
+            raise TypeError(f"{name}: {word} is given twice, by position and by name.")
+    kwargs = {**dict(zip(names, args)), **kwargs}
+    average, reduce = kwargs.pop("size_average", None), kwargs.pop("reduce", None)
+    if average is not None or reduce is not None:
+        kwargs["reduction"] = "none" if reduce is False else "sum" if average is False else "mean"
+    return kwargs

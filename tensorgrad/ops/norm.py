@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import written
 from ..kernels import on
 from ..kernels.shapes import Shape, integer
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .arithmetic import pow, square
 from .elementwise import rsqrt
 from .keywords import in_own_name
@@ -61,17 +62,12 @@ class Normalize(Function):
         return None if weight is None else weight.reshape(self.affine)
 
 
-def _like(grad: Any, array: Any) -> Any:
-    """A gradient in the shape and dtype of its array, if there are both."""
-    return None if array is None or grad is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
-
-
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: TensorLike,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -115,11 +111,11 @@ def batch_norm(
 
 
 def instance_norm(
-    input: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
+    input: TensorLike,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -155,7 +151,13 @@ def instance_norm(
     return y
 
 
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
+def group_norm(
+    input: TensorLike,
+    num_groups: int,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
     """Normalise groups of channels of each image (Wu & He, arXiv:1803.08494); one group is a layer norm without its
     weights' shape, C groups an instance norm.
 
@@ -180,7 +182,13 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     return Normalize(op, (n, num_groups, per, length), (1, num_groups, per, 1), (2, 3), eps)(x, weight, bias)
 
 
-def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
+def layer_norm(
+    input: TensorLike,
+    normalized_shape: int | Sequence[int],
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
     """Normalise over the last axes (Ba et al., arXiv:1607.06450): (x − mean)/√(variance + ε)·weight + bias.
 
     Shape: input (…, *normalized_shape), weight and bias normalized_shape → like input.
@@ -190,7 +198,9 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     return Normalize("layer_norm", rows, (1, rows[1]), (1,), eps)(x, weight, bias)
 
 
-def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Tensor:
+def rms_norm(
+    input: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
+) -> Tensor:
     """Divide by the root mean square over the last axes: x/√(mean(x²) + ε)·weight (Zhang & Sennrich, arXiv:1910.07467).
 
     `eps` None is the machine epsilon of the dtype computed in (float32's for half precision).
@@ -203,7 +213,9 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
 
 
 @in_own_name
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+def local_response_norm(
+    input: TensorLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
     """Divide by the energy of the neighbouring channels: x / (k + α·mean of x² over `size` of them)^β (Krizhevsky et
     al., 2012).
 
@@ -228,6 +240,11 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 
 
 # ---- helpers --------------------------------------------------------------------------------------------------------
+
+
+def _like(grad: Any, array: Any) -> Any:
+    """A gradient in the shape and dtype of its array, if there are both."""
+    return None if array is None or grad is None else grad.reshape(array.shape).astype(array.dtype, copy=False)
 
 
 def _fixed(x: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: Any, eps: float) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tensorgrad.kernels.cpu import activation
+from tensorgrad.kernels import cpu
 from tensorgrad.kernels.cpu.workspace import _PIECE, piecewise
 
 PARAMETERS = {"elu": (1.0, 1.0, 1.0), "softplus": (1.0, 20.0)}
@@ -53,7 +53,7 @@ def test_activations_of_large_arrays(name: str, dtype: Any) -> None:
     """There and back as of small ones, whatever the layout."""
     rng = np.random.default_rng(0)
     x, grad = (3 * rng.standard_normal((2, 300, 301))).astype(dtype)
-    forward, backward = getattr(activation, name), getattr(activation, f"{name}_backward")
+    forward, backward = getattr(cpu, name), getattr(cpu, f"{name}_backward")
     parameters = PARAMETERS.get(name, ())
     for kernel, arrays in ((forward, [x]), (backward, [grad, x])):
         small = np.stack([kernel(*row, *parameters) for row in zip(*arrays)])

@@ -8,56 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.special as sp
 
 import tensorgrad as tg
 import tensorgrad.nn.functional as F
+from tests.ops.activation_samples import SHAPES, WIDE, Activation, OfIntegersToo, whole
 from tests.ops.optest import OpTest, sample
 
 NAN, INF = math.nan, math.inf
-SHAPES = [sample((3, 4)), sample(()), sample((0, 2)), sample((31,)), sample((2000,))]
-WIDE = np.array([-800.0, -30.0, -7.5, 7.5, 30.0, 800.0])
-whole = np.array([[-7, -2, -1, 0], [1, 2, 5, 9]])
-
 TESTED = [F.relu_, F.leaky_relu_, F.elu_, F.selu_, F.celu_, F.hardtanh_, F.threshold_, F.rrelu_]
-
-
-class Activation(OpTest):
-    """Floating only: the samples, and what it says to words and integers."""
-
-    samples = SHAPES
-    low, high = -4.0, 4.0
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        words = f"{name}: input needs a floating dtype, got tensorgrad.int64. Convert it first: x.float()."
-        cls.errors = [
-            (lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str."),
-            (lambda: cls.op(tg.tensor([1, 2])), TypeError, words),
-            *cls.__dict__.get("errors", []),
-        ]
-
-
-class OfIntegersToo(OpTest):
-    """The same where integers are taken, but no bools."""
-
-    samples = [*SHAPES, sample(whole)]
-    low, high = -4.0, 4.0
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        cls.errors = [
-            (lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str."),
-            (lambda: cls.op(tg.tensor([True])), TypeError, f"{name}: not for bool tensors."),
-            *cls.__dict__.get("errors", []),
-        ]
-
-
-# ---- straight lines with kinks --------------------------------------------------------------------------------------
 
 
 class TestRelu(OfIntegersToo):
@@ -144,7 +102,11 @@ class TestPrelu(OpTest):
             "prelu: weight has 4 slopes, input 3 channels.\n    input   (2, 3)\n    weight  (4,)\nGive one slope per channel",
         ),
         (lambda: F.prelu(tg.ones(2, 3), tg.ones(1, 3)), ValueError, "prelu: weight has more than one dimension."),
-        (lambda: F.prelu(tg.ones(2, 3), tg.ones(3, dtype=tg.float64)), TypeError, "prelu: needs operands of one dtype."),
+        (
+            lambda: F.prelu(tg.ones(2, 3), tg.ones(3, dtype=tg.float64)),
+            TypeError,
+            "prelu: needs operands of one dtype.",
+        ),
         (lambda: F.prelu(tg.tensor([1]), tg.ones(1)), TypeError, "prelu: input needs a floating dtype"),
         (lambda: F.prelu(tg.ones(1), tg.tensor([1])), TypeError, "prelu: weight needs a floating dtype"),
     ]
@@ -179,16 +141,6 @@ class TestHardsigmoid(Activation):
         return np.clip(x + 3, 0, 6) / 6
 
 
-class TestHardswish(Activation):
-    op = staticmethod(F.hardswish)
-
-    def expected(self, x: Any) -> Any:
-        return x * np.clip(x + 3, 0, 6) / 6
-
-
-# ---- smooth ones ----------------------------------------------------------------------------------------------------
-
-
 class TestElu(Activation):
     op = staticmethod(F.elu)
     samples = [*SHAPES, sample((31,), 2.0), sample((3,), -1)]
@@ -212,35 +164,6 @@ class TestCelu(Activation):
 
     def expected(self, x: Any, alpha: float = 1.0) -> Any:
         return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
-
-
-class TestSilu(Activation):
-    op = staticmethod(F.silu)
-    samples = [*SHAPES, sample(WIDE)]
-
-    def expected(self, x: Any) -> Any:
-        return x * sp.expit(x)
-
-
-class TestGelu(Activation):
-    op = staticmethod(F.gelu)
-    samples = [*SHAPES, sample(WIDE), sample((31,), approximate="tanh"), sample(WIDE, approximate="tanh")]
-    errors = [
-        (lambda: F.gelu(tg.ones(1), approximate="erf"), ValueError, "gelu: approximate must be \"none\" or \"tanh\", got 'erf'.")
-    ]
-
-    def expected(self, x: Any, approximate: str = "none") -> Any:
-        if approximate == "none":
-            return x * sp.ndtr(x)
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
-class TestMish(Activation):
-    op = staticmethod(F.mish)
-    samples = [*SHAPES, sample(WIDE)]
-
-    def expected(self, x: Any) -> Any:
-        return x * np.tanh(np.logaddexp(0, x))
 
 
 class TestSoftplus(Activation):
@@ -275,112 +198,6 @@ class TestSoftsign(OfIntegersToo):
         return x / (1 + np.abs(x))
 
 
-class TestGlu(OpTest):
-    op = staticmethod(F.glu)
-    samples = [sample((3, 4)), sample((4, 3), 0), sample((2, 6, 5), dim=-2), sample((0, 4)), sample((2,))]
-    errors = [
-        (
-            lambda: F.glu(tg.ones(2, 3)),
-            ValueError,
-            "glu: dim -1 has the odd size 3, which has no halves.\n    input  (2, 3)\nGive it an even size.",
-        ),
-        (lambda: F.glu(tg.tensor(1.0)), ValueError, "glu: dim -1 has the odd size 1"),
-        (lambda: F.glu(tg.ones(2, 4), 2), IndexError, "glu: dim 2 is out of range for a tensor of 2 dimensions; use -2 to 1."),
-        (lambda: F.glu(tg.tensor([1, 2])), TypeError, "glu: input needs a floating dtype, got tensorgrad.int64."),
-    ]
-
-    def expected(self, x: Any, dim: int = -1) -> Any:
-        a, b = np.split(x, 2, dim)
-        return a * sp.expit(b)
-
-
-# ---- along one axis -------------------------------------------------------------------------------------------------
-
-
-class AlongOne(OpTest):
-    samples = [
-        sample((3, 4), 1),
-        sample((3, 4), dim=0),
-        sample((2, 3, 5), -2),
-        sample((), 0),
-        sample((0, 3), 1),
-        sample((3, 0), 1),
-        sample((7,), -1),
-        sample(np.array([[1e4, 1e4 - 1], [-1e4, 0.0]]), 1),
-        sample(np.array([[-INF, 0.0, 1.0]]), 1),
-    ]
-    of: Any = None
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        cls.errors = [
-            (
-                lambda: cls.op(tg.ones(2, 3), 2),
-                IndexError,
-                f"{name}: dim 2 is out of range for a tensor of 2 dimensions; use -2 to 1.",
-            ),
-            (lambda: cls.op(tg.ones(2, 3), "x"), TypeError, f"{name}: dim must be an int, got str 'x'."),
-            (lambda: cls.op(tg.tensor([1, 2]), 0), TypeError, f"{name}: input needs a floating dtype, got tensorgrad.int64."),
-            (lambda: cls.op(tg.ones(2), 0, dtype=tg.int64), TypeError, f"{name}: input needs a floating dtype"),
-            (lambda: cls.op("x", 0), TypeError, f"{name}: input must be a Tensor, got str."),
-        ]
-
-    def expected(self, x: Any, dim: int) -> Any:
-        return type(self).of(x, dim)
-
-    def test_dtype_converts_first(self) -> None:
-        op = type(self).op
-        want = type(self).of(np.array([1.0, 2.0]), 0)
-        for y in (op(tg.tensor([1, 2]), 0, dtype=tg.float64), op(tg.tensor([1, 2]), 0, tg.float64)):
-            assert y.dtype is tg.float64
-            np.testing.assert_allclose(y.array, want)
-        x = tg.tensor([1.0, 2.0], dtype=tg.float16, requires_grad=True)
-        op(x, 0, dtype=tg.float32).sum().backward()
-        assert x.grad.dtype is tg.float16
-
-    def test_a_missing_dim_is_chosen_with_a_warning(self) -> None:
-        op = type(self).op
-        for shape, dim in (((3,), 0), ((2, 3), 1), ((2, 3, 4), 0), ((1, 2, 3, 4), 1)):
-            x = tg.arange(24.0)[: math.prod(shape)].reshape(shape)
-            with pytest.warns(UserWarning, match=f"dim was left out; {dim} is taken"):
-                y = op(x)
-            assert y.equal(op(x, dim))
-
-    def test_a_row_of_minus_infinity_is_nan(self) -> None:
-        x = tg.full((1, 3), -INF)
-        assert type(self).op(x if self.op is not F.softmin else -x, 1).isnan().all()
-
-    def test_half_numbers_are_added_up_in_single(self) -> None:
-        x = tg.zeros(1, 5000, dtype=tg.float16, requires_grad=True)
-        y = type(self).op(x, 1)
-        assert y.dtype is tg.float16
-        np.testing.assert_allclose(y.detach().array, type(self).of(np.zeros((1, 5000)), 1), rtol=1e-2)
-        y[0, 0].backward()
-        assert x.grad.isfinite().all()
-
-
-class TestSoftmax(AlongOne):
-    op = staticmethod(F.softmax)
-    of = staticmethod(lambda x, dim: sp.softmax(x, dim) if x.size else x)
-
-
-class TestLogSoftmax(AlongOne):
-    op = staticmethod(F.log_softmax)
-    samples = AlongOne.samples[:-1]  # −∞ in the result: its differences are nan
-    of = staticmethod(lambda x, dim: sp.log_softmax(x, dim) if x.size else x)
-
-
-class TestSoftmin(AlongOne):
-    op = staticmethod(F.softmin)
-    samples = AlongOne.samples[:-1]
-    of = staticmethod(lambda x, dim: sp.softmax(-x, dim) if x.size else x)
-
-
-# ---- random ones ----------------------------------------------------------------------------------------------------
-
-
 class TestRrelu(OpTest):
     op = staticmethod(F.rrelu)
     samples = [sample((3, 4)), sample((31,), 0.1, 0.5), sample((), 0.2, 0.2, True), sample((0, 2), training=False)]
@@ -412,44 +229,6 @@ class TestRrelu(OpTest):
 
         assert tg.autograd.gradcheck(f, (x,)) and tg.autograd.gradgradcheck(f, (x,))
 
-
-class TestGumbelSoftmax(OpTest):
-    op = staticmethod(F.gumbel_softmax)
-    torch = None
-    torch_note = "random numbers: the generators differ; compared here with softmax around the same noise"
-    samples = [sample((3, 4)), sample((3, 4), 0.5, dim=0), sample((0, 4)), sample((5,), tau=2.0)]
-    errors = [(lambda: F.gumbel_softmax(tg.tensor([1])), TypeError, "gumbel_softmax: input needs a floating dtype")]
-
-    @classmethod
-    def call(cls, args: Any, kwargs: Any, requires_grad: bool = False) -> Any:
-        return super().call(args, {**kwargs, "generator": tg.Generator().manual_seed(0)}, requires_grad)
-
-    @pytest.mark.parametrize("dtype", ["float64"])
-    def test_value(self, case: int, dtype: str) -> None:
-        super().test_value(case, dtype)
-
-    def expected(self, x: Any, tau: float = 1.0, dim: int = -1) -> Any:
-        noise = -np.log(tg.empty(x.shape, dtype=tg.float64).exponential_(generator=tg.Generator().manual_seed(0)).array)
-        return sp.softmax((x + noise) / tau, dim) if x.size else x
-
-    def test_frequencies(self) -> None:
-        p = tg.tensor([0.1, 0.2, 0.7])
-        draws = F.gumbel_softmax(p.log().expand(20000, 3), hard=True, generator=tg.Generator().manual_seed(0))
-        np.testing.assert_allclose(draws.mean(0).array, p.array, atol=0.01)
-
-    def test_hard_is_one_hot_with_the_gradient_of_soft(self) -> None:
-        x = tg.tensor([[0.1, 0.5, -0.3], [1.0, 2.0, 0.0]], dtype=tg.float64, requires_grad=True)
-        weights = tg.tensor([1.0, 2.0, 3.0], dtype=tg.float64)
-        grads = []
-        for hard in (False, True):
-            y = F.gumbel_softmax(x, hard=hard, generator=tg.Generator().manual_seed(5))
-            (g,) = tg.autograd.grad((y * weights).sum(), x)
-            grads.append(g.array)
-        assert sorted(y.detach().array.ravel()) == pytest.approx([0, 0, 0, 0, 1, 1])
-        np.testing.assert_allclose(grads[0], grads[1])
-
-
-# ---- kinks, as PyTorch has them -------------------------------------------------------------------------------------
 
 POINTS = [-INF, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0, INF, NAN]
 SLOPES = {
@@ -499,8 +278,6 @@ def test_the_kernel_computes_what_the_rule_says(name: str, shape: tuple[int, ...
     np.testing.assert_allclose(fused.array, ruled.detach().array, rtol=1e-9, atol=1e-15)
 
 
-# ---- in place -------------------------------------------------------------------------------------------------------
-
 IN_PLACE: dict[str, tuple[Any, ...]] = {
     "relu": (), "relu6": (), "leaky_relu": (0.2,), "elu": (1.5,), "selu": (), "celu": (1.5,), "silu": (), "mish": (),
     "hardtanh": (-0.5, 0.5), "hardsigmoid": (), "hardswish": (), "threshold": (0.1, -1.0), "rrelu": (0.2, 0.4),
@@ -547,21 +324,6 @@ def test_methods_and_top_level_names() -> None:
     assert F.sigmoid is tg.Tensor.sigmoid and F.tanh is tg.Tensor.tanh
 
 
-def test_log_softmax_of_far_away_logits_keeps_its_digits() -> None:
-    x = tg.tensor([[0.0, 200.0]], requires_grad=True)
-    y = F.log_softmax(x, 1)
-    assert y.tolist() == [[-200.0, 0.0]]
-    y[0, 0].backward()
-    assert x.grad.tolist() == [[1.0, -1.0]]
-
-
-def test_small_activations_of_halves_do_not_overflow_on_the_way() -> None:
-    x = tg.tensor([1000.0, -1000.0], dtype=tg.float16, requires_grad=True)
-    y = F.gelu(x, approximate="tanh")
-    y.sum().backward()
-    assert y.tolist() == [1000, 0] and x.grad.tolist() == [1, 0]
-
-
 def test_nothing_warns() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -570,5 +332,3 @@ def test_nothing_warns() -> None:
             getattr(F, name)(x).sum().backward()
         with tg.no_grad():
             x.add_(INF).mul_(0.0).div_(0.0)
-
-

@@ -9,6 +9,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad.nn import functional as TF
+from tensorgrad.ops.dropout import Dropout
 
 TESTED = [TF.dropout, TF.dropout1d, TF.dropout2d, TF.dropout3d, TF.alpha_dropout, TF.feature_alpha_dropout]
 SHAPES = {TF.dropout1d: (8, 16, 5), TF.dropout2d: (8, 16, 3, 4), TF.dropout3d: (8, 16, 2, 3, 2)}
@@ -27,6 +28,12 @@ def test_dropout_keeps_a_share_scales_it_and_sends_the_same_mask_back() -> None:
     assert 0.73 < kept.mean() < 0.77
     np.testing.assert_allclose(y.detach().numpy()[kept], 1 / 0.75, rtol=1e-6)
     np.testing.assert_array_equal(x.grad.numpy(), y.detach().numpy())
+
+
+@pytest.mark.parametrize("mask", [(4, 3), (4, 1)])
+def test_the_kernel_is_the_formula(mask: Any) -> None:
+    x, keep = tg.randn(4, 3, dtype=tg.float64), np.random.default_rng(0).random(mask) < 0.5
+    assert Dropout(keep, 2.0)(x).equal(Dropout(keep, 2.0).formula(x))
 
 
 @pytest.mark.parametrize("op", [TF.dropout1d, TF.dropout2d, TF.dropout3d])

@@ -7,6 +7,8 @@ import inspect
 import pytest
 
 import tensorgrad as tg
+from tensorgrad import nn
+from tensorgrad.nn import functional as F
 
 x = tg.tensor([[1.0, 2.0], [3.0, 5.0]])
 
@@ -65,3 +67,35 @@ def test_factors_in_front_of_nothing() -> None:
     for wrong in (lambda: x.add(1, 2), lambda: x.sub(1, x, x), lambda: x.add_(1, x, x)):
         with pytest.raises(TypeError, match="takes input and other, and alpha by keyword"):
             wrong()
+
+
+@pytest.mark.parametrize(
+    ("call", "reduction"),
+    [
+        (lambda: F.mse_loss(x, x + 1, False), "sum"),
+        (lambda: F.mse_loss(x, x + 1, None, False), "none"),
+        (lambda: F.mse_loss(x, x + 1, None, None, "sum"), "sum"),
+        (lambda: F.mse_loss(x, x + 1, size_average=True), "mean"),
+        (lambda: F.mse_loss(x, x + 1, reduce=False, reduction="sum"), "none"),
+        (lambda: nn.MSELoss(False)(x, x + 1), "sum"),
+        (lambda: nn.MSELoss(None, None, "none")(x, x + 1), "none"),
+        (lambda: nn.SmoothL1Loss(reduce=False, beta=0.0)(x, x + 1), "none"),
+    ],
+)
+def test_the_flags_before_reduction(call: object, reduction: str) -> None:
+    assert call().equal(F.l1_loss(x, x + 1, reduction=reduction))  # every difference is one
+
+
+def test_the_flags_stand_where_pytorch_has_them() -> None:
+    t = tg.tensor([0, 1])
+    assert F.nll_loss(x, t, None, False, 1).item() == -1  # size_average, ignore_index
+    assert F.nll_loss(x, t, None, None, 1, False).tolist() == [-1, 0]  # … reduce
+    assert nn.NLLLoss(None, None, 1, None, "sum")(x, t).item() == -1
+    names = "input target weight size_average ignore_index reduce reduction label_smoothing".split()
+    assert list(inspect.signature(F.cross_entropy).parameters) == names
+    with pytest.raises(TypeError, match="l1_loss: size_average is given twice, by position and by name"):
+        F.l1_loss(x, x, True, size_average=False)
+    with pytest.raises(TypeError, match="l1_loss: 1 positional arguments too many"):
+        F.l1_loss(x, x, None, None, "mean", None, 3)
+    with pytest.raises(TypeError, match="target"):
+        F.l1_loss(x)

@@ -11,6 +11,7 @@ from .compare import *
 from .constants import *
 from .conv import *
 from .create import *
+from .ctc import *
 from .determinant import *
 from .diagonal import *
 from .distance import *
@@ -20,11 +21,13 @@ from .elementwise import *
 from .embedding import *
 from .extremes import *
 from .factorize import *
+from .gated import *
 from .histogram import *
 from .index import *
 from .linalg_norm import *
 from .linear import *
 from .loss import *
+from .loss_classes import *
 from .matrices import *
 from .norm import *
 from .optim import *
@@ -38,6 +41,7 @@ from .sampling import *
 from .scan import *
 from .scatter import *
 from .shape import *
+from .softmax import *
 from .solve import *
 from .sort import *
 from .special import *

@@ -1,19 +1,16 @@
-"""Activations, there and back. `grad` is the gradient of the result, `x` the input, `out` the result."""
+"""Activations with a kink or a saturation, there and back. `grad` is the gradient of the result, `x` the input."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .choose import relu, where
-from .elementwise import ONE, ZERO, keep, like, sigmoid, widened
-from .row_reduce import row_max, row_sum
-from .special import normal_cdf
+from .elementwise import ZERO, keep, like, sigmoid, widened
 from .workspace import piecewise
 
-# ---- straight lines with kinks -------------------------------------------------------------------------------------
+# ---- piecewise linear -----------------------------------------------------------------------------------------------
 
 
 def between(x: Any, low: float, high: float) -> Any:
@@ -33,18 +30,18 @@ def leaky_relu(x: Any, slope: float) -> Any:
     return np.maximum(x, t) if 0 < slope <= 1 else where(np.asarray(x > ZERO[x.dtype]), x, np.asarray(t))
 
 
+@widened
+def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
+    """grad above 0, slope·grad elsewhere."""
+    return where(np.asarray(x > ZERO[x.dtype]), grad, np.asarray(grad * slope))
+
+
 def prelu(x: Any, weight: Any) -> Any:
     """x above 0, weight·x elsewhere; weight broadcasts to x."""
     t = x * weight
     if weight.size and weight.min() > 0 and weight.max() <= 1:
         return np.maximum(x, t, out=t if isinstance(t, np.ndarray) else None)
     return where(np.asarray(x > ZERO[x.dtype]), x, np.asarray(t))
-
-
-@widened
-def leaky_relu_backward(grad: Any, x: Any, slope: float) -> Any:
-    """grad above 0, slope·grad elsewhere."""
-    return where(np.asarray(x > ZERO[x.dtype]), grad, np.asarray(grad * slope))
 
 
 def threshold(x: Any, threshold: float, value: float) -> Any:
@@ -76,7 +73,7 @@ def softshrink(x: Any, size: float) -> Any:
 @widened
 def hardsigmoid(x: Any) -> Any:
     """(x + 3)/6 between 0 and 1."""
-    return _ramp(x) / 6
+    return (x + 3).clip(0, 6) / 6
 
 
 @widened
@@ -85,28 +82,7 @@ def hardsigmoid_backward(grad: Any, x: Any) -> Any:
     return keep(np.asarray(grad / 6), np.asarray((x > -3) & (x < 3)))
 
 
-@piecewise
-def hardswish(x: Any) -> Any:
-    """x · hardsigmoid(x)."""
-    t = np.add(x, 3, like(x))
-    t.clip(0, 6, out=t)
-    t *= x
-    t /= 6
-    return t
-
-
-@widened
-def hardswish_backward(grad: Any, x: Any) -> Any:
-    """grad · (x/3 + ½) between −3 and 3, 0 below, grad above."""
-    slope = where(np.asarray(x >= 3), ONE[x.dtype], np.asarray(x / 3 + 0.5))
-    return keep(np.asarray(grad * slope), ~np.asarray(x <= -3))
-
-
-def _ramp(x: Any) -> Any:
-    return (x + 3).clip(0, 6)
-
-
-# ---- smooth ones ---------------------------------------------------------------------------------------------------
+# ---- smooth ---------------------------------------------------------------------------------------------------------
 
 
 @piecewise
@@ -134,120 +110,6 @@ def elu_backward(grad: Any, x: Any, alpha: float, scale: float, rate: float) -> 
     t *= alpha * scale * rate
     t = where(np.asarray(x > zero), np.asarray(scale, x.dtype), t)
     return np.multiply(t, grad, t)
-
-
-@piecewise
-def silu(x: Any) -> Any:
-    """x/(1 + e⁻ˣ)."""
-    t = np.negative(x, like(x))
-    np.exp(t, t)
-    t += ONE[x.dtype]
-    return np.true_divide(x, t, t)
-
-
-@piecewise
-def silu_backward(grad: Any, x: Any) -> Any:
-    """grad · σ(x)·(1 + x·(1 − σ(x)))."""
-    s = sigmoid(x)
-    t = np.subtract(ONE[x.dtype], s, like(x))
-    t *= x
-    t += ONE[x.dtype]
-    t *= s
-    t *= grad
-    return t
-
-
-@piecewise
-def gelu(x: Any) -> Any:
-    """x·Φ(x)."""
-    t = normal_cdf(x)
-    return np.multiply(t, x, t)
-
-
-@piecewise
-def gelu_backward(grad: Any, x: Any) -> Any:
-    """grad · (Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π)."""
-    t = np.multiply(x, x, like(x))
-    t *= -0.5
-    np.exp(t, t)
-    t *= x
-    t *= 1 / math.sqrt(2 * math.pi)
-    t += normal_cdf(x)
-    t *= grad
-    return t
-
-
-_C = math.sqrt(2 / math.pi)
-_CUBIC = 0.044715
-
-
-@piecewise
-def gelu_tanh(x: Any) -> Any:
-    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
-    t = _gelu_inner(x)
-    np.tanh(t, t)
-    t += ONE[x.dtype]
-    t *= x
-    t *= 0.5
-    return t
-
-
-@piecewise
-def gelu_tanh_backward(grad: Any, x: Any) -> Any:
-    """grad · (½(1 + t) + ½x·(1 − t²)·u′) with t = tanh u."""
-    t = _gelu_inner(x)
-    np.tanh(t, t)
-    inner = np.multiply(x, x, like(x))
-    inner *= 3 * _CUBIC * _C
-    inner += _C  # u′
-    inner *= x
-    squared = np.multiply(t, t, like(x))
-    np.subtract(ONE[x.dtype], squared, squared)
-    inner *= squared
-    inner += t
-    inner += ONE[x.dtype]
-    inner *= 0.5
-    inner *= grad
-    return inner
-
-
-def _gelu_inner(x: Any) -> Any:
-    t = np.multiply(x, x, like(x))
-    t *= _CUBIC
-    t += ONE[x.dtype]
-    t *= x
-    t *= _C
-    return t
-
-
-@piecewise
-def mish(x: Any) -> Any:
-    """x · tanh(ln(1 + eˣ))."""
-    t = _tanh_softplus(x)
-    return np.multiply(t, x, t)
-
-
-@piecewise
-def mish_backward(grad: Any, x: Any) -> Any:
-    """grad · (t + x·(1 − t²)·σ(x)) with t = tanh(ln(1 + eˣ))."""
-    t = _tanh_softplus(x)
-    slope = np.multiply(t, t, like(x))
-    np.subtract(ONE[x.dtype], slope, slope)
-    slope *= sigmoid(x)
-    slope *= x
-    slope += t
-    slope *= grad
-    return slope
-
-
-def _tanh_softplus(x: Any) -> Any:
-    """tanh(ln(1 + w)) = n/(n + 2) with n = w·(w + 2) and w = eˣ; from x = 20 on it is 1."""
-    w = x.clip(-np.inf, 20, out=like(x))
-    np.exp(w, w)
-    n = np.add(w, 2, like(x))
-    n *= w
-    np.add(n, 2, w)
-    return np.true_divide(n, w, n)
 
 
 @piecewise
@@ -293,43 +155,3 @@ def _log1p_exp(x: Any) -> Any:
     np.log1p(t, t)
     t += relu(x)
     return t
-
-
-# ---- along one axis -------------------------------------------------------------------------------------------------
-
-
-@widened
-def softmax(x: Any, axis: int) -> Any:
-    """eˣ / Σeˣ along an axis; the largest is taken off first, so that nothing overflows."""
-    if not x.size:
-        return x.copy()
-    t = np.subtract(x, row_max(x, axis), like(x))
-    np.exp(t, t)
-    return np.true_divide(t, row_sum(t, axis), t)
-
-
-@widened
-def softmax_backward(grad: Any, out: Any, axis: int) -> Any:
-    """out · (grad − Σ grad·out)."""
-    t = np.multiply(grad, out, like(out))
-    total = row_sum(t, axis)
-    np.subtract(grad, total, t)
-    return np.multiply(t, out, t)
-
-
-@widened
-def log_softmax(x: Any, axis: int) -> Any:
-    """x − ln Σeˣ along an axis."""
-    if not x.size:
-        return x.copy()
-    t = np.subtract(x, row_max(x, axis), like(x))
-    total = row_sum(np.exp(t), axis)
-    return np.subtract(t, np.log(total), t)
-
-
-@widened
-def log_softmax_backward(grad: Any, out: Any, axis: int) -> Any:
-    """grad − eᵒ·Σ grad."""
-    t = np.exp(out, like(out))
-    np.multiply(t, row_sum(grad, axis), t)
-    return np.subtract(grad, t, t)

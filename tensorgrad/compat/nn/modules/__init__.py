@@ -1,6 +1,6 @@
 """PyTorch's paths to the modules, for programs that import from there: `nn.modules.batchnorm` is `nn.norm`, and so on.
 
-Nothing lives here. Each path is another name of the file where its classes are.
+Each path is another name of the file where its classes are; the losses, which are in several, have a page here.
 """
 
 import sys
@@ -9,6 +9,7 @@ from .... import nn
 from ....nn import (
     Module,
     activation,
+    adaptive,
     containers,
     conv,
     distance,
@@ -16,7 +17,6 @@ from ....nn import (
     flatten,
     lazy,
     linear,
-    loss,
     module,
     norm,
     padding,
@@ -26,11 +26,11 @@ from ....nn import (
     transformer,
     vision,
 )
-from . import utils
+from . import loss, utils
 
 _PATHS = {
     "activation": activation,
-    "adaptive": loss,
+    "adaptive": adaptive,
     "batchnorm": norm,
     "container": containers,
     "conv": conv,
