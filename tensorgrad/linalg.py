@@ -14,16 +14,7 @@ from __future__ import annotations
 from .ops import diagonal as _diagonal
 from .ops import products as _products
 from .ops.determinant import det, slogdet
-from .ops.factorize import (
-    cholesky,
-    cholesky_ex,
-    householder_product,
-    lu,
-    lu_factor,
-    lu_factor_ex,
-    lu_solve,
-    qr,
-)
+from .ops.factorize import cholesky, cholesky_ex, householder_product, lu, lu_factor, lu_factor_ex, lu_solve, qr
 from .ops.keywords import numpy_words
 from .ops.linalg_norm import cond, matrix_norm, vector_norm
 from .ops.linalg_norm import linalg_norm as norm

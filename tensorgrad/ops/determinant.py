@@ -9,9 +9,7 @@ from ..kernels import on
 from ..printing import by_field
 from ..tensor import Tensor, TensorLike
 from .keywords import also
-from .matrices import (
-    squares,
-)
+from .matrices import squares
 from .solve import Inv
 
 
@@ -29,27 +27,6 @@ class Det(Function):
 def det(A: TensorLike) -> Tensor:
     """The determinant.  Shape: (…, n, n) → (…). Its gradient is exact for singular matrices as well."""
     return Det()(squares("det", A))
-
-
-class Cofactor(Function):
-    """∂det/∂A = det(A)·A⁻ᵀ, or its limit."""
-
-    def forward(self, x: Any) -> Any:
-        return on(x).cofactor(x)
-
-    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
-        return CofactorGradient()(grad, x)
-
-
-class CofactorGradient(Function):
-    """∂⟨g, cofactor(A)⟩/∂A. (The third derivative goes through the formula, so it needs a regular matrix.)"""
-
-    def formula(self, g: Tensor, x: Tensor) -> Tensor:
-        y = Inv()(x).mT
-        return Det()(x)[..., None, None] * (y * (y * g).sum((-2, -1), keepdim=True) - y @ g.mT @ y)
-
-    def forward(self, g: Any, x: Any) -> Any:
-        return on(x).cofactor_gradient(g, x)
 
 
 @by_field
@@ -83,6 +60,27 @@ def logdet(input: TensorLike) -> Tensor:
     """ln det A; −inf for a singular matrix, nan where the determinant is negative.  Shape: (…, n, n) → (…)."""
     sign, logabsdet = Slogdet()(squares("logdet", input, "input"))
     return logabsdet.masked_fill(sign < 0, float("nan"))
+
+
+class Cofactor(Function):
+    """∂det/∂A = det(A)·A⁻ᵀ, or its limit."""
+
+    def forward(self, x: Any) -> Any:
+        return on(x).cofactor(x)
+
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
+        return CofactorGradient()(grad, x)
+
+
+class CofactorGradient(Function):
+    """∂⟨g, cofactor(A)⟩/∂A. (The third derivative goes through the formula, so it needs a regular matrix.)"""
+
+    def formula(self, g: Tensor, x: Tensor) -> Tensor:
+        y = Inv()(x).mT
+        return Det()(x)[..., None, None] * (y * (y * g).sum((-2, -1), keepdim=True) - y @ g.mT @ y)
+
+    def forward(self, g: Any, x: Any) -> Any:
+        return on(x).cofactor_gradient(g, x)
 
 
 __all__ = ["det", "logdet", "slogdet"]

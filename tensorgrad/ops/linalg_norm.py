@@ -13,10 +13,7 @@ from ..kernels.shapes import Shape, axes, axis
 from ..tensor import Tensor, TensorLike
 from .choose import where
 from .keywords import also, in_own_name, numpy_words
-from .matrices import (
-    matrices,
-    squares,
-)
+from .matrices import matrices, squares
 from .promote import cast, needs_floating, number
 from .solve import Inv
 from .spectral import svdvals

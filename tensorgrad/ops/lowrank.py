@@ -5,9 +5,7 @@ from __future__ import annotations
 from ..kernels.shapes import integer
 from ..tensor import Tensor, TensorLike
 from .factorize import qr
-from .matrices import (
-    matrices,
-)
+from .matrices import matrices
 from .sampling import randn
 from .spectral import svd
 

@@ -11,11 +11,7 @@ from ..kernels.shapes import integer
 from ..tensor import Tensor, TensorLike
 from .join import stack
 from .keywords import also, in_own_name
-from .matrices import (
-    identity,
-    side_by_side,
-    squares,
-)
+from .matrices import identity, side_by_side, squares
 from .promote import as_operand, cast
 from .solve import inv
 

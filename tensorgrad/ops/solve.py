@@ -19,17 +19,7 @@ from ..printing import by_field
 from ..tensor import Tensor, TensorLike
 from .diagonal import tril, triu
 from .keywords import also, in_own_name
-from .matrices import (
-    SINGULAR,
-    converged,
-    identity,
-    info_of,
-    matrices,
-    one_dtype,
-    refuse,
-    right_hand_side,
-    squares,
-)
+from .matrices import SINGULAR, converged, identity, info_of, matrices, one_dtype, refuse, right_hand_side, squares
 from .promote import as_operand, number
 from .shape import sizes_of
 from .spectral import Pinv

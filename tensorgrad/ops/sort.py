@@ -93,6 +93,12 @@ def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) ->
     return kthvalue_result(*with_index("kthvalue", x, d, keepdim, k - 1))
 
 
+@by_field
+class median_result(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
 class Median(Function):
     """The middle of all; those that are equal to it share the gradient."""
 
@@ -104,12 +110,6 @@ class Median(Function):
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
         return grad * Tensor._of(on(x.array).asarray(on(x.array).share_of(x.array, out.array, None)))
-
-
-@by_field
-class median_result(NamedTuple):
-    values: Tensor
-    indices: Tensor
 
 
 @numpy_words

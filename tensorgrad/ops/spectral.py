@@ -15,12 +15,7 @@ from ..kernels import on
 from ..printing import by_field
 from ..tensor import Tensor, TensorLike
 from .keywords import also
-from .matrices import (
-    converged,
-    identity,
-    matrices,
-    squares,
-)
+from .matrices import converged, identity, matrices, squares
 from .promote import number
 
 # ---- singular values ------------------------------------------------------------------------------------------------
