@@ -314,6 +314,22 @@ def test_models_of_strangers(skeleton: Any, words: str) -> None:
         serialization.loads(forged({"__metadata__": metadata}, b""))
 
 
+def test_files_that_name_an_operation_or_a_class_where_it_once_was() -> None:
+    """Operations and modules of this package may move to other files of it; a model saved before is read all the same."""
+
+    def read(state: Any) -> Any:
+        text = json.dumps(state)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        metadata = {"tensorgrad": "1", "tensorgrad.skeleton": text, "tensorgrad.sha256": digest}
+        return serialization.loads(forged({"__metadata__": metadata}, b""))
+
+    assert read({"operation": "tensorgrad.ops.activation:gelu"}) is nn.functional.gelu
+    assert read({"operation": "tensorgrad.ops.elementwise:add"})(tg.ones(1), 1).item() == 2
+    assert type(read({"object": [0, "tensorgrad.nn.loss:CrossEntropyLoss", []]})) is nn.CrossEntropyLoss
+    with pytest.raises(SaveError, match="asks for tensorgrad.ops.elementwise.save, which is no operation"):
+        read({"operation": "tensorgrad.ops.elementwise:save"})
+
+
 # ---- what does not go in --------------------------------------------------------------------------------------------
 
 

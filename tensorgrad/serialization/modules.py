@@ -10,6 +10,7 @@ activation.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from dataclasses import is_dataclass
 from importlib import import_module
@@ -18,7 +19,9 @@ from typing import Any
 
 from ..nn import Module
 
-_OPERATIONS = __name__.partition(".")[0] + ".ops."
+_PACKAGE = __name__.partition(".")[0]
+_OPERATIONS, _MODULES = f"{_PACKAGE}.ops.", f"{_PACKAGE}.nn."
+_PAGES = (f"{_PACKAGE}.nn", f"{_PACKAGE}.nn.functional", _PACKAGE)
 _HELD = ("_parameters", "_buffers", "_modules")
 
 
@@ -74,8 +77,23 @@ def _is_taken(cls: type) -> bool:
 
 
 def _found(name: str) -> Any:
+    """What a name in a file stands for, None if nothing. Files written before a class or operation of this package moved to
+    another file of its own are read all the same: it is looked for on the public pages."""
     module, _, path = name.partition(":")
     found: Any = sys.modules.get(module)
     for part in path.split("."):
         found = getattr(found, part, None)
+    if found is None and module.startswith((_OPERATIONS, _MODULES)) and path.isidentifier():
+        for page in _PAGES:
+            found = getattr(sys.modules[page], path, None)
+            if isinstance(found, FunctionType):
+                found = inspect.unwrap(found, stop=_is_ours)
+            if isinstance(found, (FunctionType, type)) and _is_ours(found):
+                return found
+        return None
     return found
+
+
+def _is_ours(x: Any) -> bool:
+    """Whether a class is defined below `nn`, or a function below `ops`."""
+    return x.__module__.startswith(_MODULES if isinstance(x, type) else _OPERATIONS)
