@@ -121,8 +121,10 @@ class LazyLinear(LazyModuleMixin, Linear):
         """Take the input's features, or, after a state dict has been loaded, the weight's."""
         if self.has_uninitialized_params():
             self.in_features = input.shape[-1]
-            self.weight.materialize((self.out_features, self.in_features))
-            if self.bias is not None:
-                self.bias.materialize((self.out_features,))
+            weight: Any = self.weight  # an UninitializedParameter
+            bias: Any = self.bias
+            weight.materialize((self.out_features, self.in_features))
+            if bias is not None:
+                bias.materialize((self.out_features,))
             self.reset_parameters()
         self.in_features = self.weight.shape[1]

@@ -154,6 +154,10 @@ class Clamp(Function):
     def __init__(self, low: float | None, high: float | None) -> None:
         self.low, self.high = low, high
 
+    def formula(self, x: Tensor) -> Tensor:
+        y = x if self.low is None else where(x < self.low, self.low, x)
+        return y if self.high is None else where(y > self.high, self.high, y)
+
     def forward(self, x: Any) -> Any:
         return on(x).clamp(x, self.low, self.high)
 

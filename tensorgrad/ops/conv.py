@@ -7,8 +7,7 @@
 All three are linear in both operands and come from one trilinear form, Σ x[n, c, stride·o + dilation·r − padding] ·
 w[k, c, r] · y[n, k, o]; leaving out one of its three arguments gives the three operations, and the family is closed.
 
-Letters: N images, C channels, K filters; the window is called R × S.
-"""
+Letters: N images, C channels, K filters; the window is called R × S."""
 
 from __future__ import annotations
 
@@ -21,6 +20,7 @@ from ..kernels.shapes import Shape, per_axis, windows
 from ..tensor import Tensor
 from .promote import as_operand
 from .shape import reshape
+from .taps import padded_size, tap_slices, taps
 
 
 class _Convolution(Function):
@@ -32,11 +32,31 @@ class _Convolution(Function):
         self.geometry = (stride, padding, dilation, groups)
         self.name = f"{type(self).name}{len(out)}d"  # type: ignore[misc]
 
+    def grouped(self, x: Tensor) -> Tensor:
+        """(N, C, …) → (N, groups, C/groups, places): a matrix per image and group."""
+        n, c = x.array.shape[:2]
+        return x.reshape(n, self.groups, c // self.groups, prod(x.array.shape[2:]))
+
+
+def _sum_of_channels(grad: Tensor) -> Tensor:
+    return grad.sum((0, *range(2, grad.array.ndim)))
+
+
+# ---- many places to few ---------------------------------------------------------------------------------------------
+
 
 class Conv(_Convolution):
     """y[n, k, o] = bias[k] + Σ x[n, c, stride·o + dilation·r − padding] · w[k, c, r] over c and r."""
 
     serves = {"x": "w", "w": "x"}
+
+    def formula(self, x: Tensor, w: Tensor, bias: Any) -> Tensor:
+        k, c, *kernel = w.array.shape
+        filters = w.reshape(self.groups, k // self.groups, c, prod(kernel)).unbind(-1)
+        seen = taps(x, self.out, kernel, self.stride, self.padding, self.dilation)
+        y = Tensor._stack([f @ self.grouped(part) for f, part in zip(filters, seen)]).sum(0)  # over the taps
+        y = y.reshape(len(x), k, *self.out)
+        return y if bias is None else y + bias.reshape(k, *[1] * len(self.out))
 
     def forward(self, x: Any, w: Any, bias: Any) -> Any:
         self.size, self.kernel = x.shape[2:], w.shape[2:]
@@ -46,45 +66,6 @@ class Conv(_Convolution):
         gx = ConvTranspose(self.size, *self.geometry)(grad, w, None) if self.needs[0] else None
         gw = ConvWeight(self.kernel, *self.geometry)(x, grad) if self.needs[1] else None
         return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
-
-
-class ConvTranspose(_Convolution):
-    """y[n, c, stride·o + dilation·r − padding] += x[n, k, o] · w[k, c, r] over k, o and r; plus bias[c]."""
-
-    serves = {"x": "w", "w": "x"}
-
-    def forward(self, x: Any, w: Any, bias: Any) -> Any:
-        self.size, self.kernel = x.shape[2:], w.shape[2:]
-        return on(x).conv_transpose(x, w, bias, self.out, *self.geometry)
-
-    def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
-        gx = Conv(self.size, *self.geometry)(grad, w, None) if self.needs[0] else None
-        gw = ConvWeight(self.kernel, *self.geometry)(grad, x) if self.needs[1] else None
-        return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
-
-
-class ConvWeight(_Convolution):
-    """gw[k, c, r] = Σ x[n, c, stride·o + dilation·r − padding] · y[n, k, o] over n and o; `out` is the window."""
-
-    serves = {"x": "y", "y": "x"}
-
-    def forward(self, x: Any, y: Any) -> Any:
-        self.size, self.places = x.shape[2:], y.shape[2:]
-        return on(x).conv_weight(x, y, self.out, *self.geometry)
-
-    def backward(self, grad: Tensor, x: Any, y: Any) -> Any:
-        gx = ConvTranspose(self.size, *self.geometry)(y, grad, None) if self.needs[0] else None
-        gy = Conv(self.places, *self.geometry)(x, grad, None) if self.needs[1] else None
-        return gx, gy
-
-
-def _sum_of_channels(grad: Tensor) -> Tensor:
-    from .reduce import sum
-
-    return sum(grad, (0, *range(2, grad.array.ndim)))
-
-
-# ---- the public functions -------------------------------------------------------------------------------------------
 
 
 def conv1d(
@@ -124,6 +105,88 @@ def conv3d(
     Shape: input (N, C, D, H, W) or without N, weight (K, C/groups, Q, R, S), bias (K,) → (N, K, D′, H′, W′).
     """
     return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+    """`conv1d` of sequences laid out (T, B, C): time, batch, channels.
+
+    Shape: input (T, B, C), weight (S, C, K), bias (K,) → (T + 2·pad − S + 1, B, K).
+    """
+    x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
+    if x.array.ndim != 3 or w.array.ndim != 3:
+        raise ValueError(
+            f"conv_tbc: input {tuple(x.array.shape)} must be (T, B, C), weight {tuple(w.array.shape)} (S, C, K)."
+        )
+    y = _conv("conv_tbc", 1, x.permute(1, 2, 0), w.permute(2, 1, 0), bias, 1, pad, 1, 1)
+    return y.permute(2, 0, 1)
+
+
+def _conv(
+    op: str, d: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Tensor:
+    x, w, bias = _operands(op, d, input, weight, bias)
+    stride, dilation = per_axis(op, "stride", stride, d, 1), per_axis(op, "dilation", dilation, d, 1)
+    _check_groups(op, groups)
+    batched = x.array.ndim == d + 2
+    size, (k, per, *kernel) = x.array.shape[-d:], w.array.shape
+    c = x.array.shape[-d - 1]
+    if c != per * groups:
+        raise ValueError(
+            f"{op}: input has {c} channels, weight expects {per * groups}.\n{_shapes(d, x, w, groups)}\n"
+            f"Build the weight with C = {c}, or choose groups so that C equals groups × {per}."
+        )
+    if k % groups:
+        raise ValueError(
+            f"{op}: the weight's {k} filters do not divide into {groups} groups.\n{_shapes(d, x, w, groups)}\n"
+            "Choose K as a multiple of groups."
+        )
+    _check_bias(op, bias, k)
+    if isinstance(padding, str):
+        before, out = _named_padding(op, padding, size, kernel, stride, dilation)
+    else:
+        before = per_axis(op, "padding", padding, d, 0)
+        out = windows(size, kernel, stride, before, dilation)
+    if min(out) < 1:
+        raise ValueError(
+            f"{op}: the output would have size {out}: the window does not fit into the input.\n"
+            f"{_shapes(d, x, w, groups)}\n"
+            f"With padding={padding} the input measures {tuple(n + 2 * p for n, p in zip(size, before))}, and with "
+            f"dilation={dilation} the window {tuple(e * (r - 1) + 1 for e, r in zip(dilation, kernel))}: "
+            "pad more, or use a smaller window."
+        )
+    x = x if batched else reshape(x, (1, *x.array.shape))
+    y = Conv(out, stride, before, dilation, groups)(x, w, bias)
+    return y if batched else reshape(y, y.array.shape[1:])
+
+
+# ---- few places to many ---------------------------------------------------------------------------------------------
+
+
+class ConvTranspose(_Convolution):
+    """y[n, c, stride·o + dilation·r − padding] += x[n, k, o] · w[k, c, r] over k, o and r; plus bias[c]."""
+
+    serves = {"x": "w", "w": "x"}
+
+    def formula(self, x: Tensor, w: Tensor, bias: Any) -> Tensor:
+        (k, c, *kernel), size = w.array.shape, x.array.shape[2:]
+        filters = w.reshape(self.groups, k // self.groups, c, prod(kernel)).unbind(-1)
+        reach = padded_size(size, kernel, self.stride, self.dilation)
+        whole = tuple([max(n, p + m) for n, p, m in zip(reach, self.padding, self.out)])
+        places = tap_slices(size, kernel, self.stride, self.dilation)
+        y = x.new_zeros((len(x), c * self.groups, *whole))
+        for f, place in zip(filters, places):  # every tap adds its multiple of x
+            y[(..., *place)] += (f.mT @ self.grouped(x)).reshape(len(x), c * self.groups, *size)
+        y = y[(..., *[slice(p, p + m) for p, m in zip(self.padding, self.out)])]
+        return y if bias is None else y + bias.reshape(c * self.groups, *[1] * len(size))
+
+    def forward(self, x: Any, w: Any, bias: Any) -> Any:
+        self.size, self.kernel = x.shape[2:], w.shape[2:]
+        return on(x).conv_transpose(x, w, bias, self.out, *self.geometry)
+
+    def backward(self, grad: Tensor, x: Any, w: Any) -> Any:
+        gx = Conv(self.size, *self.geometry)(grad, w, None) if self.needs[0] else None
+        gw = ConvWeight(self.kernel, *self.geometry)(grad, x) if self.needs[1] else None
+        return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
 
 
 def conv_transpose1d(
@@ -186,58 +249,6 @@ def conv_transpose3d(
     return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *geometry)
 
 
-def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
-    """`conv1d` of sequences laid out (T, B, C): time, batch, channels.
-
-    Shape: input (T, B, C), weight (S, C, K), bias (K,) → (T + 2·pad − S + 1, B, K).
-    """
-    x, w = as_operand("conv_tbc", input), as_operand("conv_tbc", weight, "weight")
-    if x.array.ndim != 3 or w.array.ndim != 3:
-        raise ValueError(
-            f"conv_tbc: input {tuple(x.array.shape)} must be (T, B, C), weight {tuple(w.array.shape)} (S, C, K)."
-        )
-    y = _conv("conv_tbc", 1, x.permute(1, 2, 0), w.permute(2, 1, 0), bias, 1, pad, 1, 1)
-    return y.permute(2, 0, 1)
-
-
-def _conv(
-    op: str, d: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Tensor:
-    x, w, bias = _operands(op, d, input, weight, bias)
-    stride, dilation = per_axis(op, "stride", stride, d, 1), per_axis(op, "dilation", dilation, d, 1)
-    _check_groups(op, groups)
-    batched = x.array.ndim == d + 2
-    size, (k, per, *kernel) = x.array.shape[-d:], w.array.shape
-    c = x.array.shape[-d - 1]
-    if c != per * groups:
-        raise ValueError(
-            f"{op}: input has {c} channels, weight expects {per * groups}.\n{_shapes(d, x, w, groups)}\n"
-            f"Build the weight with C = {c}, or choose groups so that C equals groups × {per}."
-        )
-    if k % groups:
-        raise ValueError(
-            f"{op}: the weight's {k} filters do not divide into {groups} groups.\n{_shapes(d, x, w, groups)}\n"
-            "Choose K as a multiple of groups."
-        )
-    _check_bias(op, bias, k)
-    if isinstance(padding, str):
-        before, out = _named_padding(op, padding, size, kernel, stride, dilation)
-    else:
-        before = per_axis(op, "padding", padding, d, 0)
-        out = windows(size, kernel, stride, before, dilation)
-    if min(out) < 1:
-        raise ValueError(
-            f"{op}: the output would have size {out}: the window does not fit into the input.\n"
-            f"{_shapes(d, x, w, groups)}\n"
-            f"With padding={padding} the input measures {tuple(n + 2 * p for n, p in zip(size, before))}, and with "
-            f"dilation={dilation} the window {tuple(e * (r - 1) + 1 for e, r in zip(dilation, kernel))}: "
-            "pad more, or use a smaller window."
-        )
-    x = x if batched else reshape(x, (1, *x.array.shape))
-    y = Conv(out, stride, before, dilation, groups)(x, w, bias)
-    return y if batched else reshape(y, y.array.shape[1:])
-
-
 def _conv_transpose(
     op: str,
     d: int,
@@ -284,6 +295,29 @@ def _conv_transpose(
     x = x if batched else reshape(x, (1, *x.array.shape))
     y = ConvTranspose(out, stride, padding, dilation, groups)(x, w, bias)
     return y if batched else reshape(y, y.array.shape[1:])
+
+
+# ---- images and images to filters -----------------------------------------------------------------------------------
+
+
+class ConvWeight(_Convolution):
+    """gw[k, c, r] = Σ x[n, c, stride·o + dilation·r − padding] · y[n, k, o] over n and o; `out` is the window."""
+
+    serves = {"x": "y", "y": "x"}
+
+    def formula(self, x: Tensor, y: Tensor) -> Tensor:
+        seen = taps(x, y.array.shape[2:], self.out, self.stride, self.padding, self.dilation)
+        parts = [(self.grouped(y) @ self.grouped(part).mT).sum(0) for part in seen]  # (groups, K/groups, C/groups) a tap
+        return Tensor._stack(parts, -1).reshape(y.array.shape[1], x.array.shape[1] // self.groups, *self.out)
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.size, self.places = x.shape[2:], y.shape[2:]
+        return on(x).conv_weight(x, y, self.out, *self.geometry)
+
+    def backward(self, grad: Tensor, x: Any, y: Any) -> Any:
+        gx = ConvTranspose(self.size, *self.geometry)(y, grad, None) if self.needs[0] else None
+        gy = Conv(self.places, *self.geometry)(x, grad, None) if self.needs[1] else None
+        return gx, gy
 
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
@@ -349,4 +383,6 @@ def _shapes(d: int, x: Tensor, w: Tensor, groups: int, transposed: bool = False)
     )
 
 
-__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+__all__ = [
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+]  # fmt: skip

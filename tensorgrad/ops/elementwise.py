@@ -283,6 +283,9 @@ def log1p(input: Any) -> Tensor:
 class Sigmoid(Unary):
     """1/(1 + e⁻ˣ); its gradient is σ(1 − σ)."""
 
+    def formula(self, x: Tensor) -> Tensor:
+        return (-x.new_zeros(()).logaddexp(-x)).exp()  # e^(−ln(1 + e⁻ˣ)) does not overflow
+
     def backward(self, grad: Tensor, out: Tensor) -> Tensor:
         return grad * (out * (1 - out))
 

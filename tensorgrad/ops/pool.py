@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
+from math import inf
 from typing import Any
 
 from ..autograd.function import Function
 from ..autograd.modes import is_grad_enabled
+from ..dtypes import iinfo
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
 from ..tensor import Tensor
@@ -19,6 +21,7 @@ from .linear_map import LinearMap
 from .promote import as_operand, needs_floating, number
 from .sampling import rand
 from .shape import sizes_of
+from .taps import taps
 
 
 class MaxPool(Function):
@@ -31,6 +34,10 @@ class MaxPool(Function):
     def __init__(self, remember: bool, *how: Any) -> None:
         self.remember, self.how = remember, how
         self.name = f"max_pool{len(how[0])}d"  # type: ignore[misc]
+
+    def formula(self, x: Tensor) -> Tensor:
+        lowest = -inf if x.is_floating_point() else iinfo(x.dtype).min
+        return Tensor._stack(taps(x, *self.how, lowest)).max(0).values  # of equals the first
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
@@ -294,6 +301,24 @@ def _max_unpool(
 # ---- means ----------------------------------------------------------------------------------------------------------
 
 
+class AvgPool(LinearMap):
+    """The mean of the numbers in each window, what lies in the padding counted or not, or their sum by a divisor."""
+
+    def __init__(self, out: Shape, kernel: Shape, stride: Shape, padding: Shape, count_pad: bool, divisor: Any) -> None:
+        super().__init__("avg_pool", out, kernel, stride, padding, count_pad, divisor)
+
+    def formula(self, x: Tensor) -> Tensor:
+        out, kernel, stride, padding, count_pad, divisor = self.how
+        once = (1,) * len(out)
+        total = Tensor._stack(taps(x, out, kernel, stride, padding, once)).sum(0)
+        if divisor is not None:
+            return total / divisor
+        size = x.array.shape[-len(out) :]
+        ones = x.new_ones([n + 2 * p for n, p in zip(size, padding)] if count_pad else size)
+        counted = taps(ones, out, kernel, stride, (0,) * len(out) if count_pad else padding, once)
+        return total / Tensor._stack(counted).sum(0)
+
+
 def avg_pool1d(
     input: Any,
     kernel_size: Any,
@@ -362,7 +387,7 @@ def _avg_pool(
         raise ValueError(f"{op}: divisor_override must not be 0.")
     found = windows(x.array.shape[-d:], kernel, stride, padding, (1,) * d, ceil_mode)
     out = _out(op, x, found, kernel, padding)
-    return LinearMap("avg_pool", out, kernel, stride, padding, count_include_pad, divisor)(x)
+    return AvgPool(out, kernel, stride, padding, count_include_pad, divisor)(x)
 
 
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
@@ -389,7 +414,7 @@ def _adaptive_avg_pool(op: str, d: int, input: Any, output_size: Any) -> Tensor:
     out = _output_size(op, x, output_size, size)
     if max(out) > 1 and 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
         kernel = tuple([n // o for n, o in zip(size, out)])
-        return LinearMap("avg_pool", out, kernel, kernel, (0,) * d, True, None)(x)
+        return AvgPool(out, kernel, kernel, (0,) * d, True, None)(x)
     return LinearMap("adaptive_avg_pool", out)(x)
 
 

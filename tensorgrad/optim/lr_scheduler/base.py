@@ -93,8 +93,8 @@ class LRScheduler:
 
     def _note(self) -> None:
         """Keep the rates, for `get_last_lr`."""
-        lrs = [group["lr"] for group in self.optimizer.param_groups]
-        self._last_lr = [lr.detach().clone() if isinstance(lr, Tensor) else lr for lr in lrs]
+        lrs: list[Any] = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr: list[Any] = [lr.detach().clone() if isinstance(lr, Tensor) else lr for lr in lrs]
 
     def get_last_lr(self) -> Rates:
         """The rates set last, one per group."""
