@@ -111,6 +111,7 @@ def _operation(op: str, x: Value, z: Any = None) -> Value:
     The second argument is another Value, or the constant of the operation.
     """
     rule = RULES[op]
+    children: tuple[Value, ...]
     if isinstance(z, Value):
         children, name, second, k = (x, z), op, z.data, None
     else:
