@@ -20,7 +20,7 @@ from functools import cache, partial
 from typing import Any, overload
 
 from . import functions as f
-from .engine import Value, topological_order
+from .engine import Value, _result, topological_order
 from .rules import RULES, as_function, rule_of
 
 
@@ -111,12 +111,13 @@ def _operation(op: str, x: Value, z: Any = None) -> Value:
     The second argument is another Value, or the constant of the operation.
     """
     rule = RULES[op]
+    children: tuple[Value, ...]
     if isinstance(z, Value):
-        children, name, second, k = [x, z], op, z.data, None
+        children, name, second, k = (x, z), op, z.data, None
     else:
-        children, name, second, k = [x], op if z is None else f"{op}({z!r})", None, z
+        children, name, second, k = (x,), op if z is None else f"{op}({z!r})", None, z
     y = _over_floats(rule.value)(x.data, second, None, k)
-    return Value(y, children, name, "", tuple(_over_floats(text)(x.data, second, y, k) for text in rule.local))
+    return _result(y, children, name, tuple(_over_floats(text)(x.data, second, y, k) for text in rule.local))
 
 
 def _power_slope(x: Value, k: float) -> Term:

@@ -91,26 +91,26 @@ class Value:
         right = _lift(other)
         if right is None:
             return NotImplemented
-        return Value(self.data + right.data, (self, right), "+", "", (1.0, 1.0))
+        return _result(self.data + right.data, (self, right), "+", (1.0, 1.0))
 
     def __sub__(self, other: Value | Number) -> Value:
         right = _lift(other)
         if right is None:
             return NotImplemented
-        return Value(self.data - right.data, (self, right), "-", "", (1.0, -1.0))
+        return _result(self.data - right.data, (self, right), "-", (1.0, -1.0))
 
     def __mul__(self, other: Value | Number) -> Value:
         right = _lift(other)
         if right is None:
             return NotImplemented
-        return Value(self.data * right.data, (self, right), "*", "", (right.data, self.data))
+        return _result(self.data * right.data, (self, right), "*", (right.data, self.data))
 
     def __truediv__(self, other: Value | Number) -> Value:
         right = _lift(other)
         if right is None:
             return NotImplemented
         y = f.divide(self.data, right.data)
-        return Value(y, (self, right), "/", "", (f.divide(1.0, right.data), -f.divide(y, right.data)))
+        return _result(y, (self, right), "/", (f.divide(1.0, right.data), -f.divide(y, right.data)))
 
     def __pow__(self, other: Value | Number) -> Value:
         """xᵏ for a number k (one child, as in micrograd), xᶻ for a Value z (two)."""
@@ -120,13 +120,13 @@ class Value:
                 return NotImplemented
             k = float(other)
             name = f"**{other}" if type(other) is int else f"**{k!r}"
-            return Value(f.power(x, k), (self,), name, "", (f.power_slope(x, k),))
+            return _result(f.power(x, k), (self,), name, (f.power_slope(x, k),))
         z = other.data
         y = f.power(x, z)
-        return Value(y, (self, other), "**", "", (f.power_slope(x, z), y * f.log_or_zero(x)))
+        return _result(y, (self, other), "**", (f.power_slope(x, z), y * f.log_or_zero(x)))
 
     def __neg__(self) -> Value:
-        return Value(-self.data, (self,), "neg", "", (-1.0,))
+        return _result(-self.data, (self,), "neg", (-1.0,))
 
     def __pos__(self) -> Value:
         return self
@@ -154,64 +154,64 @@ class Value:
     def exp(self) -> Value:
         """eˣ; its slope is itself."""
         y = f.exp(self.data)
-        return Value(y, (self,), "exp", "", (y,))
+        return _result(y, (self,), "exp", (y,))
 
     def log(self) -> Value:
         """ln x; -inf at 0, nan below."""
-        return Value(f.log(self.data), (self,), "log", "", (f.divide(1.0, self.data),))
+        return _result(f.log(self.data), (self,), "log", (f.divide(1.0, self.data),))
 
     def sqrt(self) -> Value:
         """√x; slope 1/(2√x)."""
         y = f.sqrt(self.data)
-        return Value(y, (self,), "sqrt", "", (f.divide(0.5, y),))
+        return _result(y, (self,), "sqrt", (f.divide(0.5, y),))
 
     def sin(self) -> Value:
         """sin x; slope cos x."""
-        return Value(f.sin(self.data), (self,), "sin", "", (f.cos(self.data),))
+        return _result(f.sin(self.data), (self,), "sin", (f.cos(self.data),))
 
     def cos(self) -> Value:
         """cos x; slope −sin x."""
-        return Value(f.cos(self.data), (self,), "cos", "", (-f.sin(self.data),))
+        return _result(f.cos(self.data), (self,), "cos", (-f.sin(self.data),))
 
     def tanh(self) -> Value:
         """tanh x; slope 1 − tanh² x."""
         y = math.tanh(self.data)
-        return Value(y, (self,), "tanh", "", (1.0 - y * y,))
+        return _result(y, (self,), "tanh", (1.0 - y * y,))
 
     def sigmoid(self) -> Value:
         """1 / (1 + e⁻ˣ), exact to the last digit from -745 to 1000 and beyond."""
         y = f.sigmoid(self.data)
-        return Value(y, (self,), "sigmoid", "", (y * f.sigmoid(-self.data),))  # σ' = σ(x)·σ(-x): 1 - y would round
+        return _result(y, (self,), "sigmoid", (y * f.sigmoid(-self.data),))  # σ' = σ(x)·σ(-x): 1 - y would round
 
     def erf(self) -> Value:
         """The error function 2/√π ∫₀ˣ e^-t² dt."""
         x = self.data
-        return Value(math.erf(x), (self,), "erf", "", (f.TWO_OVER_SQRT_PI * math.exp(-x * x),))
+        return _result(math.erf(x), (self,), "erf", (f.TWO_OVER_SQRT_PI * math.exp(-x * x),))
 
     def relu(self) -> Value:
         """max(x, 0); the slope at 0 is 0, as in micrograd and PyTorch, and a nan stays a nan."""
         x = self.data
-        return Value(0.0 if x <= 0.0 else x, (self,), "ReLU", "", (1.0 if x > 0.0 else 0.0,))
+        return _result(0.0 if x <= 0.0 else x, (self,), "ReLU", (1.0 if x > 0.0 else 0.0,))
 
     def leaky_relu(self, negative_slope: float = 0.01) -> Value:
         """x for x > 0, else negative_slope · x (Maas et al., 2013)."""
         x, slope = self.data, _to_float(negative_slope, "leaky_relu")
         local = 1.0 if x > 0.0 else slope
-        return Value(x * local, (self,), f"leaky_relu({slope!r})", "", (local,))
+        return _result(x * local, (self,), f"leaky_relu({slope!r})", (local,))
 
     def softplus(self) -> Value:
         """ln(1 + eˣ), the smooth relu (Dugas et al., 2001)."""
-        return Value(f.softplus(self.data), (self,), "softplus", "", (f.sigmoid(self.data),))
+        return _result(f.softplus(self.data), (self,), "softplus", (f.sigmoid(self.data),))
 
     def gelu(self) -> Value:
         """x·Φ(x) with Φ the normal distribution function (Hendrycks & Gimpel, arXiv:1606.08415); the exact form."""
         x = self.data
         cdf = f.normal_cdf(x)
-        return Value(x * cdf, (self,), "gelu", "", (cdf + x * f.normal_pdf(x),))
+        return _result(x * cdf, (self,), "gelu", (cdf + x * f.normal_pdf(x),))
 
     def abs(self) -> Value:
         """|x|; the slope at 0 is 0."""
-        return Value(math.fabs(self.data), (self,), "abs", "", (f.sign(self.data),))
+        return _result(math.fabs(self.data), (self,), "abs", (f.sign(self.data),))
 
     __abs__ = abs
 
@@ -219,13 +219,13 @@ class Value:
         """The larger of two; at a tie each gets half the gradient, as in PyTorch."""
         other = _operand(other, "max")
         a, b = self.data, other.data
-        return Value(f.maximum(a, b), (self, other), "max", "", (f.share(a, b), f.share(b, a)))
+        return _result(f.maximum(a, b), (self, other), "max", (f.share(a, b), f.share(b, a)))
 
     def min(self, other: Value | Number) -> Value:
         """The smaller of two; at a tie each gets half the gradient, as in PyTorch."""
         other = _operand(other, "min")
         a, b = self.data, other.data
-        return Value(f.minimum(a, b), (self, other), "min", "", (f.share(b, a), f.share(a, b)))
+        return _result(f.minimum(a, b), (self, other), "min", (f.share(b, a), f.share(a, b)))
 
     # ---- backward -----------------------------------------------------------------------------------------------
 
@@ -336,6 +336,28 @@ class Value:
 
     def _record(self) -> tuple[Any, ...]:
         return self.data, self.grad, self.label, self._local_grads, self._op, self._scope
+
+
+def _result(data: float, children: tuple[Value, ...], op: str, local: tuple[float, ...]) -> Value:
+    """What an operation returns: `Value(data, children, op, "", local)`, without a constructor's detour.
+
+    Args:
+        local: ∂result/∂child for each child.
+    """
+    if type(data) is not float:
+        data = _to_float(data)
+    if not _recording.get():
+        children = local = ()
+    result = object.__new__(Value)
+    result.data = data
+    result.grad = 0.0
+    result.label = ""
+    result._prev = children
+    result._local_grads = local
+    result._op = op
+    result._scope = _scope.get()
+    result._own_backward = None
+    return result
 
 
 def _restore(record: tuple[Any, ...], children: list[Value]) -> Value:

@@ -23,10 +23,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .checks import whole
+from .compiled_training import CompiledTraining
 from .engine import Value, no_grad
 from .losses import Loss, as_row
 from .nn import MLPBuilder
@@ -34,8 +34,6 @@ from .optim import Optimizer
 
 if TYPE_CHECKING:
     from os import PathLike
-
-    from .compile import Compiled
 
 Rows: TypeAlias = list[list[float]]
 
@@ -138,8 +136,7 @@ class Trainer:
         self.compiled = compiled
         self.history = History()
         self._parameters: list[Value] = list(model.parameters())
-        self._steps: dict[int, Compiled] = {}  # batch size → the native gradient
-        self._forward: dict[int, Compiled] = {}  # length of an example → its native prediction
+        self._native = CompiledTraining(model, self._parameters)  # idle unless `compiled`
         if not optimizer.parameters:
             optimizer.attach(self._parameters)
         elif not set(optimizer.parameters) <= set(self._parameters):
@@ -191,7 +188,7 @@ class Trainer:
         size = len(xs) if batch_size is None else min(whole("Trainer.train", "batch_size", batch_size), len(xs))
         if self.compiled:
             for n in {size, len(xs) % size} - {0}:
-                self._compile_gradients(n, xs, ts)
+                self._native.prepare(self._total_loss, n, xs, ts)
 
         history = self.history = History(stopped="all epochs are done")
         order = list(range(len(xs)))
@@ -232,7 +229,11 @@ class Trainer:
         """One step for each batch. The means are over examples, so a smaller last batch counts for less."""
         examples, total, right = 0, 0.0, 0
         for number, (xs, ts) in enumerate(batches, 1):
-            loss, predictions = (self._native_gradients if self.compiled else self._gradients)(xs, ts)
+            if self.compiled:
+                predictions = self._predictions(xs) if self.correct else []
+                loss = self._native.gradients(xs, ts)
+            else:
+                loss, predictions = self._gradients(xs, ts)
             self._check_finite(loss, f"epoch {epoch}, batch {number} of {len(batches)}")
             self.optimizer.step()
             examples += len(xs)
@@ -293,57 +294,12 @@ class Trainer:
 
     def _predictions(self, xs: Rows) -> Rows:
         if self.compiled:
-            return self._native_predictions(xs)
+            return self._native.predictions(xs)
         with no_grad():
             return [_numbers(self.model(x)) for x in xs]
 
     def _count_right(self, predictions: Rows, ts: Rows) -> int:
         return sum(self.correct(p, t) for p, t in zip(predictions, ts)) if self.correct else 0
-
-    # ---- the same, compiled -----------------------------------------------------------------------------------
-
-    def _compile_gradients(self, n: int, xs: Rows, ts: Rows) -> None:
-        """The graph of a batch of n, recorded on the first examples, as a native function; once for every n."""
-        if n in self._steps:
-            return
-        from .compile import compile
-
-        inputs = [[Value(number) for number in row] for row in xs[:n]]
-        targets = [[Value(number) for number in row] for row in ts[:n]]
-        loss = self._total_loss([self.model(x) for x in inputs], targets)
-        native = compile(loss, self._parameters, [inputs, targets])
-
-        # The last examples, played by the graph of the first: an `if` on the data, or a random number, shows here.
-        xs, ts = xs[::-1][:n], ts[::-1][:n]
-        with no_grad():
-            expected = self._total_loss([self.model(x) for x in xs], ts).data
-        got = native.forward(_flat(xs, ts))
-        if not (math.isclose(got, expected, rel_tol=1e-9, abs_tol=1e-12) or got != got and expected != expected):
-            raise RuntimeError(
-                f"Trainer: compiled, a batch has the loss {got}, computed step by step {expected}: model or loss do "
-                "other operations for other data (an if on a target, a random number). Use Value's max, min, relu and "
-                "abs in place of the if, or compiled=False."
-            )
-        self._steps[n] = native
-
-    def _native_gradients(self, xs: Rows, ts: Rows) -> tuple[float, Rows]:
-        predictions = self._native_predictions(xs) if self.correct else []
-        loss, grads = self._steps[len(xs)](_flat(xs, ts))
-        for p, grad in zip(self._parameters, grads.tolist()):
-            p.grad = grad
-        return float(loss), predictions
-
-    def _native_predictions(self, xs: Rows) -> Rows:
-        import numpy as np
-
-        from .compile import compile
-
-        length = len(xs[0])
-        if length not in self._forward:
-            inputs = [Value(number) for number in xs[0]]
-            self._forward[length] = compile(as_row(self.model(inputs)), self._parameters, inputs)
-        forward, parameters = self._forward[length].forward, np.array([p.data for p in self._parameters])
-        return [_numbers(forward(x, parameters)) for x in xs]
 
     # ---- examples ---------------------------------------------------------------------------------------------
 
@@ -400,10 +356,6 @@ def _rows(name: str, examples: Iterable[Any]) -> Rows:
     if not rows:
         raise ValueError(f"Trainer: {name} is empty. Give at least one example.")
     return rows
-
-
-def _flat(xs: Rows, ts: Rows) -> list[float]:
-    return [number for row in chain(xs, ts) for number in row]
 
 
 def _numbers(prediction: Any) -> list[float]:

@@ -12,14 +12,15 @@
     viz.plot_pictures(samples)                  small pictures side by side
     viz.plot_confusion(counts)                  which class was taken for which
 
-It reads the public attributes of a result (see `viz.graph`'s module) and imports neither engine.
+It reads the public attributes of a result (see `viz/from_value.py`) and imports neither engine.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .graph import Edge, Graph, Node, Scope, from_value, graph_of
+from .from_value import from_value, graph_of
+from .graph import Edge, Graph, Node, Scope
 from .render import graph, render
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def __getattr__(name: str) -> Any:
     """The plots, imported when first asked for: matplotlib takes half a second."""
     if name in _PLOTS:
         try:
-            from . import plots
+            from . import plots  # here, because matplotlib is optional as well
         except ImportError as error:
             raise ImportError(
                 f'viz.{name}: needs matplotlib, which is not installed. Run: pip install "tensorgrad-learn[viz]"'

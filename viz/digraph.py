@@ -11,7 +11,7 @@ from typing import Any
 import graphviz
 
 from . import dot
-from .render import FORMATS, check_format, to_bytes, write
+from .engines import FORMATS, check_format, to_bytes, write
 from .scene import Scene
 
 

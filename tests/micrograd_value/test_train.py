@@ -390,10 +390,10 @@ class TestCompiled:
     def test_each_size_once(self):
         trainer = Trainer(network(), Adam(), MSELoss(), compiled=True)
         trainer.train(*XOR, 2, batch_size=3)
-        first = dict(trainer._steps)
+        first = dict(trainer._native.steps)
         assert set(first) == {3, 1}
         trainer.train(*XOR, 2, batch_size=3)
-        assert trainer._steps == first
+        assert trainer._native.steps == first
 
     def test_an_if_on_the_data_is_found_out(self):
         def loss(predictions, targets):

@@ -8,8 +8,6 @@ import pytest
 import viz
 from viz.digraph import Digraph
 
-engines = sys.modules["viz.render"]
-
 
 @pytest.fixture
 def drawn(expression):

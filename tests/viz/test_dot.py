@@ -9,7 +9,7 @@ import pytest
 import viz
 from micrograd_value import Value, scope
 from viz import dot
-from viz.graph import graph_of
+from viz.from_value import graph_of
 from viz.scene import clean, scene_of
 
 GOLDEN = """\

@@ -8,7 +8,9 @@ import pytest
 import viz
 from micrograd_value import MLP, Value
 from viz.canvas import text_width
-from viz.graph import Edge, Graph, Node, collapse_scopes, fit, graph_of
+from viz.fold import collapse_scopes, fit
+from viz.from_value import graph_of
+from viz.graph import Edge, Graph, Node
 from viz.layout import arrange, box_size, waypoints
 from viz.paint import Room, paint
 from viz.scene import Row, scene_of

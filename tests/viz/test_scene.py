@@ -5,7 +5,9 @@ import math
 import pytest
 
 from micrograd_value import Value, scope
-from viz.graph import Graph, Node, collapse_scopes, fit, graph_of
+from viz.fold import collapse_scopes, fit
+from viz.from_value import graph_of
+from viz.graph import Graph, Node
 from viz.scene import clean, number, op_symbol, scene_of
 
 

@@ -1,0 +1,173 @@
+"""Scene → bytes of a PNG, SVG, PDF or DOT, on any machine, and bytes → file.
+
+Three engines are tried in turn: the Graphviz inside pygraphviz's wheel, a `dot` program on PATH, and the small layout
+of `layout.py`, which needs nothing (SVG) or matplotlib alone (PNG, PDF). So something is always drawn.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import dot, paint
+from .layout import waypoints
+from .scene import Scene
+
+FORMATS = ("png", "svg", "pdf", "dot")
+ENGINES = ("pygraphviz", "dot", "builtin")
+ENGINE_VARIABLE = "TENSORGRAD_VIZ_ENGINE"
+
+WAYPOINTS = 3000  # ranks crossed by arrows: takes Graphviz 3 s, twice as many 10 s, and the built-in layout 0.3 s
+SECONDS = 30.0  # what Graphviz is given for a layout
+DPI = 144
+
+
+def check_format(format: str, where: str) -> str:
+    if format not in FORMATS:
+        got = f"the format {format!r}" if format else "no format"
+        raise ValueError(f"{where} asks for {got}. Choose one of .{', .'.join(FORMATS)}.")
+    return format
+
+
+def check_engine(engine: str | None) -> None:
+    if engine is not None and engine not in ENGINES:
+        raise ValueError(f"engine: {engine!r} is none of {', '.join(map(repr, ENGINES))}.")
+
+
+def to_bytes(
+    scene: Scene, format: str, *, source: str | None = None, engine: str | None = None, dpi: float = DPI
+) -> bytes:
+    """The picture in one of FORMATS. `source`: the scene's DOT text with changes by hand, for Graphviz to draw."""
+    own = dot.source(scene)
+    source = source or own
+    if format == "dot":
+        return source.encode()
+    engine = engine or os.environ.get(ENGINE_VARIABLE) or None
+    check_engine(engine)
+
+    def builtin() -> bytes:
+        if source != own:
+            warnings.warn("viz: the built-in engine does not draw what was added to the graph by hand.", stacklevel=2)
+        return paint.draw(scene, format, dpi)
+
+    draw: dict[str, Callable[[], bytes]] = {
+        "pygraphviz": lambda: _run([sys.executable, "-P", "-c", PYGRAPHVIZ, format, _scale(format, dpi)], source),
+        "dot": lambda: _run([_dot_program() or "dot", f"-T{format}", _scale(format, dpi)], source),
+        "builtin": builtin,
+    }
+    if engine:
+        if not _present(engine):
+            cure = {
+                "pygraphviz": 'Run: pip install "tensorgrad-learn[viz]"',
+                "dot": "Install Graphviz, so that its program dot is on PATH",
+            }[engine]
+            raise RuntimeError(f"engine: {engine!r} was asked for and is not here. {cure}, or leave the choice open.")
+        return draw[engine]()
+    *others, last = _by_preference(scene)
+    for name in others:
+        try:
+            return draw[name]()
+        except (OSError, RuntimeError, ImportError) as error:
+            warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=2)
+    return draw[last]()
+
+
+def _by_preference(scene: Scene) -> list[str]:
+    """The engines that are here. Graphviz comes first, unless long arrows would keep it busy for minutes."""
+    engines = [name for name in ENGINES if _present(name)]
+    return engines[::-1] if waypoints(scene) > WAYPOINTS else engines
+
+
+def _present(engine: str) -> bool:
+    if engine == "pygraphviz":
+        return bool(sys.executable) and find_spec("pygraphviz") is not None
+    return engine == "builtin" or _dot_program() is not None
+
+
+def _dot_program() -> str | None:
+    return shutil.which("dot")
+
+
+# Graphviz runs in a process of its own, and this is its whole program: DOT in, picture out. In ours a layout would hold
+# the interpreter without a way to stop it, settings for fonts would have to go into our environment, and whatever
+# happens in C would happen to us. It costs a tenth of a second.
+PYGRAPHVIZ = """
+import sys, pygraphviz
+_, format, scale = sys.argv
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=format, prog="dot", args=scale))
+"""
+
+
+def _scale(format: str, dpi: float) -> str:
+    return f"-Gdpi={dpi if format == 'png' else 72:g}"  # SVG and PDF are measured in points
+
+
+def _run(command: list[str], source: str) -> bytes:
+    """Standard output of a program that is given the DOT text. RuntimeError when it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command, input=source.encode(), capture_output=True, timeout=SECONDS, env=os.environ | _fonts(), check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"its layout took more than {SECONDS:g} s") from None
+    if done.returncode or not done.stdout:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RuntimeError(reason[-1] if reason else f"exit status {done.returncode}")
+    return done.stdout
+
+
+# ---- fonts ------------------------------------------------------------------------------------------------------
+
+
+def _fonts() -> dict[str, str]:
+    """Settings for fontconfig: all that this machine has, and DejaVu from matplotlib.
+
+    A machine may have no fonts at all, and Graphviz would draw boxes for letters. And with DejaVu always among them a
+    graph has the same picture on every machine.
+    """
+    matplotlib = find_spec("matplotlib") if sys.platform.startswith("linux") else None
+    if matplotlib is None or matplotlib.origin is None:
+        return {}
+    dejavu = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return {"FONTCONFIG_FILE": _font_settings(os.environ.get("FONTCONFIG_FILE", "fonts.conf"), str(dejavu))}
+
+
+@cache
+def _font_settings(usual: str, more: str) -> str:
+    """A file that says: as in the file `usual`, and look into the folder `more`. It is removed at exit."""
+    folder = tempfile.mkdtemp(prefix="viz-fonts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = Path(folder, "fonts.conf")
+    settings.write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
+        f'<include ignore_missing="yes">{escape(usual)}</include>\n<dir>{escape(more)}</dir>\n'
+        f'<cachedir prefix="xdg">fontconfig</cachedir><cachedir>{escape(folder)}</cachedir>\n</fontconfig>\n',
+        encoding="utf-8",
+    )
+    return str(settings)
+
+
+# ---- files ------------------------------------------------------------------------------------------------------
+
+
+def write(path: Path, content: bytes) -> None:
+    """Whole or not at all: into a neighbour first, then renamed over the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

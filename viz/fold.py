@@ -1,0 +1,211 @@
+"""Fewer nodes: a record with scopes folded into one node each, or cut down to what a reader can take in.
+
+Nothing here recurses: a million chained operations are folded as easily as five.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+from typing import TypeAlias
+
+from .graph import Edge, Graph, Node, Scope, with_article
+
+Collapse: TypeAlias = str | int | Iterable[str]
+
+
+def collapse_scopes(graph: Graph, by: Collapse) -> Graph:
+    """Fold scopes into one node each.
+
+    Args:
+        by: "neuron" or "layer" (or any other word before the dot in a scope's name), a path such as "layers.0", a list
+            of either, or a depth: 1 folds the outermost scopes.
+
+    Raises:
+        ValueError: no scope of the graph is meant by it.
+    """
+    chosen = _chosen_scopes(graph, by)
+    return _contract(graph, lambda node: _enclosing(node.scope, chosen))
+
+
+def _chosen_scopes(graph: Graph, by: Collapse) -> set[str]:
+    scopes = graph.scopes
+    if isinstance(by, bool) or not isinstance(by, (str, int, Iterable)):
+        raise TypeError(f"collapse: needs a word, a depth or a list of words, got {with_article(type(by).__name__)}.")
+    if isinstance(by, int):
+        if by < 1:
+            raise ValueError(f"collapse: depth {by} is below 1, the depth of the outermost scopes.")
+        return {scope.path for scope in scopes if scope.depth == by}
+    chosen: set[str] = set()
+    for word in [by] if isinstance(by, str) else by:
+        found = {s.path for s in scopes if word == s.path or s.name.partition(".")[0] in (word, f"{word}s")}
+        if not found:
+            there = ", ".join(dict.fromkeys(scope.name for scope in scopes)) or "none"
+            raise ValueError(f"collapse: nothing is called {word!r}. Scopes in this graph: {_shortened(there, 120)}.")
+        chosen |= found
+    return chosen
+
+
+def _enclosing(path: str, chosen: set[str]) -> str | None:
+    """The outermost chosen scope around `path`."""
+    parts = path.split("/")
+    return next((p for i in range(len(parts)) if (p := "/".join(parts[: i + 1])) in chosen), None)
+
+
+def fit(graph: Graph, max_nodes: int) -> Graph:
+    """The graph itself if it has at most `max_nodes` nodes, else one that has, and a notice of what was done.
+
+    Innermost scopes (neurons) are folded first, then the scopes around them (layers). If that is not enough, values
+    outside all scopes are folded as well; a graph without scopes is cut to the values nearest the output.
+    """
+    total = len(graph.nodes)
+    if total <= max_nodes:
+        return graph
+    for depth in range(max((scope.depth for scope in graph.scopes), default=0), 0, -1):
+        smaller = collapse_scopes(graph, depth)
+        if len(smaller.nodes) <= max_nodes:
+            words = " and ".join(dict.fromkeys(s.name.partition(".")[0] for s in graph.scopes if s.depth == depth))
+            smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn by {words}."
+            return smaller
+        if depth == 1:
+            smaller = _fold_the_rest(smaller)
+            if len(smaller.nodes) <= max_nodes:
+                smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn in groups."
+                return smaller
+    smaller = _nearest(graph, max_nodes)
+    smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn are those nearest the output."
+    return smaller
+
+
+def _contract(graph: Graph, group_of: Callable[[Node], Hashable | None]) -> Graph:
+    """Nodes with the same key become one; edges inside disappear, edges between two groups are counted."""
+    members: dict[Hashable, list[Node]] = {}
+    keys: list[Hashable] = []
+    for node in graph.nodes:
+        key = group_of(node)
+        keys.append(("node", node.id) if key is None else key)
+        members.setdefault(keys[-1], []).append(node)
+    # A group stands where its last result stood, after what it was computed from; leaves stand where the first stood.
+    computed = {key: any(node.op or node.kind == "group" for node in nodes) for key, nodes in members.items()}
+    members = dict(sorted(members.items(), key=lambda item: item[1][-1 if computed[item[0]] else 0].id))
+    place = {key: i for i, key in enumerate(members)}
+    where = [place[key] for key in keys]
+
+    leaving = {e.source for e in graph.edges if where[e.source] != where[e.target]}
+    small = Graph(notice=graph.notice)
+    for key, nodes in members.items():
+        i = place[key]
+        small.nodes.append(replace(nodes[0], id=i) if len(nodes) == 1 else _group(i, str(key), nodes, leaving))
+
+    between: dict[tuple[int, int], Edge] = {}
+    for edge in graph.edges:
+        pair = where[edge.source], where[edge.target]
+        if pair[0] == pair[1]:
+            continue
+        if all(small.nodes[end].kind == "value" for end in pair):
+            small.edges.append(replace(edge, source=pair[0], target=pair[1]))
+        elif pair in between:
+            _add(between[pair], edge)
+        else:
+            between[pair] = replace(edge, source=pair[0], target=pair[1], slot=0)
+            small.edges.append(between[pair])
+    return small
+
+
+def _add(edge: Edge, other: Edge) -> None:
+    """Let `edge` stand for `other` too."""
+    edge.count += other.count
+    edge.local = None
+    edge.flow = None if edge.flow is None or other.flow is None else edge.flow + other.flow
+
+
+def _group(i: int, path: str, nodes: list[Node], leaving: set[int]) -> Node:
+    scope = Scope(path)
+    seen_outside = [node for node in nodes if node.id in leaving or node.role == "output"]
+    only = seen_outside[0] if len(seen_outside) == 1 else None
+    return Node(
+        i,
+        label=scope.name,
+        data=only.data if only else None,
+        grad=only.grad if only else None,
+        role="output" if any(node.role == "output" for node in nodes) else "inner",
+        scope=scope.parent,
+        kind="group",
+        count=sum(node.count for node in nodes),
+        parameters=sum(node.parameters or node.role == "parameter" for node in nodes),
+    )
+
+
+def _fold_the_rest(graph: Graph) -> Graph:
+    """Fold what lies outside all scopes: all leaves into one node, and the values between them piece by piece."""
+    piece = list(range(len(graph.nodes)))
+
+    def root(i: int) -> int:
+        while piece[i] != i:
+            piece[i] = piece[piece[i]]
+            i = piece[i]
+        return i
+
+    def inner(i: int) -> bool:
+        return graph.nodes[i].kind == "value" and graph.nodes[i].role == "inner"
+
+    for edge in graph.edges:
+        if inner(edge.source) and inner(edge.target):
+            piece[root(edge.target)] = root(edge.source)
+    sizes: dict[int, int] = {}
+    for node in graph.nodes:
+        if inner(node.id):
+            sizes[root(node.id)] = sizes.get(root(node.id), 0) + 1
+
+    names: dict[int, str] = {r: f"between {n}" for n, r in enumerate(r for r, size in sizes.items() if size > 1)}
+
+    def group_of(node: Node) -> str | None:
+        if node.kind == "value" and node.role in ("leaf", "parameter"):
+            return "inputs" if node.role == "leaf" else "parameters"
+        return names.get(root(node.id)) if inner(node.id) else None
+
+    small = _contract(graph, group_of)
+    for node in small.nodes:
+        if node.kind == "group" and node.label.startswith("between "):
+            node.label = "…"
+    return small
+
+
+def _nearest(graph: Graph, n: int) -> Graph:
+    """The `n` nodes nearest the outputs, breadth first, and one node that stands for all the others."""
+    children: list[list[int]] = [[] for _ in graph.nodes]
+    for edge in graph.edges:
+        children[edge.target].append(edge.source)
+    used = {edge.source for edge in graph.edges}
+    queue = [node.id for node in graph.nodes if node.role == "output" or node.id not in used]
+    seen = set(queue)
+    for i in queue:
+        if len(queue) >= n:
+            break
+        for child in children[i]:
+            if child not in seen:
+                seen.add(child)
+                queue.append(child)
+    kept = sorted(queue[:n])
+
+    place = {old: new + 1 for new, old in enumerate(kept)}
+    left_out = sum(node.count for node in graph.nodes) - sum(graph.nodes[i].count for i in kept)
+    small = Graph([Node(0, label=f"… {left_out:,} more", kind="more", count=left_out)])
+    small.nodes += [replace(graph.nodes[i], id=place[i]) for i in kept]
+    cut: dict[int, Edge] = {}
+    for edge in graph.edges:
+        if edge.target not in place:
+            continue
+        target = place[edge.target]
+        if edge.source in place:
+            small.edges.append(replace(edge, source=place[edge.source], target=target))
+        elif target in cut:
+            _add(cut[target], edge)
+        else:
+            cut[target] = replace(edge, source=0, target=target, slot=0)
+            small.edges.append(cut[target])
+    return small
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
