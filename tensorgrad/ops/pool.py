@@ -37,7 +37,8 @@ class MaxPool(Function):
 
     def formula(self, x: Tensor) -> Tensor:
         lowest = -inf if x.is_floating_point() else iinfo(x.dtype).min
-        return Tensor._stack(taps(x, *self.how, lowest)).max(0).values  # of equals the first
+        out, kernel, stride, padding, dilation = self.how
+        return Tensor._stack(taps(x, out, kernel, stride, padding, dilation, lowest)).max(0).values  # of equals the first
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape
