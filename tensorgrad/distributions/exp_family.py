@@ -30,7 +30,7 @@ class ExponentialFamily(Distribution):
         with enable_grad():
             params = [p.detach().requires_grad_() for p in self._natural_params]
             log_normalizer = self._log_normalizer(*params)
-            gradients = grad(log_normalizer.sum(), params, create_graph=True)
+            gradients: tuple[Any, ...] = grad(log_normalizer.sum(), params, create_graph=True)
         result = log_normalizer - self._mean_carrier_measure
         n = len(self.event_shape)
         for p, g in zip(params, gradients):

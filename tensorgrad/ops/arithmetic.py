@@ -11,7 +11,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import before_write, check_writable, write
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .assign import within_range
 from .choose import masked, zeros_of
 from .compare import eq, ge, logical_and, logical_not, ne
@@ -51,7 +51,7 @@ class Add(Function):
         return grad, grad
 
 
-def add(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
+def add(input: TensorLike, other: TensorLike, *older: Any, alpha: Any = 1) -> Tensor:
     """input + alpha · other.  Shape: broadcast.  PyTorch's older order, `add(input, alpha, other)`, is taken as well."""
     if older:
         other, alpha = _alpha_last("add", other, older)
@@ -94,7 +94,7 @@ class Sub(Function):
         return grad, Neg()(grad) if self.needs[1] else None
 
 
-def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
+def sub(input: TensorLike, other: TensorLike, *older: Any, alpha: Any = 1) -> Tensor:
     """input − alpha · other.  Shape: broadcast.  Not for bools: their difference is `^`.  PyTorch's older order,
     `sub(input, alpha, other)`, is taken as well."""
     if older:
@@ -113,7 +113,7 @@ def sub(input: Any, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
         raise
 
 
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def rsub(input: TensorLike, other: TensorLike, *, alpha: Any = 1) -> Tensor:
     """other − alpha · input.  Shape: broadcast."""
     try:
         return sub(other, input, alpha=alpha)
@@ -137,12 +137,12 @@ class Neg(Function):
         return Neg()(grad)
 
 
-def neg(input: Any) -> Tensor:
+def neg(input: TensorLike) -> Tensor:
     """−input."""
     return Neg()(not_bool("neg", input, "The opposite of a mask is ~x, or logical_not(x)."))
 
 
-def positive(input: Any) -> Tensor:
+def positive(input: TensorLike) -> Tensor:
     """+input: the tensor itself."""
     return not_bool("positive", input)
 
@@ -178,7 +178,7 @@ class Scale(Function):
         return Scale(self.z)(grad)
 
 
-def mul(input: Any, other: Any) -> Tensor:
+def mul(input: TensorLike, other: TensorLike) -> Tensor:
     """input · other.  Shape: broadcast."""
     x, z = paired("mul", input, other)
     if type(z) is float or type(z) is int:
@@ -194,7 +194,7 @@ def rmul(input: Tensor, other: Any) -> Tensor:
     return NotImplemented if isinstance(other, (list, tuple, str, bytes)) else mul(input, other)
 
 
-def square(input: Any) -> Tensor:
+def square(input: TensorLike) -> Tensor:
     """input²."""
     return pow(input if isinstance(input, Tensor) else as_operand("square", input), 2)
 
@@ -231,7 +231,7 @@ class DivBy(Function):
         return DivBy(self.z)(grad)
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
     """input / other.  Shape: broadcast.  Integers give the default dtype.
 
     Args:
@@ -252,7 +252,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 
 @in_own_name
-def true_divide(input: Any, other: Any) -> Tensor:
+def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """input / other."""
     return div(input, other)
 
@@ -274,7 +274,7 @@ class Rounded(Function):
         return nothing, nothing
 
 
-def floor_divide(input: Any, other: Any) -> Tensor:
+def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """⌊input / other⌋, as Python's //.  Shape: broadcast.  Dividing integers by 0 is a ValueError."""
     return _rounded("floor_divide", input, other, "floor")
 
@@ -313,7 +313,7 @@ class Remainder(Function):
         return grad, -grad * Rounded("floor")(x, z) if self.needs[1] else None
 
 
-def remainder(input: Any, other: Any) -> Tensor:
+def remainder(input: TensorLike, other: TensorLike) -> Tensor:
     """input − other·⌊input/other⌋, as Python's %: it has the sign of `other`.  Shape: broadcast."""
     return of_two("remainder", Remainder, *_whole_pair("remainder", input, other))
 
@@ -330,7 +330,7 @@ class Fmod(Function):
         return grad, -grad * Rounded("trunc")(x, z) if self.needs[1] else None
 
 
-def fmod(input: Any, other: Any) -> Tensor:
+def fmod(input: TensorLike, other: TensorLike) -> Tensor:
     """input − other·trunc(input/other), as C's fmod: it has the sign of `input`.  Shape: broadcast."""
     return of_two("fmod", Fmod, *_whole_pair("fmod", input, other))
 
@@ -363,7 +363,7 @@ class Pow(Function):
         return gx, gz
 
 
-def pow(input: Any, exponent: Any) -> Tensor:
+def pow(input: TensorLike, exponent: Any) -> Tensor:
     """inputᵉ.  Shape: broadcast.
 
     Integers stay integers, so an integer tensor to a negative Python integer is a ValueError; a negative exponent in a
@@ -379,7 +379,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return of_two("pow", Pow, x, z)
 
 
-def float_power(input: Any, exponent: Any) -> Tensor:
+def float_power(input: TensorLike, exponent: Any) -> Tensor:
     """inputᵉ, computed in float64.  Shape: broadcast."""
     return of_two(
         "float_power",
@@ -415,7 +415,7 @@ class Lerp(Function):
         return gx, gz, None if x is None else grad * (z - x)
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Tensor:
+def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     """input + weight·(end − input), weight a number or a tensor.  Shape: broadcast."""
     x, z = needs_floating("lerp", input), needs_floating("lerp", end, "end")
     w = python_number(weight) if isinstance(weight, NUMBERS) else as_operand("lerp", weight, "weight")
@@ -444,7 +444,7 @@ class Addcmul(Function):
 
 
 @factors_first("value", tensors=2)
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+def addcmul(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: Any = 1) -> Tensor:
     """input + value · tensor1 · tensor2.  Shape: broadcast."""
     dtype, value = result_dtype("addcmul", input, tensor1, tensor2), number("addcmul", "value", value)
     if not dtype.is_floating_point and isinstance(value, float):
@@ -472,7 +472,7 @@ class Addcdiv(Function):
 
 
 @factors_first("value", tensors=2)
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+def addcdiv(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: Any = 1) -> Tensor:
     """input + value · tensor1 / tensor2.  Shape: broadcast.  Not for dividing integers."""
     if not result_dtype("addcdiv", tensor1, tensor2).is_floating_point:
         raise TypeError("addcdiv: tensor1 / tensor2 needs a floating dtype. Convert one of them first: x.float().")

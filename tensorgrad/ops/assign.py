@@ -9,7 +9,7 @@ from ..autograd.inplace import check_writable, joins, put, written
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .expand import Expand
 from .keywords import in_own_name, numpy_words
 from .promote import NUMBERS, as_operand, cast, python_number
@@ -60,7 +60,7 @@ def _does_not_fit(op: str, shape: Shape, x: Tensor) -> ValueError:
     return ValueError(mismatch(op, "the value does not broadcast to what it is written to", **shapes))
 
 
-def copy_(x: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+def copy_(x: Tensor, src: TensorLike, non_blocking: bool = False) -> Tensor:
     """Write src, broadcast and cast, into x's memory; gradients go to src."""
     check_writable(x, "copy_")
     z = as_operand("copy_", src, "src")
@@ -69,13 +69,13 @@ def copy_(x: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return copy_into(x, z, "copy_")
 
 
-def fill_(x: Tensor, value: Any) -> Tensor:
+def fill_(x: Tensor, value: TensorLike) -> Tensor:
     """Write one number, or a 0-d tensor (which receives the gradient), everywhere."""
     check_writable(x, "fill_")
     return copy_into(x, one_number("fill_", value), "fill_")
 
 
-def fill(input: Any, value: Any) -> Tensor:
+def fill(input: TensorLike, value: TensorLike) -> Tensor:
     """A tensor like input, with one number (or 0-d tensor) everywhere."""
     return copy_into(clone(as_operand("fill", input)), one_number("fill", value), "fill")
 
@@ -208,7 +208,7 @@ def within_range(op: str, x: Any, given: Any) -> None:
 
 @numpy_words
 @in_own_name
-def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
+def select_scatter(input: TensorLike, src: TensorLike, dim: int, index: int) -> Tensor:
     """input with the slice at `index` along `dim` replaced by src, of that slice's shape."""
     x = as_operand("select_scatter", input)
     out = clone(x)
@@ -217,7 +217,7 @@ def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
 
 @numpy_words
 def slice_scatter(
-    input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    input: TensorLike, src: TensorLike, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """input with the places start:end:step along `dim` replaced by src, of that part's shape."""
     out = clone(as_operand("slice_scatter", input))
@@ -237,7 +237,7 @@ def sliced(op: str, x: Tensor, dim: int, start: int | None, end: int | None, ste
 
 
 @in_own_name
-def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal_scatter(input: TensorLike, src: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """input with a diagonal of the axes dim1 and dim2 replaced by src, of that diagonal's shape."""
 
     x = as_operand("diagonal_scatter", input)
@@ -246,7 +246,7 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
 
 
 @in_own_name
-def as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+def as_strided_scatter(input: TensorLike, src: TensorLike, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """input with what `as_strided` of it would show replaced by src, of that shape."""
     out = clone(as_operand("as_strided_scatter", input))
     return _replaced("as_strided_scatter", out, as_strided(out, size, stride, storage_offset), src)

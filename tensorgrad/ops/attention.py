@@ -9,7 +9,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .create import zeros
 from .dropout import dropout
 from .join import cat
@@ -52,9 +52,9 @@ class Attention(Function):
 
 
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
     attn_mask: Any = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
@@ -146,9 +146,9 @@ def _four_axes(x: Tensor, lead: Shape) -> Tensor:
 
 
 def multi_head_attention_forward(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     embed_dim_to_check: int,
     num_heads: int,
     in_proj_weight: Any,

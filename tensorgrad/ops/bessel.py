@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .elementwise import Sign, Unary
 from .keywords import also
 from .promote import floating
@@ -46,70 +46,70 @@ class Bessel(Function):
         return grad * (here - (before + after) * 0.5)
 
 
-def bessel_j0(input: Any) -> Tensor:
+def bessel_j0(input: TensorLike) -> Tensor:
     """J₀, the Bessel function of the first kind of order 0."""
     return Bessel("J", 0)(floating("bessel_j0", input))
 
 
-def bessel_j1(input: Any) -> Tensor:
+def bessel_j1(input: TensorLike) -> Tensor:
     """J₁, the Bessel function of the first kind of order 1."""
     return Bessel("J", 1)(floating("bessel_j1", input))
 
 
-def bessel_y0(input: Any) -> Tensor:
+def bessel_y0(input: TensorLike) -> Tensor:
     """Y₀, the Bessel function of the second kind of order 0; −∞ at 0, nan below."""
     return Bessel("Y", 0)(floating("bessel_y0", input))
 
 
-def bessel_y1(input: Any) -> Tensor:
+def bessel_y1(input: TensorLike) -> Tensor:
     """Y₁, the Bessel function of the second kind of order 1; −∞ at 0, nan below."""
     return Bessel("Y", 1)(floating("bessel_y1", input))
 
 
-def i0(input: Any) -> Tensor:
+def i0(input: TensorLike) -> Tensor:
     """I₀, the modified Bessel function of the first kind of order 0."""
     return Bessel("I", 0)(floating("i0", input))
 
 
-def i1(input: Any) -> Tensor:
+def i1(input: TensorLike) -> Tensor:
     """I₁, the modified Bessel function of the first kind of order 1."""
     return Bessel("I", 1)(floating("i1", input))
 
 
-def i0e(input: Any) -> Tensor:
+def i0e(input: TensorLike) -> Tensor:
     """e^(−|x|)·I₀(x)."""
     return Bessel("Ie", 0)(floating("i0e", input))
 
 
-def i1e(input: Any) -> Tensor:
+def i1e(input: TensorLike) -> Tensor:
     """e^(−|x|)·I₁(x)."""
     return Bessel("Ie", 1)(floating("i1e", input))
 
 
-def modified_bessel_k0(input: Any) -> Tensor:
+def modified_bessel_k0(input: TensorLike) -> Tensor:
     """K₀, the modified Bessel function of the second kind of order 0; ∞ at 0, nan below."""
     return Bessel("K", 0)(floating("modified_bessel_k0", input))
 
 
-def modified_bessel_k1(input: Any) -> Tensor:
+def modified_bessel_k1(input: TensorLike) -> Tensor:
     """K₁, the modified Bessel function of the second kind of order 1; ∞ at 0, nan below."""
     return Bessel("K", 1)(floating("modified_bessel_k1", input))
 
 
 @also(x="input")
-def scaled_modified_bessel_k0(input: Any) -> Tensor:
+def scaled_modified_bessel_k0(input: TensorLike) -> Tensor:
     """eˣ·K₀(x)."""
     return Bessel("Ke", 0)(floating("scaled_modified_bessel_k0", input))
 
 
 @also(x="input")
-def scaled_modified_bessel_k1(input: Any) -> Tensor:
+def scaled_modified_bessel_k1(input: TensorLike) -> Tensor:
     """eˣ·K₁(x)."""
     return Bessel("Ke", 1)(floating("scaled_modified_bessel_k1", input))
 
 
 @also(x="input")
-def spherical_bessel_j0(input: Any) -> Tensor:
+def spherical_bessel_j0(input: TensorLike) -> Tensor:
     """j₀(x) = sin(x)/x, 1 at 0."""
     return Bessel("j", 0)(floating("spherical_bessel_j0", input))
 
@@ -129,7 +129,7 @@ class AiryAiPrime(Unary):
 
 
 @also(x="input")
-def airy_ai(input: Any) -> Tensor:
+def airy_ai(input: TensorLike) -> Tensor:
     """Airy's function Ai, the decaying solution of y″ = x·y."""
     return AiryAi()(floating("airy_ai", input))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .pointwise import broadcast_error, tensors
 from .promote import as_operand, result_dtype
 
@@ -28,22 +28,22 @@ def unrecorded(op: str, x: Tensor, z: Tensor) -> Tensor:
         raise broadcast_error(op, error, input=x, other=z) from None
 
 
-def bitwise_and(input: Any, other: Any) -> Tensor:
+def bitwise_and(input: TensorLike, other: TensorLike) -> Tensor:
     """input & other, of integers or bools.  Shape: broadcast."""
     return _of_integers("bitwise_and", input, other, bools=True)
 
 
-def bitwise_or(input: Any, other: Any) -> Tensor:
+def bitwise_or(input: TensorLike, other: TensorLike) -> Tensor:
     """input | other, of integers or bools.  Shape: broadcast."""
     return _of_integers("bitwise_or", input, other, bools=True)
 
 
-def bitwise_xor(input: Any, other: Any) -> Tensor:
+def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """input ^ other, of integers or bools.  Shape: broadcast."""
     return _of_integers("bitwise_xor", input, other, bools=True)
 
 
-def bitwise_not(input: Any) -> Tensor:
+def bitwise_not(input: TensorLike) -> Tensor:
     """~input: of integers −x − 1, of bools the opposite."""
     x = as_operand("bitwise_not", input)
     if x.array.dtype.kind not in "iub":
@@ -51,22 +51,22 @@ def bitwise_not(input: Any) -> Tensor:
     return Tensor._of(on(x.array).as_array(on(x.array).bitwise_not(x.array)))
 
 
-def bitwise_left_shift(input: Any, other: Any) -> Tensor:
+def bitwise_left_shift(input: TensorLike, other: TensorLike) -> Tensor:
     """input << other, of integers; 0 when all bits are shifted out.  Shape: broadcast."""
     return _of_integers("bitwise_left_shift", input, other)
 
 
-def bitwise_right_shift(input: Any, other: Any) -> Tensor:
+def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
     """input >> other, of integers, keeping the sign.  Shape: broadcast."""
     return _of_integers("bitwise_right_shift", input, other)
 
 
-def gcd(input: Any, other: Any) -> Tensor:
+def gcd(input: TensorLike, other: TensorLike) -> Tensor:
     """The greatest common divisor of integers, never negative; gcd(0, 0) = 0.  Shape: broadcast."""
     return _of_integers("gcd", input, other)
 
 
-def lcm(input: Any, other: Any) -> Tensor:
+def lcm(input: TensorLike, other: TensorLike) -> Tensor:
     """The least common multiple of integers, never negative.  Shape: broadcast."""
     return _of_integers("lcm", input, other)
 

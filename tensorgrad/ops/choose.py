@@ -7,7 +7,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .assign import within_range
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
 from .pointwise import Unary, broadcast_error, floating_tensors, of_two, tensors
@@ -54,7 +54,7 @@ class Where(Function):
         return gx, Masked(~self.mask)(grad) if self.needs[1] else None
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+def where(condition: TensorLike, input: TensorLike | None = None, other: TensorLike | None = None) -> Any:
     """input where the condition holds, other elsewhere; tensors or numbers.  Shape: broadcast of all three.
 
     With the condition alone: the indices where it holds, one tensor per dimension.
@@ -102,7 +102,7 @@ class Maximum(Extreme):
     """max(x, z)."""
 
 
-def maximum(input: Any, other: Any) -> Tensor:
+def maximum(input: TensorLike, other: TensorLike) -> Tensor:
     """The larger at each place, nan if one is.  Shape: broadcast.  Equal numbers share the gradient."""
     return of_two("maximum", Maximum, *tensors("maximum", input, other))
 
@@ -111,7 +111,7 @@ class Minimum(Extreme):
     """min(x, z)."""
 
 
-def minimum(input: Any, other: Any) -> Tensor:
+def minimum(input: TensorLike, other: TensorLike) -> Tensor:
     """The smaller at each place, nan if one is.  Shape: broadcast.  Equal numbers share the gradient."""
     return of_two("minimum", Minimum, *tensors("minimum", input, other))
 
@@ -134,7 +134,7 @@ class Fmax(NumberExtreme):
     """max(x, z), numbers before nan."""
 
 
-def fmax(input: Any, other: Any) -> Tensor:
+def fmax(input: TensorLike, other: TensorLike) -> Tensor:
     """The larger at each place, nan only if both are.  Shape: broadcast."""
     return of_two("fmax", Fmax, *tensors("fmax", input, other))
 
@@ -143,7 +143,7 @@ class Fmin(NumberExtreme):
     """min(x, z), numbers before nan."""
 
 
-def fmin(input: Any, other: Any) -> Tensor:
+def fmin(input: TensorLike, other: TensorLike) -> Tensor:
     """The smaller at each place, nan only if both are.  Shape: broadcast."""
     return of_two("fmin", Fmin, *tensors("fmin", input, other))
 
@@ -186,7 +186,7 @@ class ClampBetween(Function):
         return gx, glow, ghigh
 
 
-def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
+def clamp(input: TensorLike, min: Any = None, max: Any = None) -> Tensor:
     """The nearest number between min and max; either may be left out, a number or a tensor.  Shape: broadcast.
 
     Where min is above max the result is max. At an end the gradient is still that of `input`.
@@ -194,12 +194,12 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     return _clamped("clamp", input, min, max)
 
 
-def clamp_min(input: Any, min: Any) -> Tensor:
+def clamp_min(input: TensorLike, min: Any) -> Tensor:
     """max(input, min), with clamp's gradient."""
     return _clamped("clamp_min", input, min, None)
 
 
-def clamp_max(input: Any, max: Any) -> Tensor:
+def clamp_max(input: TensorLike, max: Any) -> Tensor:
     """min(input, max), with clamp's gradient."""
     return _clamped("clamp_max", input, None, max)
 
@@ -242,7 +242,7 @@ class Heaviside(Function):
         return zeros_of(grad) if self.needs[0] else None, masked(grad, eq(x, 0)) if self.needs[1] else None
 
 
-def heaviside(input: Any, values: Any) -> Tensor:
+def heaviside(input: TensorLike, values: Any) -> Tensor:
     """1 above 0, `values` at 0, 0 elsewhere.  Shape: broadcast."""
     x, z = as_operand("heaviside", input), as_operand("heaviside", values, "values")
     same_dtype("heaviside", input=x, values=z)
@@ -262,7 +262,7 @@ class Copysign(Function):
         return gx, zeros_of(grad) if self.needs[1] else None
 
 
-def copysign(input: Any, other: Any) -> Tensor:
+def copysign(input: TensorLike, other: TensorLike) -> Tensor:
     """|input| with the sign of other (that of a zero counts).  Shape: broadcast."""
     return of_two("copysign", Copysign, *floating_tensors("copysign", input, other))
 
@@ -281,7 +281,7 @@ class NanToNum(Unary):
 
 
 def nan_to_num(
-    input: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    input: TensorLike, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
     """input with `nan` (0 when not given) for nan, and `posinf`, `neginf` for the infinities (the dtype's largest and
     smallest number)."""

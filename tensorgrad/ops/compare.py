@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import broadcast
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import also, in_own_name
 from .promote import NUMBERS, as_operand, number, paired, result_dtype, same_dtype
 
@@ -23,32 +23,32 @@ def _compared(op: str, input: Any, other: Any) -> Tensor:
         raise
 
 
-def eq(input: Any, other: Any) -> Tensor:
+def eq(input: TensorLike, other: TensorLike) -> Tensor:
     """input = other, place by place.  Shape: broadcast.  (`equal` compares whole tensors.)"""
     return _compared("eq", input, other)
 
 
-def ne(input: Any, other: Any) -> Tensor:
+def ne(input: TensorLike, other: TensorLike) -> Tensor:
     """input ≠ other, place by place.  Shape: broadcast.  True where one is nan."""
     return _compared("ne", input, other)
 
 
-def lt(input: Any, other: Any) -> Tensor:
+def lt(input: TensorLike, other: TensorLike) -> Tensor:
     """input < other, place by place.  Shape: broadcast."""
     return _compared("lt", input, other)
 
 
-def le(input: Any, other: Any) -> Tensor:
+def le(input: TensorLike, other: TensorLike) -> Tensor:
     """input ≤ other, place by place.  Shape: broadcast."""
     return _compared("le", input, other)
 
 
-def gt(input: Any, other: Any) -> Tensor:
+def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """input > other, place by place.  Shape: broadcast."""
     return _compared("gt", input, other)
 
 
-def ge(input: Any, other: Any) -> Tensor:
+def ge(input: TensorLike, other: TensorLike) -> Tensor:
     """input ≥ other, place by place.  Shape: broadcast."""
     return _compared("ge", input, other)
 
@@ -56,22 +56,22 @@ def ge(input: Any, other: Any) -> Tensor:
 # ---- logic: every number but 0 is true -----------------------------------------------------------------------------
 
 
-def logical_and(input: Any, other: Any) -> Tensor:
+def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
     """Both true, place by place; every number but 0 is true.  Shape: broadcast."""
     return _logical("logical_and", input, other)
 
 
-def logical_or(input: Any, other: Any) -> Tensor:
+def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
     """One or both true, place by place; every number but 0 is true.  Shape: broadcast."""
     return _logical("logical_or", input, other)
 
 
-def logical_xor(input: Any, other: Any) -> Tensor:
+def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """Exactly one true, place by place; every number but 0 is true.  Shape: broadcast."""
     return _logical("logical_xor", input, other)
 
 
-def logical_not(input: Any) -> Tensor:
+def logical_not(input: TensorLike) -> Tensor:
     """True where input is 0."""
     return _asked("logical_not", input)
 
@@ -95,43 +95,43 @@ def _asked(op: str, input: Any) -> Tensor:
     return Tensor._of(kernels.as_array(getattr(kernels, op)(x)))
 
 
-def isnan(input: Any) -> Tensor:
+def isnan(input: TensorLike) -> Tensor:
     """Where input is not a number."""
     return _asked("isnan", input)
 
 
-def isinf(input: Any) -> Tensor:
+def isinf(input: TensorLike) -> Tensor:
     """Where input is ∞ or −∞."""
     return _asked("isinf", input)
 
 
-def isfinite(input: Any) -> Tensor:
+def isfinite(input: TensorLike) -> Tensor:
     """Where input is neither infinite nor nan."""
     return _asked("isfinite", input)
 
 
-def isposinf(input: Any) -> Tensor:
+def isposinf(input: TensorLike) -> Tensor:
     """Where input is ∞."""
     return _asked("isposinf", input)
 
 
-def isneginf(input: Any) -> Tensor:
+def isneginf(input: TensorLike) -> Tensor:
     """Where input is −∞."""
     return _asked("isneginf", input)
 
 
-def isreal(input: Any) -> Tensor:
+def isreal(input: TensorLike) -> Tensor:
     """Where input is real: everywhere."""
     return _asked("isreal", input)
 
 
-def signbit(input: Any) -> Tensor:
+def signbit(input: TensorLike) -> Tensor:
     """Where the sign is negative; that of −0.0 is."""
     return _asked("signbit", input)
 
 
 def isclose(
-    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    input: TensorLike, other: TensorLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
     """|input − other| ≤ atol + rtol·|other|, or equal (infinities); nan beside nan if `equal_nan`.  Shape: broadcast.
 
@@ -153,13 +153,13 @@ def isclose(
 
 @in_own_name
 def allclose(
-    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    input: TensorLike, other: TensorLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
     """Whether `isclose` holds everywhere."""
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
-def equal(input: Any, other: Any) -> bool:
+def equal(input: TensorLike, other: TensorLike) -> bool:
     """Whether two tensors have the same shape and the same numbers. nan equals nothing."""
     x, z = paired("equal", as_operand("equal", input), as_operand("equal", other, "other"))
     return on(x.array).equal(x.array, z.array)

@@ -14,7 +14,7 @@ from ..autograd.inplace import check_writable, written
 from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .arithmetic import Div, Mul, Neg
 from .choose import masked, zeros_of
 from .compare import ne
@@ -40,7 +40,7 @@ class Floor(PiecewiseConstant):
     """⌊x⌋."""
 
 
-def floor(input: Any) -> Tensor:
+def floor(input: TensorLike) -> Tensor:
     """⌊input⌋, the largest whole number below or at it."""
     return _whole("floor", Floor, input)
 
@@ -49,7 +49,7 @@ class Ceil(PiecewiseConstant):
     """⌈x⌉."""
 
 
-def ceil(input: Any) -> Tensor:
+def ceil(input: TensorLike) -> Tensor:
     """⌈input⌉, the smallest whole number above or at it."""
     return _whole("ceil", Ceil, input)
 
@@ -58,7 +58,7 @@ class Trunc(PiecewiseConstant):
     """x rounded towards zero."""
 
 
-def trunc(input: Any) -> Tensor:
+def trunc(input: TensorLike) -> Tensor:
     """The whole part: rounded towards zero."""
     return _whole("trunc", Trunc, input)
 
@@ -73,7 +73,7 @@ class Round(PiecewiseConstant):
         return on(x).round(x, self.decimals)
 
 
-def round(input: Any, *, decimals: int = 0) -> Tensor:
+def round(input: TensorLike, *, decimals: int = 0) -> Tensor:
     """The nearest number of so many decimals (−1: tens), a half to the even neighbour: 0.5 → 0, 1.5 → 2."""
     decimals = integer("round", "decimals", decimals)
     if decimals == 0:
@@ -86,12 +86,12 @@ class Sign(PiecewiseConstant):
     """1, 0 or −1."""
 
 
-def sign(input: Any) -> Tensor:
+def sign(input: TensorLike) -> Tensor:
     """1 above 0, −1 below, 0 at 0 and for nan."""
     return Sign()(as_operand("sign", input))
 
 
-def sgn(input: Any) -> Tensor:
+def sgn(input: TensorLike) -> Tensor:
     """For real numbers the same as `sign`."""
     return Sign()(as_operand("sgn", input))
 
@@ -100,7 +100,7 @@ class Angle(PiecewiseConstant):
     """0 for x ≥ 0, π below."""
 
 
-def angle(input: Any) -> Tensor:
+def angle(input: TensorLike) -> Tensor:
     """The angle in the complex plane: π for negative numbers, 0 for others, nan for nan."""
     return Angle()(floating("angle", input))
 
@@ -112,7 +112,7 @@ class Frac(Unary):
         return grad
 
 
-def frac(input: Any) -> Tensor:
+def frac(input: TensorLike) -> Tensor:
     """input − trunc(input), with the sign of input."""
     return Frac()(needs_floating("frac", input))
 
@@ -124,7 +124,7 @@ class Abs(Unary):
         return grad * Sign()(x)
 
 
-def abs(input: Any) -> Tensor:
+def abs(input: TensorLike) -> Tensor:
     """|input|."""
     return Abs()(not_bool("abs", input))
 
@@ -141,7 +141,7 @@ class Nextafter(Function):
         return masked(grad, ne(x, z)), zeros_of(grad) if self.needs[1] else None
 
 
-def nextafter(input: Any, other: Any) -> Tensor:
+def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
     """The next number of the dtype after input towards other.  Shape: broadcast."""
     x, z = tensors("nextafter", input, other)
     needs_floating("nextafter", x)
@@ -158,7 +158,7 @@ class Reciprocal(Unary):
         return -grad * (out * out)
 
 
-def reciprocal(input: Any) -> Tensor:
+def reciprocal(input: TensorLike) -> Tensor:
     """1/input."""
     return Reciprocal()(floating("reciprocal", input))
 
@@ -170,7 +170,7 @@ class Sqrt(Unary):
         return grad / (out * 2)
 
 
-def sqrt(input: Any) -> Tensor:
+def sqrt(input: TensorLike) -> Tensor:
     """√input; nan below 0."""
     return Sqrt()(floating("sqrt", input))
 
@@ -182,7 +182,7 @@ class Rsqrt(Unary):
         return grad * (out * out * out * -0.5)
 
 
-def rsqrt(input: Any) -> Tensor:
+def rsqrt(input: TensorLike) -> Tensor:
     """1/√input."""
     return Rsqrt()(floating("rsqrt", input))
 
@@ -200,7 +200,7 @@ class Exp(Unary):
         return Mul()(grad, out)
 
 
-def exp(input: Any) -> Tensor:
+def exp(input: TensorLike) -> Tensor:
     """eˣ."""
     return Exp()(floating("exp", input))
 
@@ -212,7 +212,7 @@ class Exp2(Unary):
         return grad * (out * math.log(2))
 
 
-def exp2(input: Any) -> Tensor:
+def exp2(input: TensorLike) -> Tensor:
     """2ˣ."""
     return Exp2()(floating("exp2", input))
 
@@ -224,7 +224,7 @@ class Expm1(Unary):
         return grad * (out + 1)
 
 
-def expm1(input: Any) -> Tensor:
+def expm1(input: TensorLike) -> Tensor:
     """eˣ − 1, exact where x is small."""
     return Expm1()(floating("expm1", input))
 
@@ -239,7 +239,7 @@ class Log(Unary):
         return Div()(grad, x)
 
 
-def log(input: Any) -> Tensor:
+def log(input: TensorLike) -> Tensor:
     """ln x; −inf at 0, nan below."""
     return Log()(floating("log", input))
 
@@ -251,7 +251,7 @@ class Log2(Unary):
         return grad / (x * math.log(2))
 
 
-def log2(input: Any) -> Tensor:
+def log2(input: TensorLike) -> Tensor:
     """log₂ x."""
     return Log2()(floating("log2", input))
 
@@ -263,7 +263,7 @@ class Log10(Unary):
         return grad / (x * math.log(10))
 
 
-def log10(input: Any) -> Tensor:
+def log10(input: TensorLike) -> Tensor:
     """log₁₀ x."""
     return Log10()(floating("log10", input))
 
@@ -275,7 +275,7 @@ class Log1p(Unary):
         return grad / (x + 1)
 
 
-def log1p(input: Any) -> Tensor:
+def log1p(input: TensorLike) -> Tensor:
     """ln(1 + x), exact where x is small."""
     return Log1p()(floating("log1p", input))
 
@@ -293,7 +293,7 @@ class Sigmoid(Unary):
         return on(grad).sigmoid_backward(grad, out)
 
 
-def sigmoid(input: Any) -> Tensor:
+def sigmoid(input: TensorLike) -> Tensor:
     """1/(1 + e⁻ˣ)."""
     return Sigmoid()(floating("sigmoid", input))
 
@@ -310,7 +310,7 @@ class Logaddexp(Function):
         return grad * Sigmoid()(x - z) if self.needs[0] else None, grad * Sigmoid()(z - x) if self.needs[1] else None
 
 
-def logaddexp(input: Any, other: Any) -> Tensor:
+def logaddexp(input: TensorLike, other: TensorLike) -> Tensor:
     """ln(eˣ + eᶻ), without overflow.  Shape: broadcast."""
     return of_two("logaddexp", Logaddexp, *floating_tensors("logaddexp", input, other))
 
@@ -328,7 +328,7 @@ class Logaddexp2(Function):
         return grad * Sigmoid()(d) if self.needs[0] else None, grad * Sigmoid()(-d) if self.needs[1] else None
 
 
-def logaddexp2(input: Any, other: Any) -> Tensor:
+def logaddexp2(input: TensorLike, other: TensorLike) -> Tensor:
     """log₂(2ˣ + 2ᶻ), without overflow.  Shape: broadcast."""
     return of_two("logaddexp2", Logaddexp2, *floating_tensors("logaddexp2", input, other))
 
@@ -351,7 +351,7 @@ class Frexp(Function):
         return Ldexp()(grad, Neg()(out[1]))
 
 
-def frexp(input: Any) -> frexp_result:
+def frexp(input: TensorLike) -> frexp_result:
     """mantissa (½ ≤ |m| < 1, or 0) and int32 exponent with input = mantissa · 2^exponent."""
     return frexp_result(*Frexp()(needs_floating("frexp", input)))
 
@@ -368,7 +368,7 @@ class Ldexp(Function):
         return Ldexp()(grad, z), None
 
 
-def ldexp(input: Any, other: Any) -> Tensor:
+def ldexp(input: TensorLike, other: TensorLike) -> Tensor:
     """input · 2ᵒ for o in other.  Shape: broadcast.  Integers give the default dtype."""
     z = as_operand("ldexp", other, "other")
     if z.array.dtype.kind not in "iub":
@@ -441,7 +441,7 @@ def map_(self: Tensor, tensor: Any, callable: Callable[[Any, Any], Any]) -> Tens
     return _mapped("map_", self, callable, tensor)
 
 
-def map2_(self: Tensor, x: Any, y: Any, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
+def map2_(self: Tensor, x: TensorLike, y: TensorLike, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
     """Replace every number by callable(number, x, y), x and y from tensors that broadcast. Not recorded."""
     return _mapped("map2_", self, callable, x, y)
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, integer
-from ..tensor import Size, Tensor
+from ..tensor import Size, Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand
 from .shape import Reshape, Unsqueeze, clone, reshape, sizes_of
@@ -31,7 +31,7 @@ class Expand(Function):
         return grad._sum_to(self.before)
 
 
-def expand(input: Any, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
+def expand(input: TensorLike, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """Repeat along axes of size 1 without copying; −1 keeps a size, new axes come in front.  A view that cannot be
     written to."""
     x = input if isinstance(input, Tensor) else as_operand("expand", input)
@@ -52,13 +52,13 @@ def _expanded(op: str, x: Tensor, to: Shape) -> Tensor:
         ) from None
 
 
-def expand_as(input: Any, other: Tensor) -> Tensor:
+def expand_as(input: TensorLike, other: Tensor) -> Tensor:
     """`expand` to the shape of `other`."""
     to = as_operand("expand_as", other, "other").array.shape
     return _expanded("expand_as", as_operand("expand_as", input), to)
 
 
-def broadcast_to(input: Any, size: Any) -> Tensor:
+def broadcast_to(input: TensorLike, size: Any) -> Tensor:
     """`expand`, by NumPy's name."""
     return _expanded("broadcast_to", as_operand("broadcast_to", input), sizes_of("broadcast_to", (size,)))
 
@@ -84,7 +84,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 # ---- copies ---------------------------------------------------------------------------------------------------------
 
 
-def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Tensor:
+def repeat(input: TensorLike, *sizes: Any, repeats: Any = None) -> Tensor:
     """The whole tensor `repeats[i]` times along axis i; new axes come in front.  A copy.  See `tile`, NumPy's version.
 
     Shapes: (a, b) repeated (m, n) → (m·a, n·b).
@@ -111,7 +111,7 @@ def in_own_memory(y: Tensor) -> Tensor:
     return y if y.storage is None else clone(y)
 
 
-def tile(input: Any, *sizes: Any, dims: Any = None) -> Tensor:
+def tile(input: TensorLike, *sizes: Any, dims: Any = None) -> Tensor:
     """The whole tensor `dims[i]` times along axis i, where missing entries are 1.  A copy."""
     x = as_operand("tile", input)
     times = sizes_of("tile", sizes if dims is None else (dims,))
@@ -120,7 +120,7 @@ def tile(input: Any, *sizes: Any, dims: Any = None) -> Tensor:
 
 @numpy_words
 def repeat_interleave(
-    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+    input: TensorLike, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
     """Each element `repeats` times in a row (an int, or one int per place) along `dim`; of all elements when None.
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import integer
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import gt, isfinite, logical_and
 from .elementwise import Unary, exp, floating_tensors, log
@@ -24,7 +24,7 @@ class Lgamma(Unary):
         return grad * Polygamma(0)(x)
 
 
-def lgamma(input: Any) -> Tensor:
+def lgamma(input: TensorLike) -> Tensor:
     """ln |Γ(x)|; ∞ at 0 and the negative integers."""
     return Lgamma()(floating("lgamma", input))
 
@@ -42,12 +42,12 @@ class Polygamma(Function):
         return grad * Polygamma(self.n + 1)(x)
 
 
-def digamma(input: Any) -> Tensor:
+def digamma(input: TensorLike) -> Tensor:
     """Γ′(x)/Γ(x), the derivative of lgamma."""
     return Polygamma(0)(floating("digamma", input))
 
 
-def polygamma(n: int, input: Any) -> Tensor:
+def polygamma(n: int, input: TensorLike) -> Tensor:
     """The n-th derivative of digamma, n ≥ 0."""
     if not isinstance(n, int):
         raise TypeError(f"polygamma: n must be an int, got {type(n).__name__}.")
@@ -61,7 +61,7 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
     return polygamma(n, self)
 
 
-def multigammaln(input: Any, p: int) -> Tensor:
+def multigammaln(input: TensorLike, p: int) -> Tensor:
     """The logarithm of the gamma function of dimension p: p(p − 1)/4·ln π + Σ lgamma(x − (i − 1)/2) over i = 1 … p."""
     p = integer("multigammaln", "p", p)
     if p < 1:
@@ -94,12 +94,12 @@ class Gammainc(Function):
         return ga, grad * (exp(xlogy(a - 1, x) - x - lgamma(a)) * sign) if self.needs[1] else None
 
 
-def gammainc(input: Any, other: Any) -> Tensor:
+def gammainc(input: TensorLike, other: TensorLike) -> Tensor:
     """1/Γ(a) · ∫₀ˣ t^(a−1)·e⁻ᵗ dt for a = input, x = other.  Shape: broadcast."""
     return _incomplete("gammainc", False, input, other)
 
 
-def gammaincc(input: Any, other: Any) -> Tensor:
+def gammaincc(input: TensorLike, other: TensorLike) -> Tensor:
     """1 − gammainc(input, other).  Shape: broadcast."""
     return _incomplete("gammaincc", True, input, other)
 
@@ -154,7 +154,7 @@ class Zeta(Function):
         return gs, grad * (-s * Zeta()(s + 1, q)) if self.needs[1] else None
 
 
-def zeta(input: Any, other: Any) -> Tensor:
+def zeta(input: TensorLike, other: TensorLike) -> Tensor:
     """Hurwitz' zeta function Σ (k + other)^(−input) over k ≥ 0, for input > 1.  Shape: broadcast."""
     return _two("zeta", Zeta, input, other)
 

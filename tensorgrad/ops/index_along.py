@@ -8,7 +8,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import apply_to
 from ..kernels import on
 from ..kernels.shapes import axis, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .assign import fitting, number_in, same_dtype
 from .index import in_range, whole_index
 from .keywords import numpy_words
@@ -61,7 +61,7 @@ class IndexSum(Function):
 
 
 @numpy_words
-def index_select(input: Any, dim: int, index: Any) -> Tensor:
+def index_select(input: TensorLike, dim: int, index: Any) -> Tensor:
     """The slices at the places `index` along `dim`, a copy.  Shapes: (…, n, …), (k,) → (…, k, …)."""
     x = as_operand("index_select", input)
     y, d, array = index_of("index_select", x, dim, index)
@@ -91,7 +91,7 @@ class IndexAdd(Function):
 
 
 @numpy_words
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
+def index_add(input: TensorLike, dim: int, index: Any, source: TensorLike, *, alpha: Any = 1) -> Tensor:
     """input with alpha · source added to the slices at the places `index` along `dim`; repeated places add up.
 
     Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …).
@@ -101,7 +101,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
 
 
 @numpy_words
-def index_add_(x: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
+def index_add_(x: Tensor, dim: int, index: Any, source: TensorLike, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
     y, d, array, z = _slices("index_add_", x, dim, index, source)
     apply_to(y, IndexAdd(d, array, number_in("index_add_", y, number("index_add_", "alpha", alpha))), z, "index_add_")
@@ -145,7 +145,7 @@ class IndexCopy(Function):
 
 
 @numpy_words
-def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
+def index_copy(input: TensorLike, dim: int, index: Any, source: TensorLike) -> Tensor:
     """input with the slices at the places `index` along `dim` replaced by those of source.
 
     Shapes: (…, n, …), (k,), source (…, k, …) → (…, n, …). Which one stays of slices for one place is not defined.
@@ -155,7 +155,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
 
 
 @numpy_words
-def index_copy_(x: Tensor, dim: int, index: Any, source: Any) -> Tensor:
+def index_copy_(x: Tensor, dim: int, index: Any, source: TensorLike) -> Tensor:
     """`index_copy` in place."""
     y, d, array, z = _slices("index_copy_", x, dim, index, source)
     apply_to(y, IndexCopy(d, array), z, "index_copy_")
@@ -175,14 +175,14 @@ class IndexFill(IndexCopy):
 
 
 @numpy_words
-def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
+def index_fill(input: TensorLike, dim: int, index: Any, value: TensorLike) -> Tensor:
     """input with one number, or a 0-d tensor, in the slices at the places `index` along `dim`."""
     x, d, array = index_of("index_fill", as_operand("index_fill", input), dim, index, negative=True)
     return as_given(input, IndexFill(d, array)(x, fitting("index_fill", x, value)))
 
 
 @numpy_words
-def index_fill_(x: Tensor, dim: int, index: Any, value: Any) -> Tensor:
+def index_fill_(x: Tensor, dim: int, index: Any, value: TensorLike) -> Tensor:
     """`index_fill` in place."""
     y, d, array = index_of("index_fill_", x, dim, index, negative=True)
     apply_to(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_")
@@ -190,7 +190,9 @@ def index_fill_(x: Tensor, dim: int, index: Any, value: Any) -> Tensor:
 
 
 @numpy_words
-def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Tensor:
+def index_reduce(
+    input: TensorLike, dim: int, index: Any, source: TensorLike, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """`scatter_reduce` of whole slices: those of source go to the places `index` along `dim`; not by 'sum', which is
     `index_add`."""
     check_reduction("index_reduce", reduce, REDUCTIONS[1:])

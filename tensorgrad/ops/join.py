@@ -11,7 +11,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, integer, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .expand import Expand
 from .keywords import also, in_own_name, numpy_words
 from .promote import as_operand, cast
@@ -202,7 +202,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     return stack([Reshape((-1,) if g.array.size else (0,))(g) for g in meshgrid(*xs)], 1)
 
 
-def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
+def combinations(input: TensorLike, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of r elements of a vector, in order, as rows.  Shapes: (n,) → (n over r, r)."""
     x = as_operand("combinations", input)
     if x.array.ndim != 1:
@@ -239,7 +239,7 @@ class Unbind(Function):
 
 
 @numpy_words
-def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along `dim`, without that axis.  Views."""
     x = as_operand("unbind", input)
     if not x.array.ndim:
@@ -277,7 +277,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tenso
 
 
 @numpy_words
-def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def split_with_sizes(input: TensorLike, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of the given sizes along `dim`.  Views."""
     return _split("split_with_sizes", input, sizes_of("split_with_sizes", (split_sizes,)), dim)
 
@@ -306,7 +306,7 @@ def _split(op: str, tensor: Any, size: Any, dim: int) -> tuple[Tensor, ...]:
 
 
 @numpy_words
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` parts of one size along `dim`, the last one smaller if need be.  Views."""
     x = as_operand("chunk", input)
     if not x.array.ndim:
@@ -327,7 +327,7 @@ _parts = also(
 
 
 @_parts
-def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(input: TensorLike, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """`n` parts of sizes that differ by one at most, or the parts between the given indices.  Views."""
     return _tensor_split("tensor_split", as_operand("tensor_split", input), indices_or_sections, dim)
 
@@ -356,7 +356,7 @@ def _tensor_split(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...
 
 
 @_parts
-def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def hsplit(input: TensorLike, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts from left to right: `tensor_split` along axis 1 (0 of a vector); sections must divide the size.  Views."""
     x = as_operand("hsplit", input)
     if not x.array.ndim:
@@ -365,7 +365,7 @@ def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
 
 
 @_parts
-def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def vsplit(input: TensorLike, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts from top to bottom: `tensor_split` along axis 0; sections must divide the size.  Views."""
     x = as_operand("vsplit", input)
     if x.array.ndim < 2:
@@ -374,7 +374,7 @@ def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
 
 
 @_parts
-def dsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def dsplit(input: TensorLike, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Parts in depth: `tensor_split` along axis 2; sections must divide the size.  Views."""
     x = as_operand("dsplit", input)
     if x.array.ndim < 3:

@@ -8,7 +8,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import apply_to
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .assign import fitting, same_dtype
 from .expand import Expand
 from .index import Index
@@ -34,7 +34,7 @@ class MaskedFill(Function):
         return gx, MaskedFill(~self.mask)(grad, 0).sum() if self.needs[1] else None
 
 
-def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
+def masked_fill(input: TensorLike, mask: Any, value: TensorLike) -> Tensor:
     """One number, or a 0-d tensor, where mask, else input.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_fill", input), _mask("masked_fill", mask)
     if m.shape != x.array.shape:
@@ -42,7 +42,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     return MaskedFill(m)(x, fitting("masked_fill", x, value))
 
 
-def masked_fill_(x: Tensor, mask: Any, value: Any) -> Tensor:
+def masked_fill_(x: Tensor, mask: Any, value: TensorLike) -> Tensor:
     """`masked_fill` in place; mask broadcasts to x."""
     m = _mask_for("masked_fill_", x, mask)
     return apply_to(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
@@ -68,7 +68,7 @@ def _mask_for(op: str, x: Tensor, mask: Any) -> Any:
     return m
 
 
-def masked_select(input: Any, mask: Any) -> Tensor:
+def masked_select(input: TensorLike, mask: Any) -> Tensor:
     """The elements of input where mask, in row-major order, as one axis.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_select", input), _mask("masked_select", mask)
     shape = broadcast("masked_select", input=x.array.shape, mask=m.shape)
@@ -100,7 +100,7 @@ class MaskedScatter(Function):
         return gx, gz
 
 
-def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
+def masked_scatter(input: TensorLike, mask: Any, source: TensorLike) -> Tensor:
     """The elements of source, in their order, where mask, else input.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_scatter", input), _mask("masked_scatter", mask)
     shape = broadcast("masked_scatter", input=x.array.shape, mask=m.shape)
@@ -108,7 +108,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
     return MaskedScatter(m)(_grown(x, shape), _enough("masked_scatter", x, m, source))
 
 
-def masked_scatter_(x: Tensor, mask: Any, source: Any) -> Tensor:
+def masked_scatter_(x: Tensor, mask: Any, source: TensorLike) -> Tensor:
     """`masked_scatter` in place; mask broadcasts to x."""
     m = _mask_for("masked_scatter_", x, mask)
     m = on(m).expand(m, x.array.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels.shapes import broadcast
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import eq
 from .elementwise import floating_tensors
@@ -35,25 +35,25 @@ def _chebyshev(k: int, x: Tensor, here: Tensor, before: Tensor) -> Tensor:
 
 
 @also(x="input")
-def chebyshev_polynomial_t(input: Any, n: Any) -> Tensor:
+def chebyshev_polynomial_t(input: TensorLike, n: Any) -> Tensor:
     """Tₙ(x) = cos(n·arccos x).  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_t", input, n, lambda x: x, _chebyshev)
 
 
 @also(x="input")
-def chebyshev_polynomial_u(input: Any, n: Any) -> Tensor:
+def chebyshev_polynomial_u(input: TensorLike, n: Any) -> Tensor:
     """Uₙ(x) = sin((n + 1)·θ)/sin θ for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_u", input, n, lambda x: x * 2, _chebyshev)
 
 
 @also(x="input")
-def chebyshev_polynomial_v(input: Any, n: Any) -> Tensor:
+def chebyshev_polynomial_v(input: TensorLike, n: Any) -> Tensor:
     """Vₙ(x) = cos((n + ½)·θ)/cos(θ/2) for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_v", input, n, lambda x: x * 2 - 1, _chebyshev)
 
 
 @also(x="input")
-def chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
+def chebyshev_polynomial_w(input: TensorLike, n: Any) -> Tensor:
     """Wₙ(x) = sin((n + ½)·θ)/sin(θ/2) for x = cos θ.  Shape: broadcast."""
     return _polynomial("chebyshev_polynomial_w", input, n, lambda x: x * 2 + 1, _chebyshev)
 
@@ -64,48 +64,48 @@ def _shifted(op: str, input: Any) -> Any:
 
 @also(x="input")
 @in_own_name
-def shifted_chebyshev_polynomial_t(input: Any, n: Any) -> Tensor:
+def shifted_chebyshev_polynomial_t(input: TensorLike, n: Any) -> Tensor:
     """Tₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_t(_shifted("shifted_chebyshev_polynomial_t", input), n)
 
 
 @also(x="input")
 @in_own_name
-def shifted_chebyshev_polynomial_u(input: Any, n: Any) -> Tensor:
+def shifted_chebyshev_polynomial_u(input: TensorLike, n: Any) -> Tensor:
     """Uₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_u(_shifted("shifted_chebyshev_polynomial_u", input), n)
 
 
 @also(x="input")
 @in_own_name
-def shifted_chebyshev_polynomial_v(input: Any, n: Any) -> Tensor:
+def shifted_chebyshev_polynomial_v(input: TensorLike, n: Any) -> Tensor:
     """Vₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_v(_shifted("shifted_chebyshev_polynomial_v", input), n)
 
 
 @also(x="input")
 @in_own_name
-def shifted_chebyshev_polynomial_w(input: Any, n: Any) -> Tensor:
+def shifted_chebyshev_polynomial_w(input: TensorLike, n: Any) -> Tensor:
     """Wₙ(2x − 1).  Shape: broadcast."""
     return chebyshev_polynomial_w(_shifted("shifted_chebyshev_polynomial_w", input), n)
 
 
 @also(x="input")
-def hermite_polynomial_h(input: Any, n: Any) -> Tensor:
+def hermite_polynomial_h(input: TensorLike, n: Any) -> Tensor:
     """Hₙ, orthogonal under e^(−x²) (the physicists').  Shape: broadcast."""
     op = "hermite_polynomial_h"
     return _polynomial(op, input, n, lambda x: x * 2, lambda k, x, here, before: (x * here - before * k) * 2)
 
 
 @also(x="input")
-def hermite_polynomial_he(input: Any, n: Any) -> Tensor:
+def hermite_polynomial_he(input: TensorLike, n: Any) -> Tensor:
     """Heₙ, orthogonal under e^(−x²/2) (the probabilists').  Shape: broadcast."""
     op = "hermite_polynomial_he"
     return _polynomial(op, input, n, lambda x: x, lambda k, x, here, before: x * here - before * k)
 
 
 @also(x="input")
-def laguerre_polynomial_l(input: Any, n: Any) -> Tensor:
+def laguerre_polynomial_l(input: TensorLike, n: Any) -> Tensor:
     """Lₙ, orthogonal under e⁻ˣ.  Shape: broadcast."""
     op = "laguerre_polynomial_l"
 
@@ -116,7 +116,7 @@ def laguerre_polynomial_l(input: Any, n: Any) -> Tensor:
 
 
 @also(x="input")
-def legendre_polynomial_p(input: Any, n: Any) -> Tensor:
+def legendre_polynomial_p(input: TensorLike, n: Any) -> Tensor:
     """Pₙ, orthogonal on [−1, 1].  Shape: broadcast."""
     op = "legendre_polynomial_p"
 

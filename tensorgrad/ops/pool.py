@@ -13,7 +13,7 @@ from ..autograd.modes import is_grad_enabled
 from ..dtypes import iinfo
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .activation import relu
 from .arithmetic import pow
 from .elementwise import abs, sign
@@ -53,11 +53,11 @@ class MaxPool(Function):
 
 
 def max_pool1d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -66,11 +66,11 @@ def max_pool1d(
 
 
 def max_pool2d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -88,11 +88,11 @@ def max_pool2d(
 
 
 def max_pool3d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -124,12 +124,12 @@ def _max_pool(
     return y, Tensor._of(on(x.array).max_pool_indices(pool.choice, size, kernel, stride, padding, dilation))
 
 
-def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, L) or (C, L)."""
     return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
 
     Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′); an entry None of `output_size` keeps the input's size.
@@ -137,7 +137,7 @@ def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = Fal
     return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, D, H, W) or without N."""
     return _adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
 
@@ -154,9 +154,9 @@ def _adaptive_max_pool(op: str, d: int, input: Any, output_size: Any, return_ind
 
 
 def fractional_max_pool2d(
-    input: Any,
-    kernel_size: Any,
-    output_size: Any = None,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    output_size: int | Sequence[int] | None = None,
     output_ratio: Any = None,
     return_indices: bool = False,
     _random_samples: Any = None,
@@ -171,9 +171,9 @@ def fractional_max_pool2d(
 
 
 def fractional_max_pool3d(
-    input: Any,
-    kernel_size: Any,
-    output_size: Any = None,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    output_size: int | Sequence[int] | None = None,
     output_ratio: Any = None,
     return_indices: bool = False,
     _random_samples: Any = None,
@@ -244,14 +244,24 @@ fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = map(
 
 
 def max_unpool1d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+    input: TensorLike,
+    indices: Any,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: int | Sequence[int] | None = None,
 ) -> Tensor:
     """The way back from `max_pool1d`; see `max_unpool2d`.  Shape: (N, C, L) or (C, L)."""
     return _max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool2d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+    input: TensorLike,
+    indices: Any,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: int | Sequence[int] | None = None,
 ) -> Tensor:
     """Put the numbers back where `max_pool2d(…, return_indices=True)` found them, and zero elsewhere.
 
@@ -262,7 +272,12 @@ def max_unpool2d(
 
 
 def max_unpool3d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+    input: TensorLike,
+    indices: Any,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: int | Sequence[int] | None = None,
 ) -> Tensor:
     """The way back from `max_pool3d`; see `max_unpool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
     return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
@@ -321,10 +336,10 @@ class AvgPool(LinearMap):
 
 
 def avg_pool1d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Tensor:
@@ -333,10 +348,10 @@ def avg_pool1d(
 
 
 def avg_pool2d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
@@ -357,10 +372,10 @@ def avg_pool2d(
 
 
 def avg_pool3d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    input: TensorLike,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
@@ -391,12 +406,12 @@ def _avg_pool(
     return AvgPool(out, kernel, stride, padding, count_include_pad, divisor)(x)
 
 
-def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
+def adaptive_avg_pool1d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, L) or (C, L)."""
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
+def adaptive_avg_pool2d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
 
     Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′); an entry None of `output_size` keeps the input's size.
@@ -404,7 +419,7 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
+def adaptive_avg_pool3d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
     return _adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
 
@@ -420,14 +435,22 @@ def _adaptive_avg_pool(op: str, d: int, input: Any, output_size: Any) -> Tensor:
 
 
 def lp_pool1d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    input: TensorLike,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     """The norm (Σ xᵖ)^(1/p) of each window of a sequence; see `lp_pool2d`.  Shape: (N, C, L) or (C, L)."""
     return _lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool2d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    input: TensorLike,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     """The norm (Σ xᵖ)^(1/p) of each window, p = norm_type; 1 is a sum, ∞ would be the largest.
 
@@ -438,7 +461,11 @@ def lp_pool2d(
 
 
 def lp_pool3d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    input: TensorLike,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     """The norm (Σ xᵖ)^(1/p) of each window of a volume; see `lp_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool("lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)

@@ -13,7 +13,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .join import cat
 from .products import matmul
 from .promote import as_operand, needs_floating, same_dtype
@@ -179,18 +179,18 @@ def _step(op: str, gates: int, operation: Any, input: Any, states: Any, weights:
     return tuple([s.squeeze(0) for s in new]) if single else tuple(new)
 
 
-def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def rnn_tanh_cell(input: TensorLike, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """tanh(W_ih·x + b_ih + W_hh·h + b_hh).  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
     return _step("rnn_tanh_cell", 1, lambda n: Rnn(n, False, False), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
 
 
-def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def rnn_relu_cell(input: TensorLike, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """relu(W_ih·x + b_ih + W_hh·h + b_hh).  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
     return _step("rnn_relu_cell", 1, lambda n: Rnn(n, False, True), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
 
 
 def lstm_cell(
-    input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+    input: TensorLike, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
 ) -> tuple[Tensor, Tensor]:
     """(h, c) after one step of an `nn.LSTM`, from hx = (h, c).  Shape: input (B, I), h and c (B, H) → the same."""
     if not isinstance(hx, (tuple, list)) or len(hx) != 2:
@@ -199,7 +199,7 @@ def lstm_cell(
     return h, c
 
 
-def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def gru_cell(input: TensorLike, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """h after one step of an `nn.GRU`.  Shape: input (B, I), hx (B, H) → (B, H); or both without B."""
     return _step("gru_cell", 3, lambda n: Gru(n, False), input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
 

@@ -12,7 +12,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import apply_to, before_write, check_writable, write
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .assign import fitting, same_dtype
 from .index import in_range, whole_index
 from .keywords import numpy_words
@@ -44,7 +44,7 @@ class Gather(Function):
 
 
 @numpy_words
-def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
+def gather(input: TensorLike, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """out[i, j, k] = input[i, index[i, j, k], k] for dim 1.  Shape: index's; only along dim may it exceed input's."""
     given = as_operand("gather", input)
     x, d, places = _checked("gather", given, dim, index)
@@ -56,7 +56,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Te
 
 
 @numpy_words
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
+def take_along_dim(input: TensorLike, indices: Any, dim: int | None = None) -> Tensor:
     """`gather` with broadcasting: the elements at indices along `dim`, or of the flattened input (after argsort …)."""
     x = as_operand("take_along_dim", input)
     places = whole_index("take_along_dim", indices)
@@ -128,7 +128,13 @@ class Scatter(Function):
 
 @numpy_words
 def scatter(
-    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+    input: TensorLike,
+    dim: int,
+    index: Any,
+    src: TensorLike | None = None,
+    *,
+    value: TensorLike | None = None,
+    reduce: str | None = None,
 ) -> Tensor:
     """input with input[i, index[i, j, k], k] = src[i, j, k] (or one number) for dim 1.
 
@@ -143,7 +149,7 @@ def scatter(
 
 @numpy_words
 def scatter_(
-    x: Tensor, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None
+    x: Tensor, dim: int, index: Any, src: TensorLike | None = None, *, value: TensorLike | None = None, reduce: str | None = None
 ) -> Tensor:
     """`scatter` in place."""
     if reduce is not None:
@@ -221,14 +227,14 @@ class ScatterAdd(Function):
 
 
 @numpy_words
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+def scatter_add(input: TensorLike, dim: int, index: Any, src: TensorLike) -> Tensor:
     """input with src[i, j, k] added to input[i, index[i, j, k], k] for dim 1; repeated places add up."""
     x, d, places, z = _with_source("scatter_add", input, dim, index, src)
     return as_given(input, ScatterAdd(d, places)(x, z))
 
 
 @numpy_words
-def scatter_add_(x: Tensor, dim: int, index: Any, src: Any) -> Tensor:
+def scatter_add_(x: Tensor, dim: int, index: Any, src: TensorLike) -> Tensor:
     """`scatter_add` in place."""
     y, d, places, z = _with_source("scatter_add_", x, dim, index, src)
     apply_to(y, ScatterAdd(d, places), z, "scatter_add_")
@@ -296,7 +302,7 @@ class ScatterReduce(Function):
 
 
 @numpy_words
-def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Tensor:
+def scatter_reduce(input: TensorLike, dim: int, index: Any, src: TensorLike, reduce: str, *, include_self: bool = True) -> Tensor:
     """input where the elements of src that belong to one place are reduced, by 'sum', 'prod', 'mean', 'amax' or 'amin',
     with what input holds there, or without it if include_self is false."""
     check_reduction("scatter_reduce", reduce, REDUCTIONS)

@@ -7,13 +7,13 @@ from typing import Any
 from .. import dtypes
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .index import in_range, whole_index
 from .keywords import in_own_name
 from .promote import as_operand, cast
 
 
-def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
     """The places of what is not 0, in row-major order: rows (n, ndim), or with `as_tuple` one index tensor per axis."""
     array = as_operand("nonzero", input).array
     if not as_tuple:
@@ -22,12 +22,12 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
 
 
 @in_own_name
-def argwhere(input: Any) -> Tensor:
+def argwhere(input: TensorLike) -> Tensor:
     """The places of what is not 0, as rows (n, ndim)."""
     return nonzero(input)
 
 
-def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Tensor:
+def nonzero_static(input: TensorLike, *, size: int, fill_value: int = -1) -> Tensor:
     """As `nonzero`, of exactly `size` rows: the first ones, or filled up with fill_value.  Shape: (size, ndim)."""
     size, fill_value = integer("nonzero_static", "size", size, 0), integer("nonzero_static", "fill_value", fill_value)
     array = as_operand("nonzero_static", input).array
@@ -38,8 +38,8 @@ def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Tensor:
 
 
 def searchsorted(
-    sorted_sequence: Any,
-    input: Any,
+    sorted_sequence: TensorLike,
+    input: TensorLike,
     *,
     out_int32: bool = False,
     right: bool = False,
@@ -53,7 +53,7 @@ def searchsorted(
     return _searchsorted("searchsorted", sorted_sequence, input, out_int32, right, side, sorter)
 
 
-def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Tensor:
+def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: bool = False, right: bool = False) -> Tensor:
     """The number of the bucket between sorted boundaries that each value of input falls in: 0 below the first one."""
     edges = as_operand("bucketize", boundaries, "boundaries")
     if edges.array.ndim != 1:

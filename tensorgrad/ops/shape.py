@@ -10,7 +10,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import reshape_in_place
 from ..autograd.regions import Alias, alias
 from ..kernels.shapes import Shape, axes, axis
-from ..tensor import UNRECORDED, Tensor
+from ..tensor import UNRECORDED, Tensor, TensorLike
 from .keywords import also, in_own_name, numpy_words
 from .promote import as_operand
 
@@ -32,7 +32,7 @@ class Reshape(Function):
         return Reshape(tuple(self.inputs[0].shape))(grad)  # type: ignore[union-attr]  # the source has the shape of x
 
 
-def reshape(input: Any, *sizes: Any, shape: Any = None) -> Tensor:
+def reshape(input: TensorLike, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements, in row-major order, in another shape; one entry may be −1.  A view where memory allows it."""
     if shape is None:
         shape = sizes
@@ -125,7 +125,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     return reshape(input, as_operand("reshape_as", other, "other").array.shape)
 
 
-def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The axes from `start_dim` to `end_dim` as one.  (…, a, b, c, …) → (…, a·b·c, …); 0-d → (1,)."""
     x = input if isinstance(input, Tensor) else as_operand("flatten", input)
     shape = x.array.shape
@@ -143,7 +143,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 @numpy_words
-def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
+def unflatten(input: TensorLike, dim: int, sizes: Any) -> Tensor:
     """One axis as several, whose sizes multiply to its own; one of them may be −1."""
     x = as_operand("unflatten", input)
     d = axis("unflatten", dim, x.array.ndim)
@@ -165,7 +165,7 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
 
 
 @in_own_name
-def ravel(input: Any) -> Tensor:
+def ravel(input: TensorLike) -> Tensor:
     """All elements in one row: `reshape(-1)`."""
     return reshape(input, -1)
 
@@ -175,7 +175,7 @@ class Squeeze(Reshape):
 
 
 @numpy_words
-def squeeze(input: Any, dim: Any = None) -> Tensor:
+def squeeze(input: TensorLike, dim: Any = None) -> Tensor:
     """Without the axes of size 1: all of them, or those in `dim` (an int or several) that are.  A view."""
     x = input if isinstance(input, Tensor) else as_operand("squeeze", input)
     return Squeeze(_squeezed(x, dim))(x)
@@ -197,7 +197,7 @@ class Unsqueeze(Reshape):
 
 
 @numpy_words
-def unsqueeze(input: Any, dim: int) -> Tensor:
+def unsqueeze(input: TensorLike, dim: int) -> Tensor:
     """A new axis of size 1 at `dim`.  A view."""
     x = input if isinstance(input, Tensor) else as_operand("unsqueeze", input)
     return Unsqueeze(_unsqueezed(x, dim))(x)
@@ -259,7 +259,7 @@ class Permute(Function):
         return Permute(tuple(back))(grad)
 
 
-def permute(input: Any, *axes: Any, dims: Any = None) -> Tensor:
+def permute(input: TensorLike, *axes: Any, dims: Any = None) -> Tensor:
     """The axes in the order `dims`: axis i of the result is axis dims[i] of the input.  A view."""
     x = input if isinstance(input, Tensor) else as_operand("permute", input)
     if dims is None:
@@ -290,17 +290,17 @@ class Transpose(Function):
         return Transpose(self.a, self.b)(grad)
 
 
-def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
+def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
     """Two axes exchanged.  A view."""
     return _exchange("transpose", input, dim0, dim1)
 
 
-def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:
+def swapaxes(input: TensorLike, axis0: int, axis1: int) -> Tensor:
     """Two axes exchanged, by NumPy's name.  A view."""
     return _exchange("swapaxes", input, axis0, axis1)
 
 
-def swapdims(input: Any, dim0: int, dim1: int) -> Tensor:
+def swapdims(input: TensorLike, dim0: int, dim1: int) -> Tensor:
     """Two axes exchanged.  A view."""
     return _exchange("swapdims", input, dim0, dim1)
 
@@ -315,12 +315,12 @@ def _exchange(op: str, input: Any, a: int, b: int) -> Tensor:
         return Transpose(a, b)(x) if n else alias(x)
 
 
-def movedim(input: Any, source: Any, destination: Any) -> Tensor:
+def movedim(input: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """The axes `source` (an int or several) at the places `destination`, the others in their order.  A view."""
     return _move("movedim", input, source, destination)
 
 
-def moveaxis(input: Any, source: Any, destination: Any) -> Tensor:
+def moveaxis(input: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """The axes `source` at the places `destination`, by NumPy's name.  A view."""
     return _move("moveaxis", input, source, destination)
 
@@ -343,7 +343,7 @@ def _move(op: str, input: Any, source: Any, destination: Any) -> Tensor:
     return Permute(tuple(order))(x)
 
 
-def t(input: Any) -> Tensor:
+def t(input: TensorLike) -> Tensor:
     """The transpose of a matrix; vectors and 0-d tensors as they are.  A view."""
     x = as_operand("t", input)
     if x.array.ndim > 2:
@@ -351,7 +351,7 @@ def t(input: Any) -> Tensor:
     return Transpose(0, 1)(x) if x.array.ndim == 2 else alias(x)
 
 
-def adjoint(input: Any) -> Tensor:
+def adjoint(input: TensorLike) -> Tensor:
     """The last two axes exchanged (of complex matrices also the conjugate, but there are none here).  A view."""
     return _last_two("adjoint", as_operand("adjoint", input))
 
@@ -398,7 +398,7 @@ class Clone(Function):
         return grad
 
 
-def clone(input: Any, *, memory_format: Any = None) -> Tensor:
+def clone(input: TensorLike, *, memory_format: Any = None) -> Tensor:
     """The same values in memory of their own (row-major); gradients pass."""
     return Clone()(as_operand("clone", input))
 

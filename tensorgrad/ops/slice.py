@@ -9,7 +9,7 @@ from ..autograd.inplace import reshape_in_place
 from ..autograd.regions import AsStrided, steps_of
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer
-from ..tensor import UNRECORDED, Tensor
+from ..tensor import UNRECORDED, Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand
 from .shape import Reshape, Transpose, clone, sizes_of
@@ -54,7 +54,7 @@ class Select(Slice):
 
 
 @numpy_words
-def select(input: Any, dim: int, index: int) -> Tensor:
+def select(input: TensorLike, dim: int, index: int) -> Tensor:
     """The slice at `index` along `dim`, without that axis.  A view."""
     x = as_operand("select", input)
     if not x.array.ndim:
@@ -86,7 +86,7 @@ class Narrow(Slice):
 
 
 @numpy_words
-def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
+def narrow(input: TensorLike, dim: int, start: Any, length: int) -> Tensor:
     """`length` places along `dim` from `start` on.  A view."""
     x = as_operand("narrow", input)
     if not x.array.ndim:
@@ -104,7 +104,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
 
 
 @numpy_words
-def narrow_copy(input: Any, dim: int, start: Any, length: int) -> Tensor:
+def narrow_copy(input: TensorLike, dim: int, start: Any, length: int) -> Tensor:
     """`narrow` in memory of its own."""
     return clone(narrow(input, dim, start, length))
 
@@ -138,7 +138,7 @@ class UnfoldBackward(Function):
         return Unfold(self.dim, self.size, self.step)(grad)
 
 
-def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
+def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
     """All windows of `size` elements along `dimension`, `step` apart; the place in the window is a new last axis.  A
     view, which cannot be written to where windows overlap.
 
@@ -155,7 +155,7 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
     return Unfold(d, size, step)(x)
 
 
-def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+def as_strided(input: TensorLike, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Any geometry over the same memory: element i of the result is at `storage_offset + Σ iₖ·strideₖ`.  A view.
 
     `storage_offset` counts elements from the beginning of the memory; None starts where the tensor does. Gradients go
@@ -205,7 +205,7 @@ class Flip(Function):
         return Flip(self.axes)(grad)
 
 
-def flip(input: Any, *axes: Any, dims: Any = None) -> Tensor:
+def flip(input: TensorLike, *axes: Any, dims: Any = None) -> Tensor:
     """The order along the axes `dims` reversed.  A copy."""
     x = as_operand("flip", input)
     return Flip(_distinct("flip", sizes_of("flip", axes if dims is None else (dims,)), x.array.ndim))(x)
@@ -218,7 +218,7 @@ def _distinct(op: str, dims: Any, n: int) -> Shape:
     return found
 
 
-def fliplr(input: Any) -> Tensor:
+def fliplr(input: TensorLike) -> Tensor:
     """Left and right exchanged: axis 1 reversed.  A copy."""
     x = as_operand("fliplr", input)
     if x.array.ndim < 2:
@@ -226,7 +226,7 @@ def fliplr(input: Any) -> Tensor:
     return Flip((1,))(x)
 
 
-def flipud(input: Any) -> Tensor:
+def flipud(input: TensorLike) -> Tensor:
     """Up and down exchanged: axis 0 reversed.  A copy."""
     x = as_operand("flipud", input)
     if x.array.ndim < 1:
@@ -247,7 +247,7 @@ class Roll(Function):
         return Roll(tuple([-s for s in self.shifts]), self.axes)(grad)
 
 
-def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
+def roll(input: TensorLike, shifts: Any, dims: Any = None) -> Tensor:
     """Elements moved by `shifts` along `dims`, those beyond the end coming in again in front; without dims, along the
     flattened tensor."""
     x = as_operand("roll", input)
@@ -265,7 +265,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     return Roll(by, over)(x)
 
 
-def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+def rot90(input: TensorLike, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """Turned by 90° k times, from the first of `dims` towards the second.  A copy."""
     x = as_operand("rot90", input)
     n = x.array.ndim

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .bessel import Bessel
 from .choose import where
 from .compare import eq, ge, le, logical_and, logical_not
@@ -32,7 +32,7 @@ class Erf(Unary):
         return grad * (exp(-x * x) * (2 / _SQRT_PI))
 
 
-def erf(input: Any) -> Tensor:
+def erf(input: TensorLike) -> Tensor:
     """2/√π · ∫₀ˣ e^(−t²) dt."""
     return Erf()(floating("erf", input))
 
@@ -44,7 +44,7 @@ class Erfc(Unary):
         return grad * (exp(-x * x) * (-2 / _SQRT_PI))
 
 
-def erfc(input: Any) -> Tensor:
+def erfc(input: TensorLike) -> Tensor:
     """1 − erf x, exact where that is tiny."""
     return Erfc()(floating("erfc", input))
 
@@ -56,7 +56,7 @@ class Erfcx(Unary):
         return grad * (x * out * 2 - 2 / _SQRT_PI)
 
 
-def erfcx(input: Any) -> Tensor:
+def erfcx(input: TensorLike) -> Tensor:
     """e^(x²)·erfc x: the tail of erfc without its underflow."""
     return Erfcx()(floating("erfcx", input))
 
@@ -68,7 +68,7 @@ class Erfinv(Unary):
         return grad * (exp(out * out) * (_SQRT_PI / 2))
 
 
-def erfinv(input: Any) -> Tensor:
+def erfinv(input: TensorLike) -> Tensor:
     """The number whose error function is x; ±∞ at ±1, nan outside [−1, 1]."""
     return Erfinv()(floating("erfinv", input))
 
@@ -80,7 +80,7 @@ class Ndtr(Unary):
         return grad * (exp(x * x * -0.5) * (1 / _SQRT_2PI))
 
 
-def ndtr(input: Any) -> Tensor:
+def ndtr(input: TensorLike) -> Tensor:
     """Φ(x) = ½·erfc(−x/√2), the distribution function of the standard normal."""
     return Ndtr()(floating("ndtr", input))
 
@@ -92,7 +92,7 @@ class Ndtri(Unary):
         return grad * (exp(out * out * 0.5) * _SQRT_2PI)
 
 
-def ndtri(input: Any) -> Tensor:
+def ndtri(input: TensorLike) -> Tensor:
     """The quantile of the standard normal at probability x; ∓∞ at 0 and 1, nan outside."""
     return Ndtri()(floating("ndtri", input))
 
@@ -104,7 +104,7 @@ class LogNdtr(Unary):
         return grad * (math.sqrt(2 / math.pi) / Erfcx()(x * -math.sqrt(0.5)))
 
 
-def log_ndtr(input: Any) -> Tensor:
+def log_ndtr(input: TensorLike) -> Tensor:
     """ln Φ(x), also where Φ(x) underflows."""
     return LogNdtr()(floating("log_ndtr", input))
 
@@ -120,7 +120,7 @@ class Logit(Unary):
         return where(inside, grad / (x * (1 - x)), math.nan)
 
 
-def logit(input: Any, eps: float | None = None) -> Tensor:
+def logit(input: TensorLike, eps: float | None = None) -> Tensor:
     """ln(x/(1 − x)), the inverse of sigmoid; x is first clamped to [eps, 1 − eps] if eps is given, else nan outside
     [0, 1]."""
     x = floating("logit", input)
@@ -137,7 +137,7 @@ class Entr(Unary):
         return grad * (-log(x) - 1)
 
 
-def entr(input: Any) -> Tensor:
+def entr(input: TensorLike) -> Tensor:
     """The entropy −x·ln x; 0 at 0, −∞ below."""
     return Entr()(floating("entr", input))
 
@@ -156,7 +156,7 @@ class Xlogy(Function):
         return gx, grad * (x / z) if self.needs[1] else None
 
 
-def xlogy(input: Any, other: Any) -> Tensor:
+def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
     """input·ln other, 0 where input is 0 (unless other is nan).  Shape: broadcast."""
     return _two("xlogy", Xlogy, input, other)
 
@@ -175,7 +175,7 @@ class Xlog1py(Function):
         return gx, grad * (x / (z + 1)) if self.needs[1] else None
 
 
-def xlog1py(input: Any, other: Any) -> Tensor:
+def xlog1py(input: TensorLike, other: TensorLike) -> Tensor:
     """input·ln(1 + other), 0 where input is 0 (unless other is nan).  Shape: broadcast."""
     return _two("xlog1py", Xlog1py, input, other)
 
@@ -195,7 +195,7 @@ class Sinc(Unary):
         return grad * (Bessel("j", 1)(x * math.pi) * -math.pi)
 
 
-def sinc(input: Any) -> Tensor:
+def sinc(input: TensorLike) -> Tensor:
     """sin(πx)/(πx), 1 at 0."""
     return Sinc()(floating("sinc", input))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .choose import masked
 from .compare import ne
 from .elementwise import Reciprocal, Rsqrt
@@ -22,7 +22,7 @@ class Sin(Unary):
         return grad * Cos()(x)
 
 
-def sin(input: Any) -> Tensor:
+def sin(input: TensorLike) -> Tensor:
     """sin x, x in radians."""
     return Sin()(floating("sin", input))
 
@@ -34,7 +34,7 @@ class Cos(Unary):
         return grad * -Sin()(x)
 
 
-def cos(input: Any) -> Tensor:
+def cos(input: TensorLike) -> Tensor:
     """cos x, x in radians."""
     return Cos()(floating("cos", input))
 
@@ -46,7 +46,7 @@ class Tan(Unary):
         return grad * (out * out + 1)
 
 
-def tan(input: Any) -> Tensor:
+def tan(input: TensorLike) -> Tensor:
     """tan x, x in radians."""
     return Tan()(floating("tan", input))
 
@@ -58,7 +58,7 @@ class Asin(Unary):
         return grad * Rsqrt()(1 - x * x)
 
 
-def asin(input: Any) -> Tensor:
+def asin(input: TensorLike) -> Tensor:
     """The angle in [−π/2, π/2] whose sine is x; nan outside [−1, 1]."""
     return Asin()(floating("asin", input))
 
@@ -70,7 +70,7 @@ class Acos(Unary):
         return grad * -Rsqrt()(1 - x * x)
 
 
-def acos(input: Any) -> Tensor:
+def acos(input: TensorLike) -> Tensor:
     """The angle in [0, π] whose cosine is x; nan outside [−1, 1]."""
     return Acos()(floating("acos", input))
 
@@ -82,7 +82,7 @@ class Atan(Unary):
         return grad / (x * x + 1)
 
 
-def atan(input: Any) -> Tensor:
+def atan(input: TensorLike) -> Tensor:
     """The angle in (−π/2, π/2) whose tangent is x."""
     return Atan()(floating("atan", input))
 
@@ -101,7 +101,7 @@ class Atan2(Function):
         return scaled * z if self.needs[0] else None, scaled * -x if self.needs[1] else None
 
 
-def atan2(input: Any, other: Any) -> Tensor:
+def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     """The angle of the point (other, input), in (−π, π].  Shape: broadcast."""
     return of_two("atan2", Atan2, *floating_tensors("atan2", input, other))
 
@@ -118,17 +118,17 @@ class Hypot(Function):
         return grad * (x / out) if self.needs[0] else None, grad * (z / out) if self.needs[1] else None
 
 
-def hypot(input: Any, other: Any) -> Tensor:
+def hypot(input: TensorLike, other: TensorLike) -> Tensor:
     """√(input² + other²).  Shape: broadcast."""
     return of_two("hypot", Hypot, *floating_tensors("hypot", input, other))
 
 
-def deg2rad(input: Any) -> Tensor:
+def deg2rad(input: TensorLike) -> Tensor:
     """Degrees as radians."""
     return floating("deg2rad", input) * (math.pi / 180)
 
 
-def rad2deg(input: Any) -> Tensor:
+def rad2deg(input: TensorLike) -> Tensor:
     """Radians as degrees."""
     return floating("rad2deg", input) * (180 / math.pi)
 
@@ -140,7 +140,7 @@ class Sinh(Unary):
         return grad * Cosh()(x)
 
 
-def sinh(input: Any) -> Tensor:
+def sinh(input: TensorLike) -> Tensor:
     """(eˣ − e⁻ˣ)/2."""
     return Sinh()(floating("sinh", input))
 
@@ -152,7 +152,7 @@ class Cosh(Unary):
         return grad * Sinh()(x)
 
 
-def cosh(input: Any) -> Tensor:
+def cosh(input: TensorLike) -> Tensor:
     """(eˣ + e⁻ˣ)/2."""
     return Cosh()(floating("cosh", input))
 
@@ -170,7 +170,7 @@ class Tanh(Unary):
         return on(grad).tanh_backward(grad, out)
 
 
-def tanh(input: Any) -> Tensor:
+def tanh(input: TensorLike) -> Tensor:
     """(eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)."""
     return Tanh()(floating("tanh", input))
 
@@ -182,7 +182,7 @@ class Asinh(Unary):
         return grad * Rsqrt()(x * x + 1)
 
 
-def asinh(input: Any) -> Tensor:
+def asinh(input: TensorLike) -> Tensor:
     """ln(x + √(x² + 1))."""
     return Asinh()(floating("asinh", input))
 
@@ -194,7 +194,7 @@ class Acosh(Unary):
         return grad * Rsqrt()(x * x - 1)
 
 
-def acosh(input: Any) -> Tensor:
+def acosh(input: TensorLike) -> Tensor:
     """ln(x + √(x² − 1)); nan below 1."""
     return Acosh()(floating("acosh", input))
 
@@ -206,7 +206,7 @@ class Atanh(Unary):
         return grad / (1 - x * x)
 
 
-def atanh(input: Any) -> Tensor:
+def atanh(input: TensorLike) -> Tensor:
     """½·ln((1 + x)/(1 − x)); nan outside [−1, 1]."""
     return Atanh()(floating("atanh", input))
 

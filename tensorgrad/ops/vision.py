@@ -13,7 +13,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorLike
 from .keywords import in_own_name
 from .linear_map import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -37,7 +37,7 @@ class PadConstant(Function):
         return PadConstant(tuple([(-before, -after) for before, after in self.pads]), 0)(grad)
 
 
-def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+def pad(input: TensorLike, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """Add to the ends of the last axes, or take away from them.
 
     Args:
@@ -95,7 +95,7 @@ _MODES |= {"lanczos": (4, "lanczos")}
 
 
 def interpolate(
-    input: Any,
+    input: TensorLike,
     size: Any = None,
     scale_factor: Any = None,
     mode: str = "nearest",
@@ -156,7 +156,7 @@ def interpolate(
 
 @in_own_name
 def upsample(
-    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+    input: TensorLike, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
 ) -> Tensor:
     """The old name of `interpolate`."""
     warnings.warn("upsample is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
@@ -164,14 +164,14 @@ def upsample(
 
 
 @in_own_name
-def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
+def upsample_nearest(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='nearest')`."""
     warnings.warn("upsample_nearest is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor, "nearest")
 
 
 @in_own_name
-def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
+def upsample_bilinear(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='bilinear', align_corners=True)`."""
     warnings.warn("upsample_bilinear is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor, "bilinear", True)
@@ -215,8 +215,8 @@ class FoldCoordinates(Function):
 
 
 def grid_sample(
-    input: Any,
-    grid: Any,
+    input: TensorLike,
+    grid: TensorLike,
     mode: str = "bilinear",
     padding_mode: str = "zeros",
     align_corners: bool | None = None,
@@ -285,7 +285,7 @@ def _neighbours(c: Tensor, mode: str) -> list[tuple[Any, Tensor | None]]:
     return [(low + i, w) for i, w in zip(range(-1, 3), on(low).cubic_weights(t))]
 
 
-def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Tensor:
+def affine_grid(theta: TensorLike, size: Any, align_corners: bool | None = None) -> Tensor:
     """The grid for `grid_sample` that an affine map of the places in [−1, 1] gives.
 
     Shape: theta (N, 2, 3), size (N, C, H, W) → (N, H, W, 2); theta (N, 3, 4), size (N, C, D, H, W) → (N, D, H, W, 3).
@@ -308,7 +308,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
 # ---- windows as columns ---------------------------------------------------------------------------------------------
 
 
-def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+def unfold(input: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Every window of an image as a column (im2col), channel by channel.
 
     Shape: (N, C, H, W) or (C, H, W) → (N, C·R·S, L) or (C·R·S, L), L windows of R × S.
@@ -331,7 +331,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
 
 
 def fold(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    input: TensorLike, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
     """Put columns back into an image and add where they overlap (col2im): the transpose of `unfold`.
 
@@ -371,7 +371,7 @@ def _window(op: str, kernel: Any, stride: Any, padding: Any, dilation: Any) -> t
 # ---- rearranging pixels ---------------------------------------------------------------------------------------------
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
+def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
     """Channels to pixels (Shi et al., arXiv:1609.05158): r² channels become r × r pixels.
 
     Shape: (…, C·r², H, W) → (…, C, H·r, W·r).
@@ -386,7 +386,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     return reshape(x, (*lead, c // (r * r), h * r, w * r))
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
+def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
     """Pixels to channels, the inverse of `pixel_shuffle`.  Shape: (…, C, H·r, W·r) → (…, C·r², H, W)."""
     x, shape, r = _pixels("pixel_unshuffle", input, downscale_factor, "downscale_factor")
     *lead, c, h, w = shape
@@ -409,7 +409,7 @@ def _pixels(op: str, input: Any, r: int, what: str) -> tuple[Tensor, Shape, int]
     return x, shape, r
 
 
-def channel_shuffle(input: Any, groups: int) -> Tensor:
+def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
     """Deal the channels of each group out among all (Zhang et al., arXiv:1707.01083).
 
     Shape: (N, C, …) with C a multiple of groups and a spatial axis → the same; channel i·C/groups + j moves to
