@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from ..kernels import on
 from ..tensor import Tensor
+from .flags import accepts
 from .optimizer import Optimizer, Params, check, counted, counter, number, positive, zeros_like
+from .rules import count_step, rms
 
 
+@accepts("foreach")
 class Adafactor(Optimizer):
     """The mean squares of a matrix's gradients from those of its rows and columns: V = r·cᵀ/max(mean r, ε₁) with
     r ← βr + (1 − β)·mean(G², columns), c likewise over the rows and β = 1 − t^τ; then U = G/max(√V, ε₁), and
@@ -21,7 +25,6 @@ class Adafactor(Optimizer):
         lr: the most that min(lr, 1/√t) lets through, and the share of the weight decay.
         beta2_decay: τ. eps: (ε₁, ε₂); None stands for the resolution of the dtype. d: updates longer than this are cut.
         weight_decay: λ; p shrinks by lr·λ first. maximize: go up.
-        foreach: accepted; there is one implementation.
     """
 
     def __init__(
@@ -33,7 +36,6 @@ class Adafactor(Optimizer):
         d: float = 1.0,
         weight_decay: float = 0.0,
         *,
-        foreach: bool | None = None,
         maximize: bool = False,
     ) -> None:
         check("Adafactor", lr=positive(lr), weight_decay=positive(weight_decay))
@@ -44,7 +46,7 @@ class Adafactor(Optimizer):
         super().__init__(
             params,
             dict(
-                lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, foreach=foreach,
+                lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay,
                 maximize=maximize,
             ),
         )  # fmt: skip
@@ -55,6 +57,25 @@ class Adafactor(Optimizer):
         *batch, rows, columns = p.array.shape
         zeros = [Tensor._of(np.zeros(shape, p.array.dtype)) for shape in ((*batch, rows, 1), (*batch, 1, columns))]
         return {"step": counter(), "row_var": zeros[0], "col_var": zeros[1]}
+
+    def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """r ← βr + (1 − β)·mean(G², columns), c likewise, β = 1 − t^τ;  V = r·cᵀ/max(mean r, ε₁), U = G/max(√V, ε₁);
+        p ← p − max(ε₂, rms p)·min(lr, 1/√t)·U/max(1, rms(U)/d)."""
+        lr, (eps1, eps2) = number(group["lr"]), group["eps"]
+        eps1 = float(np.finfo(p.dtype).eps) if eps1 is None else eps1
+        t = count_step(state)
+        g = -g if group["maximize"] else g
+        size = max(eps2, rms(p)) * min(lr, 1 / sqrt(t))
+        p = (1 - lr * group["weight_decay"]) * p
+        share = t ** group["beta2_decay"]  # 1 − β
+        if "variance" in state:
+            state["variance"] = v = (1 - share) * state["variance"] + share * g**2
+        else:
+            state["row_var"] = r = (1 - share) * state["row_var"] + share * (g**2).mean(-1, keepdims=True)
+            state["col_var"] = c = (1 - share) * state["col_var"] + share * (g**2).mean(-2, keepdims=True)
+            v = r * c / np.maximum(r.mean(-2, keepdims=True), eps1)
+        u = g / np.maximum(np.sqrt(v), eps1)
+        return p - size * u / max(1.0, rms(u) / group["d"])
 
     def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
         variances = [tuple(s[k].array for k in ("row_var", "col_var", "variance") if k in s) for s in states]

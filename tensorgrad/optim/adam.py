@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..kernels import on
 from ..tensor import Tensor
+from .flags import accepts
 from .optimizer import Optimizer, Params, arrays, check, counted, counter, number, positive, share, zeros_like
+from .rules import betas, count_step, decayed
 
 
+@accepts("foreach capturable differentiable fused")
 class Adam(Optimizer):
     """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr · m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
     (Kingma & Ba, arXiv:1412.6980).
@@ -18,7 +23,6 @@ class Adam(Optimizer):
         amsgrad: use the largest v so far (Reddi et al., arXiv:1904.09237).
         decoupled_weight_decay: shrink p by lr·λ instead, as `AdamW`.
         maximize: go up instead of down.
-        foreach, capturable, differentiable, fused: accepted; there is one implementation.
     """
 
     def __init__(
@@ -30,11 +34,7 @@ class Adam(Optimizer):
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
-        foreach: bool | None = None,
         maximize: bool = False,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
         check_adam(type(self).__name__, lr, betas, eps, weight_decay)
@@ -42,7 +42,6 @@ class Adam(Optimizer):
             params,
             dict(
                 lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize,
-                foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused,
                 decoupled_weight_decay=decoupled_weight_decay,
             ),
         )  # fmt: skip
@@ -52,6 +51,18 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             state["max_exp_avg_sq"] = zeros_like(p)
         return state
+
+    def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """m ← β₁m + (1 − β₁)g,  v ← β₂v + (1 − β₂)g²;  p ← p − lr·m̂/(√v̂ + ε), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)."""
+        lr, (beta1, beta2), eps = number(group["lr"]), betas(group), group["eps"]
+        t = count_step(state)
+        p, g = decayed(p, g, group)
+        state["exp_avg"] = m = beta1 * state["exp_avg"] + (1 - beta1) * g
+        state["exp_avg_sq"] = v = beta2 * state["exp_avg_sq"] + (1 - beta2) * g**2
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = v = np.maximum(state["max_exp_avg_sq"], v)
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        return p - lr * m_hat / (np.sqrt(v_hat) + eps)
 
     def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
         beta1, beta2 = group["betas"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .adam import Adam
+from .flags import accepts
 from .optimizer import Params
 
 
+@accepts("foreach capturable differentiable fused")
 class AdamW(Adam):
     """Adam with decoupled weight decay: p ← (1 − lr·λ)p first, and no penalty in g (Loshchilov & Hutter,
     arXiv:1711.05101). Arguments as `Adam`."""
@@ -20,12 +22,8 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
-        foreach: bool | None = None,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
     ) -> None:
         super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
-            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize,
+            decoupled_weight_decay=True,
         )  # fmt: skip

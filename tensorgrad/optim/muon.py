@@ -55,12 +55,24 @@ class Muon(Optimizer):
     def start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         return {"momentum_buffer": zeros_like(p)}
 
+    @staticmethod
+    def adjusted(lr: float, shape: tuple[int, ...], group: dict[str, Any]) -> float:
+        """lr′, the learning rate of a matrix of this shape."""
+        if group["adjust_lr_fn"] == "match_rms_adamw":
+            return lr * 0.2 * sqrt(max(shape))
+        return lr * sqrt(max(1, shape[0] / shape[1]))
+
+    def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """b ← μ·b + (1 − μ)·g;  p ← (1 − lr·λ)·p − lr′·orthogonal(b), or of g + μ(b − g) with nesterov."""
+        lr, mu = number(group["lr"]), group["momentum"]
+        state["momentum_buffer"] = b = mu * state["momentum_buffer"] + (1 - mu) * g
+        u = (1 - mu) * g + mu * b if group["nesterov"] else b
+        u = on(u).orthogonalized(u, tuple(group["ns_coefficients"]), group["eps"], group["ns_steps"])
+        return (1 - lr * group["weight_decay"]) * p - self.adjusted(lr, p.shape, group) * u
+
     def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
         lr = number(group["lr"])
-        if group["adjust_lr_fn"] == "match_rms_adamw":
-            lrs = [lr * 0.2 * sqrt(max(p.shape)) for p in params]
-        else:
-            lrs = [lr * sqrt(max(1, p.shape[0] / p.shape[1])) for p in params]
+        lrs = [self.adjusted(lr, p.shape, group) for p in params]
         on(params[0]).muon_step(
             params, grads, arrays(states, "momentum_buffer"), lrs, [lr * group["weight_decay"]] * len(params),
             group["momentum"], group["nesterov"], tuple(group["ns_coefficients"]), group["eps"], group["ns_steps"],

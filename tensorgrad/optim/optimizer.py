@@ -51,8 +51,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Optimizer:
-    """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `update` (one
-    step for the parameters of a group, by a kernel); or a `step` of its own.
+    """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `rule` (the update,
+    as its paper prints it), and `update` where a kernel takes one step for all parameters of a group; or a `step` of its own.
 
     Args:
         params: parameters, (name, parameter) pairs, or dicts {"params": …, settings…}, one per group.
@@ -64,6 +64,7 @@ class Optimizer:
             raise TypeError(
                 "optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor]."
             )
+        defaults = {**defaults, **self.__dict__.pop("_flags", {})}  # see flags.py
         if defaults.get("differentiable") and type(self).step is Optimizer.step:
             raise ValueError(
                 f"{type(self).__name__}: differentiable=True is not supported: a step is no operation of the "
@@ -94,9 +95,22 @@ class Optimizer:
         """The state of a parameter before its first step."""
         raise TypeError(f"{type(self).__name__}: an optimizer defines start() and update(), or step().")
 
-    def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
-        """One step, in place: arrays of the parameters and gradients, and their states."""
+    def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """The new value of one parameter, as the paper has it: p and g are arrays, state what `start` gave, as arrays, to be
+        replaced there; nothing is changed in place."""
         raise TypeError(f"{type(self).__name__}: an optimizer defines start() and update(), or step().")
+
+    def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
+        """One step, in place: arrays of the parameters and gradients, and their states. By `rule`, one parameter at a time;
+        an optimizer that has a kernel for the whole list calls that here."""
+        for p, g, state in zip(params, grads, states):
+            values = {k: v.array if isinstance(v, Tensor) else v for k, v in state.items()}
+            p[...] = self.rule(p, g, values, group)
+            for k, value in values.items():
+                if isinstance(state.get(k), Tensor):
+                    state[k].array[...] = value
+                else:
+                    state[k] = Tensor._of(np.array(value)) if isinstance(value, np.ndarray) else value
 
     # ---- stepping ------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,12 @@ import numpy as np
 
 from ..kernels import on
 from ..tensor import Tensor
+from .flags import accepts
 from .optimizer import Optimizer, Params, arrays, check, number, positive
+from .rules import penalized
 
 
+@accepts("foreach differentiable fused")
 class SGD(Optimizer):
     """b ← μ·b + (1 − τ)·g (at first b ← g), p ← p − lr·b; nesterov: p ← p − lr·(g + μ·b). With weight decay λ, g + λp
     stands for g (Sutskever et al., 2013).
@@ -20,7 +23,6 @@ class SGD(Optimizer):
         lr: learning rate. momentum: μ. dampening: τ. weight_decay: λ.
         nesterov: look ahead; needs momentum and no dampening.
         maximize: go up instead of down.
-        foreach, differentiable, fused: accepted; there is one implementation.
     """
 
     def __init__(
@@ -33,9 +35,6 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
-        fused: bool | None = None,
     ) -> None:
         check("SGD", lr=positive(lr), momentum=positive(momentum), weight_decay=positive(weight_decay))
         if nesterov and (momentum <= 0 or dampening != 0):
@@ -44,12 +43,22 @@ class SGD(Optimizer):
             params,
             dict(
                 lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
-                maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused,
+                maximize=maximize,
             ),
         )  # fmt: skip
 
     def start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         return {"momentum_buffer": None} if group["momentum"] else {}
+
+    def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """b ← μ·b + (1 − τ)·g, at first b ← g;  p ← p − lr·b, or p − lr·(g + μ·b) with nesterov."""
+        lr, mu, tau = number(group["lr"]), group["momentum"], group["dampening"]
+        g = penalized(p, g, group)
+        if not mu:
+            return p - lr * g
+        b = state["momentum_buffer"]
+        state["momentum_buffer"] = b = g if b is None else mu * b + (1 - tau) * g
+        return p - lr * (g + mu * b) if group["nesterov"] else p - lr * b
 
     def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
         first = [s.get("momentum_buffer") is None for s in states]
