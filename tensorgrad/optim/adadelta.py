@@ -13,7 +13,7 @@ from .optimizer import Optimizer, Params, arrays, check, counted, counter, numbe
 from .rules import count_step, penalized
 
 
-@accepts("capturable differentiable", foreach=5)
+@accepts("capturable maximize differentiable", foreach=5)
 class Adadelta(Optimizer):
     """s ← ρs + (1 − ρ)g², δ = √(d + ε)/√(s + ε)·g, d ← ρd + (1 − ρ)δ², p ← p − lr·δ (Zeiler, arXiv:1212.5701).
 

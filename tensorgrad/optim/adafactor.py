@@ -14,7 +14,7 @@ from .optimizer import Optimizer, Params, check, counted, counter, number, posit
 from .rules import count_step, rms
 
 
-@accepts("foreach")
+@accepts("foreach maximize")
 class Adafactor(Optimizer):
     """The mean squares of a matrix's gradients from those of its rows and columns: V = r·cᵀ/max(mean r, ε₁) with
     r ← βr + (1 − β)·mean(G², columns), c likewise over the rows and β = 1 − t^τ; then U = G/max(√V, ε₁), and

@@ -13,7 +13,7 @@ from .optimizer import Optimizer, Params, arrays, check, counted, counter, numbe
 from .rules import count_step, penalized
 
 
-@accepts("differentiable fused", foreach=6)
+@accepts("maximize differentiable fused", foreach=6)
 class Adagrad(Optimizer):
     """s ← s + g², p ← p − lr/(1 + (t − 1)η) · g/(√s + ε) (Duchi et al., 2011).
 

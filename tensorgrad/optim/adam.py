@@ -13,7 +13,7 @@ from .optimizer import Optimizer, Params, arrays, check, counted, counter, numbe
 from .rules import betas, count_step, decayed
 
 
-@accepts("foreach capturable differentiable fused")
+@accepts("foreach maximize capturable differentiable fused decoupled_weight_decay")
 class Adam(Optimizer):
     """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr · m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
     (Kingma & Ba, arXiv:1412.6980).

@@ -14,7 +14,7 @@ from .optimizer import Optimizer, Params, arrays, counted, counter, number, zero
 from .rules import betas, count_step, penalized
 
 
-@accepts("differentiable capturable", foreach=5)
+@accepts("maximize differentiable capturable", foreach=5)
 class Adamax(Optimizer):
     """u ← max(β₂u, |g| + ε), p ← p − lr/(1 − β₁ᵗ) · m/u: Adam with the largest gradient in place of the mean square
     (Kingma & Ba, arXiv:1412.6980, section 7). Arguments as `Adam`."""

@@ -7,7 +7,7 @@ from .flags import accepts
 from .optimizer import Params
 
 
-@accepts("foreach capturable differentiable fused")
+@accepts("maximize foreach capturable differentiable fused")
 class AdamW(Adam):
     """Adam with decoupled weight decay: p ← (1 − lr·λ)p first, and no penalty in g (Loshchilov & Hutter,
     arXiv:1711.05101). Arguments as `Adam`."""

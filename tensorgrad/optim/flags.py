@@ -18,10 +18,10 @@ def accepts(keywords: str = "", **places: int) -> Callable[[C], C]:
     """Let an optimizer's constructor take some of foreach, fused, capturable and differentiable.
 
     Args:
-        keywords: those taken by keyword only, separated by spaces.
+        keywords: all arguments by keyword only, the constructor's own among them, in PyTorch's order.
         places: those that PyTorch also takes by position, each with the number of arguments before it.
     """
-    names = [*places, *keywords.split()]
+    names = [*places, *(name for name in keywords.split() if name in _DEFAULTS)]
 
     def decorate(cls: C) -> C:
         init = cls.__init__  # type: ignore[misc]
@@ -50,13 +50,12 @@ def accepts(keywords: str = "", **places: int) -> Callable[[C], C]:
 
 def _signature(init: Any, places: dict[str, int], keywords: list[str]) -> inspect.Signature:
     """That of the constructor with the flags in their places."""
-    signature = inspect.signature(init)
-    parameters = list(signature.parameters.values())
-    kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    own = inspect.signature(init).parameters
+    parameters = [p for p in own.values() if p.kind is not p.KEYWORD_ONLY]
     for name in sorted(places, key=places.__getitem__):
-        parameters.insert(places[name] + 1, _parameter(name, kinds[0]))
-    parameters += [_parameter(name, kinds[1]) for name in keywords]
-    return signature.replace(parameters=parameters)
+        parameters.insert(places[name] + 1, _parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD))
+    parameters += [own.get(name) or _parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in keywords]
+    return inspect.signature(init).replace(parameters=parameters)
 
 
 def _parameter(name: str, kind: Any) -> inspect.Parameter:

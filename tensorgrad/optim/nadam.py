@@ -14,7 +14,7 @@ from .optimizer import Optimizer, Params, arrays, check, counted, counter, numbe
 from .rules import betas, count_step, decayed
 
 
-@accepts("foreach capturable differentiable")
+@accepts("foreach maximize capturable differentiable")
 class NAdam(Optimizer):
     """Adam with Nesterov momentum (Dozat, 2016): the step is taken with the momentum the next one will have.
 

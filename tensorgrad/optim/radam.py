@@ -15,7 +15,7 @@ from .optimizer import Optimizer, Params, arrays, counted, counter, number, zero
 from .rules import betas, count_step, decayed
 
 
-@accepts("foreach capturable differentiable")
+@accepts("foreach maximize capturable differentiable")
 class RAdam(Optimizer):
     """Adam whose adaptive part is rectified: off while its variance is large, at the start (Liu et al.,
     arXiv:1908.03265). Arguments as `Adam`."""

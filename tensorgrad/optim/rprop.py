@@ -13,7 +13,7 @@ from .optimizer import Optimizer, Params, arrays, check, counted, counter, numbe
 from .rules import count_step
 
 
-@accepts("capturable foreach differentiable")
+@accepts("capturable foreach maximize differentiable")
 class Rprop(Optimizer):
     """A step size per element: times η⁺ while the gradient keeps its sign, times η⁻, and no step, when it turns
     (Riedmiller & Braun, 1993). For full batches.

@@ -13,7 +13,7 @@ from .optimizer import Optimizer, Params, arrays, check, number, positive
 from .rules import penalized
 
 
-@accepts("foreach differentiable fused")
+@accepts("maximize foreach differentiable fused")
 class SGD(Optimizer):
     """b ← μ·b + (1 − τ)·g (at first b ← g), p ← p − lr·b; nesterov: p ← p − lr·(g + μ·b). With weight decay λ, g + λp
     stands for g (Sutskever et al., 2013).
