@@ -68,9 +68,7 @@ class Tensor(Protocols, TensorMethods):
 
     def __init__(self, *data: Any, device: Any = None, dtype: Any = None) -> None:
         """PyTorch's legacy constructor: `Tensor([1, 2])` copies into the default dtype, `Tensor(2, 3)` is unset memory."""
-        from .ops.create import legacy_array
-
-        self.array = legacy_array(data, dtype, device)
+        self.array = self._legacy_array(data, dtype, device)
 
     @classmethod
     def _of(cls, array: Any) -> Tensor:

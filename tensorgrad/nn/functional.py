@@ -37,6 +37,12 @@ from ..ops.distance import pdist
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.elementwise import sigmoid
 from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.fractional_pool import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from ..ops.gated import gelu, glu, hardswish, mish, silu
 from ..ops.linear import bilinear, linear
 from ..ops.loss import (
@@ -83,10 +89,6 @@ from ..ops.pool import (
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
-    fractional_max_pool2d,
-    fractional_max_pool2d_with_indices,
-    fractional_max_pool3d,
-    fractional_max_pool3d_with_indices,
     lp_pool1d,
     lp_pool2d,
     lp_pool3d,
@@ -96,12 +98,10 @@ from ..ops.pool import (
     max_pool2d_with_indices,
     max_pool3d,
     max_pool3d_with_indices,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
 )
 from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from ..ops.trigonometry import tanh
+from ..ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from ..ops.vision import (
     affine_grid,
     channel_shuffle,

@@ -490,11 +490,7 @@ def _adding(op: str, operation: Function, dtype: dtypes.dtype, input: Any, a: An
 
 # ---- second names ---------------------------------------------------------------------------------------------------
 
-subtract = sub
-multiply = mul
-divide = div
-negative = neg
-
+subtract, multiply, divide, negative = sub, mul, div, neg
 
 __all__ = [
     "add", "addcdiv", "addcmul", "div", "divide", "float_power", "floor_divide", "fmod", "lerp", "mul", "multiply",

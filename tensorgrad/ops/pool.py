@@ -19,9 +19,9 @@ from .arithmetic import pow
 from .elementwise import abs, sign
 from .linear_map import LinearMap
 from .promote import as_operand, needs_floating, number
-from .sampling import rand
-from .shape import sizes_of
 from .taps import taps
+
+# ---- maxima ---------------------------------------------------------------------------------------------------------
 
 
 class MaxPool(Function):
@@ -47,9 +47,6 @@ class MaxPool(Function):
 
     def backward(self, grad: Tensor) -> Tensor:
         return LinearMap("max_pool_choice", self.choice, *self.how, shape=self.before)(grad)
-
-
-# ---- maxima ---------------------------------------------------------------------------------------------------------
 
 
 def max_pool1d(
@@ -111,8 +108,8 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
-    x = _image(op, d, as_operand(op, input))
-    kernel, stride, padding = _geometry(op, d, kernel_size, stride, padding)
+    x = as_image(op, d, as_operand(op, input))
+    kernel, stride, padding = window_geometry(op, d, kernel_size, stride, padding)
     dilation = per_axis(op, "dilation", dilation, d, 1)
     size = x.array.shape[-d:]
     out = _out(op, x, windows(size, kernel, stride, padding, dilation, ceil_mode), kernel, padding)
@@ -143,84 +140,22 @@ def adaptive_max_pool3d(input: TensorLike, output_size: int | Sequence[int], ret
 
 
 def _adaptive_max_pool(op: str, d: int, input: Any, output_size: Any, return_indices: bool) -> Any:
-    x = _image(op, d, as_operand(op, input))
+    x = as_image(op, d, as_operand(op, input))
     size = x.array.shape[-d:]
     out = _output_size(op, x, output_size, size)
     if 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
         kernel = tuple([n // o for n, o in zip(size, out)])
         return _max_pool(op, d, x, kernel, kernel, 0, 1, False, return_indices)
     indices = on(x.array).adaptive_max_indices(x.array, out)
-    return _picked(x, indices, d, return_indices)
+    return picked(x, indices, d, return_indices)
 
 
-def fractional_max_pool2d(
-    input: TensorLike,
-    kernel_size: int | Sequence[int],
-    output_size: int | Sequence[int] | None = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """The largest in windows that lie at random, evenly enough to reach any output size (Graham, arXiv:1412.6071).
-
-    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′) with (H′, W′) = output_size, or ⌊output_ratio · (H, W)⌋. Each plane
-    has windows of its own, from `_random_samples` (N, C, 2) in [0, 1): one number for the columns, one for the rows.
-    """
-    return _fractional("fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, return_indices,
-                       _random_samples)  # fmt: skip
-
-
-def fractional_max_pool3d(
-    input: TensorLike,
-    kernel_size: int | Sequence[int],
-    output_size: int | Sequence[int] | None = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """The largest in windows that lie at random; see `fractional_max_pool2d`.  Shape: (N, C, D, H, W) or without N."""
-    return _fractional("fractional_max_pool3d", 3, input, kernel_size, output_size, output_ratio, return_indices,
-                       _random_samples)  # fmt: skip
-
-
-def _fractional(
-    op: str, d: int, input: Any, kernel_size: Any, output_size: Any, ratio: Any, return_indices: bool, samples: Any
-) -> Any:
-    x = _image(op, d, needs_floating(op, input))
-    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
-    shape, size = x.array.shape, x.array.shape[-d:]
-    if output_size is None:
-        if ratio is None:
-            raise ValueError(f"{op}: give output_size, or output_ratio as fractions of the input's size.")
-        ratios = tuple(ratio) if isinstance(ratio, Sequence) else (number(op, "output_ratio", ratio),) * d
-        if len(ratios) != d or not all(0 < r < 1 for r in ratios):
-            raise ValueError(f"{op}: output_ratio must lie between 0 and 1, one number or {d}, got {ratio!r}.")
-        output_size = tuple([int(n * r) for n, r in zip(size, ratios)])
-    out = per_axis(op, "output_size", output_size, d, 1)
-    if any(o + k - 1 > n for o, k, n in zip(out, kernel, size)):
-        raise ValueError(
-            f"{op}: output_size={out} with kernel_size={kernel} needs an input of at least "
-            f"{tuple(o + k - 1 for o, k in zip(out, kernel))}, got {tuple(size)}. Ask for less, or a smaller kernel."
-        )
-    planes = shape[:-d] if len(shape) == d + 2 else (1, *shape[:-d])
-    if samples is None:
-        samples = rand(*planes, d, dtype=x.dtype)
-    samples = needs_floating(op, samples, "_random_samples")
-    if samples.array.shape != (*planes, d):
-        raise ValueError(f"{op}: _random_samples has shape {tuple(samples.array.shape)}, needs {(*planes, d)}.")
-    array = x.array.reshape(*planes, *size)
-    # PyTorch's samples name the columns first (the volumes, the depth)
-    order = samples.array[..., ::-1] if d == 2 else samples.array
-    indices = on(array).fractional_max_indices(array, out, kernel, order)
-    return _picked(x, indices.reshape(*shape[:-d], *out), d, return_indices)
-
-
-def _picked(x: Tensor, indices: Any, d: int, return_indices: bool) -> Any:
+def picked(x: Tensor, indices: Any, d: int, return_indices: bool) -> Any:
     y = LinearMap("pick", indices, d)(x)
     return (y, Tensor._of(indices)) if return_indices else y
 
 
-def _with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
+def with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
     """A pool that always returns the indices as well, as PyTorch names it too."""
 
     @wraps(pool)
@@ -233,85 +168,11 @@ def _with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
 
 
 max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(
-    _with_indices, (max_pool1d, max_pool2d, max_pool3d)
+    with_indices, (max_pool1d, max_pool2d, max_pool3d)
 )
 adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = map(
-    _with_indices, (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
+    with_indices, (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
 )
-fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = map(
-    _with_indices, (fractional_max_pool2d, fractional_max_pool3d)
-)
-
-
-def max_unpool1d(
-    input: TensorLike,
-    indices: Any,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    output_size: int | Sequence[int] | None = None,
-) -> Tensor:
-    """The way back from `max_pool1d`; see `max_unpool2d`.  Shape: (N, C, L) or (C, L)."""
-    return _max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
-
-
-def max_unpool2d(
-    input: TensorLike,
-    indices: Any,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    output_size: int | Sequence[int] | None = None,
-) -> Tensor:
-    """Put the numbers back where `max_pool2d(…, return_indices=True)` found them, and zero elsewhere.
-
-    Shape: (N, C, H, W) or (C, H, W) → (…, H′, W′), H′ = (H − 1)·stride − 2·padding + kernel unless `output_size` (with
-    or without the leading axes) chooses another within one stride of that. Where two indices are equal the last wins.
-    """
-    return _max_unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
-
-
-def max_unpool3d(
-    input: TensorLike,
-    indices: Any,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    output_size: int | Sequence[int] | None = None,
-) -> Tensor:
-    """The way back from `max_pool3d`; see `max_unpool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
-    return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
-
-
-def _max_unpool(
-    op: str, d: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> Tensor:
-    x = _image(op, d, needs_floating(op, input))
-    kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
-    stride = kernel if stride is None else per_axis(op, "stride", stride, d, 1)
-    padding = per_axis(op, "padding", padding, d, 0)
-    where = as_operand(op, indices, "indices").array
-    if where.dtype.kind not in "iu":
-        raise TypeError(f"{op}: indices must be int64, as return_indices=True gives them, got {where.dtype}.")
-    if where.shape != x.array.shape:
-        raise ValueError(
-            f"{op}: indices have shape {tuple(where.shape)}, the input {tuple(x.array.shape)}; there is one per number."
-        )
-    size = x.array.shape[-d:]
-    out = usual = tuple([(n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel)])
-    if min(usual) < 1 and x.array.size:
-        raise ValueError(f"{op}: padding={padding} leaves nothing of the output, whose sizes would be {usual}.")
-    if output_size is not None:
-        out = sizes_of(op, (output_size,) if isinstance(output_size, (tuple, list)) else output_size)[-d:]
-        if len(output_size) not in (d, d + 2, d + 1) or any(abs(o - u) >= s for o, u, s in zip(out, usual, stride)):
-            raise ValueError(f"{op}: output_size {tuple(output_size)} must be within a stride ({stride}) of {usual}.")
-    total = 1
-    for n in out:
-        total *= n
-    if where.size and (where.min() < 0 or where.max() >= total):
-        wrong = where.max() if where.max() >= total else where.min()
-        raise IndexError(f"{op}: index {wrong} is outside the output of size {out}; indices must be 0 to {total - 1}.")
-    return LinearMap("place", where, out)(x)
 
 
 # ---- means ----------------------------------------------------------------------------------------------------------
@@ -396,8 +257,8 @@ def _avg_pool(
     count_include_pad: bool,
     divisor: int | None,
 ) -> Tensor:
-    x = _image(op, d, as_operand(op, input))
-    kernel, stride, padding = _geometry(op, d, kernel_size, stride, padding)
+    x = as_image(op, d, as_operand(op, input))
+    kernel, stride, padding = window_geometry(op, d, kernel_size, stride, padding)
     divisor = None if divisor is None else integer(op, "divisor_override", divisor)
     if divisor == 0:
         raise ValueError(f"{op}: divisor_override must not be 0.")
@@ -425,7 +286,7 @@ def adaptive_avg_pool3d(input: TensorLike, output_size: int | Sequence[int]) -> 
 
 
 def _adaptive_avg_pool(op: str, d: int, input: Any, output_size: Any) -> Tensor:
-    x = _image(op, d, needs_floating(op, input))
+    x = as_image(op, d, needs_floating(op, input))
     size = x.array.shape[-d:]
     out = _output_size(op, x, output_size, size)
     if max(out) > 1 and 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
@@ -488,7 +349,7 @@ def _lp_pool(op: str, d: int, input: Any, p: float, kernel_size: Any, stride: An
 _AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
-def _image(op: str, d: int, x: Tensor) -> Tensor:
+def as_image(op: str, d: int, x: Tensor) -> Tensor:
     """The input, of the right number of axes; only the batch may be empty."""
     shape = x.array.shape
     if len(shape) not in (d + 1, d + 2) or 0 in shape[-d - 1 :]:
@@ -501,7 +362,7 @@ def _image(op: str, d: int, x: Tensor) -> Tensor:
     return x
 
 
-def _geometry(op: str, d: int, kernel_size: Any, stride: Any, padding: Any) -> tuple[Shape, Shape, Shape]:
+def window_geometry(op: str, d: int, kernel_size: Any, stride: Any, padding: Any) -> tuple[Shape, Shape, Shape]:
     kernel = per_axis(op, "kernel_size", kernel_size, d, 1)
     stride = kernel if stride is None or stride == [] or stride == () else per_axis(op, "stride", stride, d, 1)
     padding = per_axis(op, "padding", padding, d, 0)
@@ -533,10 +394,5 @@ def _output_size(op: str, x: Tensor, output_size: Any, size: Shape) -> Shape:
 
 
 __all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_max_pool1d",
-    "avg_pool1d",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
-]
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d", "max_pool3d",
+]  # fmt: skip

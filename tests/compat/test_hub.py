@@ -8,7 +8,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import hub
-from tensorgrad.serialization import SaveError
+from tensorgrad.serialization import SaveError, weights
 
 URL = "https://download.example.org/models/net-5c106cde.pth"
 
@@ -16,7 +16,7 @@ URL = "https://download.example.org/models/net-5c106cde.pth"
 def test_weights_are_taken_from_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORGRAD_HOME", str(tmp_path))
     assert Path(hub.get_dir()) == tmp_path / "hub"
-    monkeypatch.setattr(hub, "_chosen", None)
+    monkeypatch.setattr(weights, "_chosen", None)
     hub.set_dir(tmp_path / "mine")
     folder = tmp_path / "mine" / "checkpoints"
     folder.mkdir(parents=True)

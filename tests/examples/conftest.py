@@ -39,7 +39,8 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         for name in [package, *[name for name in sys.modules if name.startswith(package + ".")]]:
             monkeypatch.setitem(sys.modules, name, None)
         if package == "matplotlib":  # which the plots have imported, when another test asked for one
-            monkeypatch.delitem(sys.modules, "viz.plots", raising=False)
+            for name in [name for name in sys.modules if name.startswith("viz.plots")]:
+                monkeypatch.delitem(sys.modules, name)
             for name in [name for name in vars(viz) if name.startswith("plot")]:
                 monkeypatch.delattr(viz, name)
 

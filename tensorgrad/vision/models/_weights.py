@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ...compat.hub import load_state_dict_from_url
 from ...nn import Module
+from ...serialization.weights import load_state_dict_from_url
 
 M = TypeVar("M", bound=Module)
 
