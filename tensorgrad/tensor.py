@@ -269,15 +269,15 @@ class Tensor(Protocols, TensorMethods):
         """For a view: if its base was written to in place since, take its place in the base's new history."""
         storage = self.storage
         if storage is not None and storage.rebased != self._rebased:
-            from .autograd.inplace import rejoin
+            from .autograd.inplace import rebase_views
 
-            rejoin(self)
+            rebase_views(self)
 
     def _look_at_root(self) -> None:
         """For a view of views of views: look at the first of them, so that the links between can go."""
-        from .autograd.inplace import look_at_root
+        from .autograd.inplace import view_of_root
 
-        look_at_root(self)
+        view_of_root(self)
 
     # ---- the array ------------------------------------------------------------------------------------------------
 

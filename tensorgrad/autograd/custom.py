@@ -27,7 +27,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .function import Function, in_pytorchs_style
-from .inplace import check_not_a_leaf, join, joins, written
+from .inplace import bump_version, check_not_a_leaf, is_recorded, rebase_history
 from .modes import OFF, TRACED, no_grad, recording
 from .node import births
 from .outputs import Output, stand_above
@@ -205,10 +205,10 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _written(x: Tensor, new: Tensor, name: str) -> Tensor:
     """An input that forward has changed in place, in the place of the result."""
-    recorded = joins(x, new, name)
-    written(x, name)
+    recorded = is_recorded(x, new, name)
+    bump_version(x, name)
     if recorded:
-        join(x, new)
+        rebase_history(x, new)
     return x
 
 

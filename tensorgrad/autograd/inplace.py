@@ -1,6 +1,6 @@
 """Writing in place: versions, leaves, and views whose base has changed.
 
-`x.add_(y)` is `write(x, add(x, y))`: the new value goes into x's memory, x takes the result's place in the graph, and
+`x.add_(y)` is `store_checked(x, add(x, y))`: the new value goes into x's memory, x takes the result's place in the graph, and
 the version of the memory counts one up, so that a node which saved the old value can refuse to use it.
 
 When x is a view, what it looks at has changed as well. Then the tensor at the bottom, the root, gets the new history:
@@ -53,7 +53,7 @@ def check_not_a_leaf(x: Tensor, op: str) -> None:
         x._refresh()
 
 
-def before_write(x: Tensor, *others: Any) -> Tensor:
+def saved_operand(x: Tensor, *others: Any) -> Tensor:
     """x as an operand of its own in-place operation on x and `others`: if the operation is recorded it may save its
     operands, so x's old value gets memory of its own."""
     if recording.get() == OFF:
@@ -68,7 +68,7 @@ def before_write(x: Tensor, *others: Any) -> Tensor:
 # ---- the write ------------------------------------------------------------------------------------------------------
 
 
-def write(x: Tensor, new: Tensor, op: str) -> Tensor:
+def store_checked(x: Tensor, new: Tensor, op: str) -> Tensor:
     """x[...] = new, in memory and in the graph, for a result of x's shape and of no higher category of dtype."""
     array = new.array
     if array.shape != x.array.shape:
@@ -83,33 +83,33 @@ def write(x: Tensor, new: Tensor, op: str) -> Tensor:
                 "Use the out-of-place form, or convert the tensor first."
             )
         new = new._cast(x.dtype)
-    return put(x, new, op)
+    return store(x, new, op)
 
 
-def put(x: Tensor, new: Tensor, op: str) -> Tensor:
+def store(x: Tensor, new: Tensor, op: str) -> Tensor:
     """x[...] = new, in memory and in the graph, where everything has been checked."""
-    recorded = joins(x, new, op)
+    recorded = is_recorded(x, new, op)
     x.array[...] = new.array
-    written(x, op)
+    bump_version(x, op)
     if recorded:
-        join(x, new)
+        rebase_history(x, new)
     return x
 
 
-def apply_to(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
+def store_result_of(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
     """Run an operation on x and another operand that can write its result into x's memory itself (`into`), and saves
     neither x nor the result."""
     check_writable(x, op)
-    recorded = joins(x, other, op)
+    recorded = is_recorded(x, other, op)
     operation.into = True
     new = operation(x._at(x.node) if recorded else x, other)
-    written(x, op)
+    bump_version(x, op)
     if recorded:
-        join(x, new)
+        rebase_history(x, new)
     return x
 
 
-def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, Any], op: str) -> bool:
+def store_by_kernel(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, Any], op: str) -> bool:
     """Let the kernel write its result straight into x's memory, if that is all there is to do: nothing is recorded, x
     is float32 or float64, and the other operands are numbers or tensors of x's dtype. Otherwise False, and nothing has happened.
     """
@@ -134,11 +134,11 @@ def directly(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[str, An
             getattr(on(array), kernel)(array, *operands[:n], **dict(zip(kwargs, operands[n:])))
     except (AttributeError, TypeError, ValueError):
         return False  # shapes or arguments do not fit: the way round says so in words
-    written(x, op)
+    bump_version(x, op)
     return True
 
 
-def joins(x: Tensor, new: Any, op: str) -> bool:
+def is_recorded(x: Tensor, new: Any, op: str) -> bool:
     """Whether the graph learns of writing `new` to x."""
     if recording.get() == OFF or not (x._requires_grad or (isinstance(new, Tensor) and new.requires_grad)):
         return False
@@ -154,21 +154,21 @@ def joins(x: Tensor, new: Any, op: str) -> bool:
     return True
 
 
-def written(x: Tensor, op: str) -> None:
+def bump_version(x: Tensor, op: str) -> None:
     """Note that x's memory has changed."""
     storage = x.storage or x._storage()
     storage.count += 1
     storage.op = op
 
 
-def join(x: Tensor, new: Tensor) -> None:
+def rebase_history(x: Tensor, new: Tensor) -> None:
     """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again."""
     if new.node is not None:
         new.node.result_moved(new, x)  # type: ignore[attr-defined]
     views: list[Function] = []
     root = x
     while (base := base_of(root)) is not None:
-        views.append(_look(root, base))
+        views.append(view_function(root, base))
         root = base
     if views:
         # A region as large as the root leaves nothing of the old one, and no reason to keep its history.
@@ -181,12 +181,12 @@ def join(x: Tensor, new: Tensor) -> None:
         node = alias(new).node
     else:
         node = new.node
-    _move(root, node)
+    set_node(root, node)
     storage = root.storage or root._storage()
     storage.rebased += 1
 
 
-def rejoin(x: Tensor) -> None:
+def rebase_views(x: Tensor) -> None:
     """A view whose root has a new history takes its place in it, and so do the views between."""
     stale = []
     while x._base is not None and x._rebased != x.storage.rebased:  # type: ignore[union-attr]
@@ -203,15 +203,15 @@ def rejoin(x: Tensor) -> None:
         if not base._requires_grad:
             if t.node is not None:
                 t.node, t._requires_grad = None, False
-        elif not _stands_above(t.node, base.node or base):
-            view = _look(t, base)
+        elif not is_above(t.node, base.node or base):
+            view = view_function(t, base)
             view._record((base,), t, ON)
             t._view = view  # the one before would keep the old history alive
-            _move(t, view)
+            set_node(t, view)
         t._rebased = t.storage.rebased  # type: ignore[union-attr]
 
 
-def _stands_above(node: Any, source: Any) -> bool:
+def is_above(node: Any, source: Any) -> bool:
     if isinstance(node, Output):
         node = node.inputs[0]
     return node is not None and node.inputs[0] is source
@@ -226,34 +226,34 @@ def reshape_in_place(x: Tensor, view: Function, op: str) -> Tensor:
     with enable_grad() if x.node is not None else nullcontext():
         new = view(x)
     x.array, x._moved = new.array, True
-    written(x, op)
+    bump_version(x, op)
     base = base_of(x)
     if base is not None:
-        x._view = _as_strided(x, base)
+        x._view = strided_view(x, base)
     if new.node is not None:
-        _move(x, new.node)
+        set_node(x, new.node)
     return x
 
 
-def look_at_root(x: Tensor) -> None:
+def view_of_root(x: Tensor) -> None:
     """Let a view of views look at the root itself, through its geometry in memory."""
     root = x
     while (base := base_of(root)) is not None:
         root = base
     if not any(s % x.array.itemsize for s in (*x.array.strides, *root.array.strides)):
-        x._base, x._view, x._depth = root, _as_strided(x, root), 0
+        x._base, x._view, x._depth = root, strided_view(x, root), 0
 
 
-def _look(x: Tensor, base: Tensor) -> Function:
+def view_function(x: Tensor, base: Tensor) -> Function:
     """The operation, not yet run, that gives the view x of base."""
-    return _as_strided(x, base) if base._moved else x._view.again()
+    return strided_view(x, base) if base._moved else x._view.again()
 
 
-def _as_strided(x: Tensor, base: Tensor) -> Function:
+def strided_view(x: Tensor, base: Tensor) -> Function:
     return AsStrided.between(x.array, base.array)
 
 
-def _move(x: Tensor, node: Function) -> None:
+def set_node(x: Tensor, node: Function) -> None:
     """Put x at another place of the graph; what `retain_grad` asked for goes along."""
     if x._retains is not None and x.node is not None and x.node is not node:
         x.node.hooks.remove(x._retains)  # type: ignore[union-attr]

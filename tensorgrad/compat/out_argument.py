@@ -18,7 +18,7 @@ from functools import wraps
 from typing import Any
 
 from .. import dtypes
-from ..autograd.inplace import check_writable, written
+from ..autograd.inplace import bump_version, check_writable
 from ..autograd.modes import is_grad_enabled
 from ..ops.assign import resize_
 from ..ops.promote import cast
@@ -176,4 +176,4 @@ def _put(op: str, out: Tensor, result: Tensor) -> None:
             )
         resize_(out, array.shape)
     out.array[...] = array
-    written(out, op)
+    bump_version(out, op)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..autograd.inplace import written
+from ..autograd.inplace import bump_version
 from ..autograd.modes import no_grad
 from ..ops import create
 from ..tensor import Tensor
@@ -153,4 +153,4 @@ def _put(own: dict[str, Any], name: str, new: Any, assign: bool) -> None:
     if not x.array.flags.writeable:  # it looks at expanded or read-only memory: give it its own
         x.data = create.empty_like(x)
     x.array[...] = new.array
-    written(x, "load_state_dict")
+    bump_version(x, "load_state_dict")

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import before_write, check_writable, write
+from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..random import Generator, stream
@@ -27,7 +27,7 @@ def _applied(op: str, operation: Function, x: Tensor, inplace: bool) -> Tensor:
     if not inplace:
         return operation(x)
     check_writable(x, op)
-    return write(x, operation(before_write(x)), op)
+    return store_checked(x, operation(saved_operand(x)), op)
 
 
 # ---- piecewise linear -----------------------------------------------------------------------------------------------

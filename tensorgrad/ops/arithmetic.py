@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import before_write, check_writable, write
+from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
 from ..tensor import Tensor, TensorLike
 from .assign import within_range
@@ -394,7 +394,7 @@ def float_power_(self: Tensor, exponent: Any) -> Tensor:
     if self.dtype is not dtypes.float64:
         raise TypeError(f"float_power_: the result is float64 and does not fit into a tensor of {self.dtype}.")
     check_writable(self, "float_power_")
-    return write(self, float_power(before_write(self, exponent), exponent), "float_power_")
+    return store_checked(self, float_power(saved_operand(self, exponent), exponent), "float_power_")
 
 
 # ---- three operands -------------------------------------------------------------------------------------------------

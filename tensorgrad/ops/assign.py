@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
-from ..autograd.inplace import check_writable, joins, put, written
+from ..autograd.inplace import bump_version, check_writable, is_recorded, store
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer, mismatch
@@ -22,13 +22,13 @@ from .slice import Slice, as_strided, select
 def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     """x[...] = value, broadcast and cast to x, in memory and in the graph."""
     array = value.array if isinstance(value, Tensor) else number_in(op, x, value)
-    if not joins(x, value, op):
+    if not is_recorded(x, value, op):
         try:
             with quiet():  # nan to an integer, and the like
                 x.array[...] = array
         except ValueError:
             raise _does_not_fit(op, array.shape, x) from None
-        written(x, op)
+        bump_version(x, op)
         return x
     z = value if isinstance(value, Tensor) else _constant(value, x)
     z = without_leading_ones(cast(z, x.dtype), x.array.ndim)
@@ -36,7 +36,7 @@ def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
         new = Expand(x.array.shape)(z) if z.array.shape != x.array.shape else alias(z)
     except ValueError:
         raise _does_not_fit(op, z.array.shape, x) from None
-    return put(x, new, op)
+    return store(x, new, op)
 
 
 def _constant(value: Any, x: Tensor) -> Tensor:
@@ -83,10 +83,10 @@ def fill(input: TensorLike, value: TensorLike) -> Tensor:
 def zero_(x: Tensor) -> Tensor:
     """Write zeros everywhere."""
     check_writable(x, "zero_")
-    if joins(x, 0, "zero_"):
+    if is_recorded(x, 0, "zero_"):
         return copy_into(x, 0, "zero_")
     x.array.fill(0)
-    written(x, "zero_")
+    bump_version(x, "zero_")
     return x
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import before_write, check_writable, write
+from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
 from ..random import stream
 from ..tensor import Tensor, TensorLike
@@ -95,14 +95,14 @@ def _dropped(
         n = leading[len(shape)]
         shape = shape[:n] + (1,) * (len(shape) - n)
     keep = on(x.array).keep_mask(stream(op, None), shape, p)
-    old = before_write(x) if inplace else x
+    old = saved_operand(x) if inplace else x
     if alpha:
         a = ((_LOWEST**2 * p + 1) * (1 - p)) ** -0.5 if p < 1 else 0.0
         shift = on(x.array).alpha_shift(x.array, keep, a * _LOWEST * p, a * _LOWEST * (p - 1))
         y = Dropout(keep, a)(old) + Tensor._of(shift)
     else:
         y = Dropout(keep, 1 / (1 - p) if p < 1 else 0.0)(old)
-    return write(x, y, op + "_") if inplace else y
+    return store_checked(x, y, op + "_") if inplace else y
 
 
 __all__: list[str] = []

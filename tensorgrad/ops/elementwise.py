@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import check_writable, written
+from ..autograd.inplace import bump_version, check_writable
 from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import by_field
@@ -432,7 +432,7 @@ def _mapped(op: str, self: Tensor, function: Callable[..., Any], *others: Any) -
     columns = [kernels.expand(z.array, shape).ravel().tolist() for z in zs]
     numbers = kernels.array(list(map(function, self.array.ravel().tolist(), *columns)), self.array.dtype)
     self.array[...] = numbers.reshape(shape)
-    written(self, op)
+    bump_version(self, op)
     return self
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import written
+from ..autograd.inplace import bump_version
 from ..autograd.modes import no_grad
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
@@ -208,7 +208,7 @@ def _clip(table: Tensor, index: Tensor, max_norm: float, p: float, op: str) -> N
     max_norm, p = number(op, "max_norm", max_norm), number(op, "norm_type", p)
     with no_grad():
         if on(table.array).clip_rows(table.array, index.array, max_norm, p):
-            written(table, f"{op} (max_norm)")
+            bump_version(table, f"{op} (max_norm)")
 
 
 def _starts(op: str, index: Tensor, offsets: Any, include_last: bool) -> Any:

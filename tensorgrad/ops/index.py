@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import apply_to, before_write, check_writable, write
+from ..autograd.inplace import check_writable, saved_operand, store_checked, store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
@@ -179,7 +179,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if z.array.shape[:1] == (1,):
             z = without_leading_ones(z, len(on(x.array).key_shape(region.array.shape, picks) or ()))
     try:
-        apply_to(region, IndexPut(picks), z, "setitem")
+        store_result_of(region, IndexPut(picks), z, "setitem")
     except (IndexError, ValueError):
         target = on(x.array).key_shape(region.array.shape, picks)
         if target is None:
@@ -206,7 +206,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 def index_put_(x: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """`index_put` in place."""
     region, operation, z = _putting("index_put_", x, indices, values, accumulate)
-    apply_to(region, operation, z, "index_put_")
+    store_result_of(region, operation, z, "index_put_")
     return x
 
 
@@ -269,9 +269,9 @@ def put_(x: Tensor, index: Any, source: Any, accumulate: bool = False) -> Tensor
     check_writable(x, "put_")
     flat = reshape(x, -1)
     if flat._view is not None:
-        apply_to(flat, (IndexAddAt if accumulate else IndexPut)((places,)), z, "put_")
+        store_result_of(flat, (IndexAddAt if accumulate else IndexPut)((places,)), z, "put_")
         return x
-    return write(x, put(before_write(x, z), index, z, accumulate), "put_")
+    return store_checked(x, put(saved_operand(x, z), index, z, accumulate), "put_")
 
 
 def _for_put(op: str, x: Tensor, index: Any, source: Any) -> tuple[Any, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import apply_to
+from ..autograd.inplace import store_result_of
 from ..kernels import on
 from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor, TensorLike
@@ -104,7 +104,7 @@ def index_add(input: TensorLike, dim: int, index: Any, source: TensorLike, *, al
 def index_add_(x: Tensor, dim: int, index: Any, source: TensorLike, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
     y, d, array, z = _slices("index_add_", x, dim, index, source)
-    apply_to(y, IndexAdd(d, array, number_in("index_add_", y, number("index_add_", "alpha", alpha))), z, "index_add_")
+    store_result_of(y, IndexAdd(d, array, number_in("index_add_", y, number("index_add_", "alpha", alpha))), z, "index_add_")
     return x
 
 
@@ -158,7 +158,7 @@ def index_copy(input: TensorLike, dim: int, index: Any, source: TensorLike) -> T
 def index_copy_(x: Tensor, dim: int, index: Any, source: TensorLike) -> Tensor:
     """`index_copy` in place."""
     y, d, array, z = _slices("index_copy_", x, dim, index, source)
-    apply_to(y, IndexCopy(d, array), z, "index_copy_")
+    store_result_of(y, IndexCopy(d, array), z, "index_copy_")
     return x
 
 
@@ -185,7 +185,7 @@ def index_fill(input: TensorLike, dim: int, index: Any, value: TensorLike) -> Te
 def index_fill_(x: Tensor, dim: int, index: Any, value: TensorLike) -> Tensor:
     """`index_fill` in place."""
     y, d, array = index_of("index_fill_", x, dim, index, negative=True)
-    apply_to(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_")
+    store_result_of(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_")
     return x
 
 

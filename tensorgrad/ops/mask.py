@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import apply_to
+from ..autograd.inplace import store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor, TensorLike
@@ -45,7 +45,7 @@ def masked_fill(input: TensorLike, mask: Any, value: TensorLike) -> Tensor:
 def masked_fill_(x: Tensor, mask: Any, value: TensorLike) -> Tensor:
     """`masked_fill` in place; mask broadcasts to x."""
     m = _mask_for("masked_fill_", x, mask)
-    return apply_to(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
+    return store_result_of(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
 
 
 def _mask(op: str, mask: Any) -> Any:
@@ -112,7 +112,7 @@ def masked_scatter_(x: Tensor, mask: Any, source: TensorLike) -> Tensor:
     """`masked_scatter` in place; mask broadcasts to x."""
     m = _mask_for("masked_scatter_", x, mask)
     m = on(m).expand(m, x.array.shape)
-    return apply_to(x, MaskedScatter(m), _enough("masked_scatter_", x, m, source), "masked_scatter_")
+    return store_result_of(x, MaskedScatter(m), _enough("masked_scatter_", x, m, source), "masked_scatter_")
 
 
 def _enough(op: str, x: Tensor, mask: Any, source: Any) -> Tensor:

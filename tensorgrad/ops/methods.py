@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ..autograd import regions
-from ..autograd.inplace import before_write, check_writable, directly, write
+from ..autograd.inplace import check_writable, saved_operand, store_by_kernel, store_checked
 from ..tensor import Tensor
 from . import (
     activation,
@@ -239,11 +239,11 @@ def in_place(op: Any, name: str) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if reordered is not None and len(args) > most:
             args, kwargs = reordered(args, kwargs)
-        if kernel is not None and directly(self, kernel, args, kwargs, name):
+        if kernel is not None and store_by_kernel(self, kernel, args, kwargs, name):
             return self
         check_writable(self, name)
-        old = before_write(self, *args, *kwargs.values())
-        return write(self, op(old, *args, **kwargs), name)
+        old = saved_operand(self, *args, *kwargs.values())
+        return store_checked(self, op(old, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."

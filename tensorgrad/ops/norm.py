@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import written
+from ..autograd.inplace import bump_version
 from ..kernels import on
 from ..kernels.shapes import Shape, integer
 from ..tensor import Tensor, TensorLike
@@ -262,7 +262,7 @@ def _fixed(x: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: Any, eps: fl
 def _move(op: str, running: Tensor, now: Any, momentum: float) -> None:
     """running ← (1 − momentum)·running + momentum·now, in place."""
     running.array[...] = (1 - momentum) * running.array + momentum * now
-    written(running, op)
+    bump_version(running, op)
 
 
 def _wide_dtype(x: Tensor) -> dtypes.dtype:

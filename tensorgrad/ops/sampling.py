@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
-from ..autograd.inplace import check_writable, write
+from ..autograd.inplace import check_writable, store_checked
 from ..autograd.modes import quiet
 from ..kernels import at, on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
@@ -295,7 +295,7 @@ def _filled(x: Tensor, op: str, kernel: str, generator: Any, *rest: Any) -> Tens
     check_writable(x, op)
     with quiet():
         array = getattr(on(x.array), kernel)(stream(op, generator), x.array.shape, x.array.dtype, *rest)
-    return write(x, Tensor._of(array), op)
+    return store_checked(x, Tensor._of(array), op)
 
 
 @also(**{"from": "from_"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import apply_to, before_write, check_writable, write
+from ..autograd.inplace import check_writable, saved_operand, store_checked, store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor, TensorLike
@@ -154,10 +154,10 @@ def scatter_(
     """`scatter` in place."""
     if reduce is not None:
         check_writable(x, "scatter_")
-        old = before_write(x, src, value)
-        return write(x, _scatter_with("scatter_", old, dim, index, src, value, reduce), "scatter_")
+        old = saved_operand(x, src, value)
+        return store_checked(x, _scatter_with("scatter_", old, dim, index, src, value, reduce), "scatter_")
     operation, y, z = _scattering("scatter_", x, dim, index, src, value)
-    apply_to(y, operation, z, "scatter_")
+    store_result_of(y, operation, z, "scatter_")
     return x
 
 
@@ -237,7 +237,7 @@ def scatter_add(input: TensorLike, dim: int, index: Any, src: TensorLike) -> Ten
 def scatter_add_(x: Tensor, dim: int, index: Any, src: TensorLike) -> Tensor:
     """`scatter_add` in place."""
     y, d, places, z = _with_source("scatter_add_", x, dim, index, src)
-    apply_to(y, ScatterAdd(d, places), z, "scatter_add_")
+    store_result_of(y, ScatterAdd(d, places), z, "scatter_add_")
     return x
 
 

@@ -132,10 +132,10 @@ class TestHistory:
             assert i.add_(1).tolist() == [3, 4]
 
     def test_written_by_a_leaf_the_two_stay_two(self) -> None:
-        from tensorgrad.autograd.inplace import write
+        from tensorgrad.autograd.inplace import store_checked
 
         w = leaf(1.0, 2.0)
-        x = write(constant(0.0, 0.0), w, "own_")  # an operation may give back what it was given
+        x = store_checked(constant(0.0, 0.0), w, "own_")  # an operation may give back what it was given
         assert not x.is_leaf
         (x * 3).sum().backward()
         assert w.grad.tolist() == [3, 3]
