@@ -22,6 +22,9 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -423,3 +426,25 @@ def laid_out(a: np.ndarray, layout: str) -> np.ndarray:
     if layout == "reversed":
         return a[::-1].copy()[::-1]
     return np.broadcast_to(a[:1], a.shape) if a.shape[0] else a
+
+
+# Files that run every table; a table they import is not theirs.
+ABOUT_ALL = ("test_bfloat16", "test_coverage", "test_errors", "test_formulas")
+
+
+def tables(*about: str) -> list[ModuleType]:
+    """The modules with tables: those of the operations, those of their older names, and of ABOUT_ALL the named ones."""
+    here = Path(__file__).parent
+    paths = sorted([*here.glob("test_*.py"), *(here.parent / "compat").glob("test_*.py")])
+    return [
+        import_module(f"tests.{p.parent.name}.{p.stem}") for p in paths if p.stem not in ABOUT_ALL or p.stem in about
+    ]
+
+
+def rows(module: ModuleType) -> list[tuple[str, type[OpTest]]]:
+    """The classes of a module that test an operation, each by its name."""
+    return [
+        (name, cls)
+        for name, cls in vars(module).items()
+        if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None and cls.__module__ == module.__name__
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import Tensor
+from tests.ops import optest
 from tests.ops.optest import OpTest, convert, tensors_in
 
 pytest.importorskip("ml_dtypes")
@@ -21,15 +21,11 @@ NOT_OF_ITS_DTYPE = {"float_power"}  # gives float64 of everything
 
 def rows() -> list[Any]:
     found = []
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        if path.stem in ("test_bfloat16", "test_errors"):
-            continue
-        module = importlib.import_module(f"tests.ops.{path.stem}")
-        for name, cls in vars(module).items():
-            if not (isinstance(cls, type) and issubclass(cls, OpTest) and cls.__module__ == module.__name__):
-                continue
-            if cls.op is not None and cls.op.__name__ not in NOT_OF_ITS_DTYPE:
-                found.append(pytest.param(cls, id=f"{path.stem}-{name}"))
+    for module in optest.tables():
+        stem = module.__name__.rpartition(".")[2]
+        for name, cls in optest.rows(module):
+            if cls.op.__name__ not in NOT_OF_ITS_DTYPE:
+                found.append(pytest.param(cls, id=f"{stem}-{name}"))
     return found
 
 

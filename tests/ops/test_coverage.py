@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import tensorgrad as tg
-from tests.ops.optest import OpTest
+from tests.ops import optest
 
 # Public functions that are not operations on tensors, and what tests them.
 ELSEWHERE = {
@@ -40,26 +38,16 @@ def public_functions(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def _pages() -> list[Path]:
-    """The files with rows: those of the operations, and those of their older names."""
-    here = Path(__file__).parent
-    return sorted([*here.glob("test_*.py"), *(here.parent / "compat").glob("test_*.py")])
-
-
 def covered() -> tuple[set[Any], set[str]]:
     """The functions that some class tests (without what takes `out=`), and the names of their aliases; a module may also
     list TESTED = [functions]."""
     functions: set[Any] = set()
     names: set[str] = set()
-    for path in _pages():
-        if path.stem == "test_coverage":
-            continue
-        module = importlib.import_module(f"tests.{path.parent.name}.{path.stem}")
+    for module in optest.tables("test_errors"):
         functions.update(map(inspect.unwrap, getattr(module, "TESTED", ())))
-        for cls in vars(module).values():
-            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
-                functions.add(inspect.unwrap(cls.op))
-                names.update(cls.aliases)
+        for _, cls in optest.rows(module):
+            functions.add(inspect.unwrap(cls.op))
+            names.update(cls.aliases)
     return functions, names
 
 
@@ -79,10 +67,8 @@ def test_every_public_function_has_a_row() -> None:
 def test_rows_have_samples_and_a_reason_where_pytorch_has_no_such_thing() -> None:
     functions, _ = covered()
     assert len(functions) > 100
-    for path in _pages():
-        module = importlib.import_module(f"tests.{path.parent.name}.{path.stem}")
-        for name, cls in vars(module).items():
-            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None:
-                assert cls.samples, f"{path.stem}.{name} has no samples"
-                if cls.torch is None:
-                    assert cls.torch_note, f"{path.stem}.{name}: torch = None needs a torch_note"
+    for module in optest.tables("test_errors"):
+        for name, cls in optest.rows(module):
+            assert cls.samples, f"{module.__name__}.{name} has no samples"
+            if cls.torch is None:
+                assert cls.torch_note, f"{module.__name__}.{name}: torch = None needs a torch_note"

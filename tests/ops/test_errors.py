@@ -6,7 +6,6 @@ or Python's comes through), and begins with the operation's name.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import linecache
 import warnings
@@ -20,6 +19,7 @@ import pytest
 import tensorgrad as tg
 from tensorgrad import Tensor
 from tensorgrad.nn import functional as F
+from tests.ops import optest
 from tests.ops.optest import OpTest, convert, sample
 
 RIGHT = (TypeError, ValueError, IndexError, RuntimeError)
@@ -145,13 +145,9 @@ OTHERS = [
 def rows() -> list[Any]:
     """The classes in tests/ops that test a function of the library itself, and the other functions."""
     found = [pytest.param(cls, id=cls.__name__) for cls in OTHERS]
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        if path.stem == "test_errors":
-            continue
-        module = importlib.import_module(f"tests.ops.{path.stem}")
-        for name, cls in vars(module).items():
-            here = isinstance(cls, type) and issubclass(cls, OpTest) and cls.__module__ == module.__name__
-            if here and cls.op is not None and getattr(cls.op, "__module__", "").startswith("tensorgrad"):
+    for module in optest.tables():
+        for name, cls in optest.rows(module):
+            if getattr(cls.op, "__module__", "").startswith("tensorgrad"):
                 found.append(pytest.param(cls, id=name))
     return found
 

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import pytest
 from tensorgrad import Tensor, ops
 from tensorgrad.autograd.engine import grad as gradient_of
 from tensorgrad.autograd.function import Function
+from tests.ops import optest
 from tests.ops.optest import OpTest
 
 # A fused operation without a formula: it draws numbers.
@@ -50,18 +50,8 @@ WITH_FORMULA = [c for c in operations() if hasattr(c, "formula")]
 
 
 def tables() -> list[type[OpTest]]:
-    """The classes of all files beside this one that have samples."""
-    found: dict[type[OpTest], None] = {}
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        module = importlib.import_module(f"tests.ops.{path.stem}")
-        found.update(
-            {
-                c: None
-                for c in vars(module).values()
-                if isinstance(c, type) and issubclass(c, OpTest) and c.op is not None
-            }
-        )
-    return list(found)
+    """The classes that have samples."""
+    return [cls for module in optest.tables() for _, cls in optest.rows(module)]
 
 
 @contextmanager

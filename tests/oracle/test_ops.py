@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,22 +10,19 @@ import pytest
 import torch
 
 import tensorgrad as tg
+from tests.ops import optest
 from tests.ops.optest import OpTest, convert, is_float
 
 from .bridge import compare, compare_gradients, to_ours
-
-TABLES = sorted(p.stem for p in (Path(__file__).parent.parent / "ops").glob("test_*.py"))
 
 
 def rows() -> list[Any]:
     """(class, sample number) of every table."""
     found = []
-    for stem in TABLES:
-        module = importlib.import_module(f"tests.ops.{stem}")
-        for name, cls in vars(module).items():
-            if not (isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None):
-                continue
-            if cls.torch is not None and cls.__module__ == module.__name__ and cls.deterministic:
+    for module in optest.tables("test_errors"):
+        stem = module.__name__.rpartition(".")[2]
+        for name, cls in optest.rows(module):
+            if cls.torch is not None and cls.deterministic:
                 found += [pytest.param(cls, i, id=f"{stem}-{name}-{i}-{s!r}") for i, s in enumerate(cls.samples)]
     return found
 
