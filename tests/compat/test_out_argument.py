@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import pickle
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import Tensor
+from tests.ops import optest
 from tests.ops.optest import OpTest, convert, tensors_in
 
 x = tg.tensor([1.0, 2.0, 3.0])
@@ -25,11 +24,9 @@ def takes_out(function: Any) -> bool:
 
 def rows() -> list[Any]:
     """The classes in tests/ops whose function takes `out=`."""
-    found = []
-    for path in sorted((Path(__file__).parent / "ops").glob("test_*.py")):
-        for name, cls in vars(importlib.import_module(f"tests.ops.{path.stem}")).items():
-            if isinstance(cls, type) and issubclass(cls, OpTest) and cls.op is not None and takes_out(cls.op):
-                found.append(pytest.param(cls, id=name))
+    tables = (optest.rows(module) for module in optest.tables())
+    found = [pytest.param(cls, id=name) for table in tables for name, cls in table if takes_out(cls.op)]
+    assert len(found) > 200
     return found
 
 
