@@ -6,26 +6,30 @@ stand in columns. Of a tensor with many elements only the ends of each axis are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from . import dtypes
 
 
-@dataclass(frozen=True)
 class Options:
     """precision: digits after the point. threshold: beyond how many elements only the ends are shown. edgeitems: how
     many at each end. linewidth: characters. sci_mode: scientific always, never, or (None) where the numbers ask for it.
     """
 
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
+    def __init__(
+        self,
+        precision: int = 4,
+        threshold: float = 1000,
+        edgeitems: int = 3,
+        linewidth: int = 80,
+        sci_mode: bool | None = None,
+    ) -> None:
+        self.precision, self.threshold, self.edgeitems = precision, threshold, edgeitems
+        self.linewidth, self.sci_mode = linewidth, sci_mode
 
 
 _PROFILES = {
@@ -65,12 +69,12 @@ def set_printoptions(
         if value is not None and not value >= 0:
             raise ValueError(f"set_printoptions: {name} must be 0 or more, got {value}.")
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    _options = replace(chosen, **changes, sci_mode=sci_mode)
+    _options = Options(**{**vars(chosen), **changes, "sci_mode": sci_mode})
 
 
 def get_printoptions() -> dict[str, Any]:
     """The current settings, by name."""
-    return asdict(_options)
+    return dict(vars(_options))
 
 
 @contextmanager
@@ -106,18 +110,46 @@ def text(t: Any, contents: str | None = None) -> str:
     return _with_notes(prefix + body, notes, len(prefix), options.linewidth)
 
 
-Fields = TypeVar("Fields", bound=type)
+if TYPE_CHECKING:
+    from typing import NamedTuple as Result  # to a type checker it is one
+else:
 
+    class Result(tuple[Any, ...]):
+        """The results of an operation that have names, shown as PyTorch shows them: a line for each.
 
-def by_field(kind: Fields) -> Fields:
-    """A named tuple that an operation returns, shown as PyTorch shows it: a line for each field."""
-    name = kind.__name__.removesuffix("_result")
+        What `typing.NamedTuple` is, but made without compiling code, which for thirty of them would take 5 ms of the import.
+        """
 
-    def shown(result: Any) -> str:
-        return f"tensorgrad.return_types.{name}(\n" + ",\n".join(f"{k}={v!r}" for k, v in result._asdict().items()) + ")"
+        _fields: ClassVar[tuple[str, ...]] = ()
 
-    kind.__repr__ = shown  # type: ignore[assignment]
-    return kind
+        def __init_subclass__(cls) -> None:
+            cls._fields = cls.__match_args__ = tuple(cls.__dict__.get("__annotations__", ()))
+            for i, name in enumerate(cls._fields):
+                setattr(cls, name, property(itemgetter(i)))
+
+        def __new__(cls, *values: Any, **named: Any) -> Self:
+            if named:
+                values += tuple([named.pop(name) for name in cls._fields[len(values) :] if name in named])
+            if named or len(values) != len(cls._fields):
+                raise TypeError(f"{cls.__name__}: takes {', '.join(cls._fields)}.")
+            return tuple.__new__(cls, values)
+
+        @classmethod
+        def _make(cls, values: Iterable[Any]) -> Self:
+            return cls(*values)
+
+        def _asdict(self) -> dict[str, Any]:
+            return dict(zip(self._fields, self))
+
+        def _replace(self, **named: Any) -> Self:
+            return type(self)(**{**self._asdict(), **named})
+
+        def __getnewargs__(self) -> tuple[Any, ...]:
+            return tuple(self)
+
+        def __repr__(self) -> str:
+            name = type(self).__name__.removesuffix("_result")
+            return f"tensorgrad.return_types.{name}(\n" + ",\n".join(f"{k}={v!r}" for k, v in self._asdict().items()) + ")"
 
 
 def _with_notes(words: str, notes: list[str], indent: int, linewidth: int) -> str:

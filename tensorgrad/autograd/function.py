@@ -43,6 +43,7 @@ _recording_now = recording.get
 _visiting_now = visiting.get
 _silence_set = silence_var.set
 _silence_reset = silence_var.reset
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where MaxPool becomes max_pool
 _NEEDS_ONE = ((False,), (True,))
 _NEEDS_TWO = (((False, False), (False, True)), ((True, False), (True, True)))
 
@@ -87,7 +88,7 @@ class Function(Saving):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
-            cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+            cls.name = _WORDS.sub("_", cls.__name__).lower()
         if in_pytorchs_style(cls):
             return  # see custom.py
         forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
@@ -271,7 +272,10 @@ class Function(Saving):
 
 def in_pytorchs_style(cls: type) -> bool:
     """Whether forward takes a `ctx`, as a static method or a method of the class."""
-    return isinstance(inspect.getattr_static(cls, "forward", None), (staticmethod, classmethod))
+    for base in cls.__mro__:
+        if "forward" in base.__dict__:
+            return isinstance(base.__dict__["forward"], (staticmethod, classmethod))
+    return False
 
 
 def _parameters(function: Any) -> tuple[list[str], bool, int]:

@@ -4,15 +4,14 @@ here, methods under older names, `autograd.Variable`, `Module.compile`, `out=`.
 
 from __future__ import annotations
 
-import sys
+from importlib import import_module
 from typing import Any
 
 from .. import autograd, nn
 from ..ops.promote import cast
 from ..tensor import Tensor
-from . import accelerator, backends, import_hook, legacy, out_argument, return_types
+from . import import_hook, legacy, out_argument
 from .autograd.variable import Variable
-from .nn import common_types, modules
 from .tensor_types import dtype_of, name_of
 
 # What programs ask before they treat a tensor in a special way; here the answer never changes.
@@ -58,6 +57,13 @@ METHODS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _path_below_nn(name: str) -> Any:
+    """`nn.modules` and `nn.common_types`, imported when first used."""
+    if name in ("common_types", "modules"):
+        return import_module(f"{nn.__name__}.{name}")
+    raise AttributeError(f"module {nn.__name__!r} has no attribute {name!r}")
+
+
 def install() -> None:
     """Put everything in its place; the top page calls this once all parts are there."""
     import_hook.install()
@@ -66,10 +72,8 @@ def install() -> None:
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
     nn.Module.compile = compile  # type: ignore[attr-defined]
-    top: Any = sys.modules[__name__.partition(".")[0]]
-    top.accelerator, top.backends, top.return_types = accelerator, backends, return_types
+    nn.__getattr__ = _path_below_nn  # type: ignore[method-assign]
+    nn.__all__.extend(["common_types", "modules"])
     autograd.Variable = Variable  # type: ignore[attr-defined]
     autograd.__all__.append("Variable")
-    nn.modules, nn.common_types = modules, common_types  # type: ignore[attr-defined]
-    nn.__all__.extend(["common_types", "modules"])
     out_argument.install()

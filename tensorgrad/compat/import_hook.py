@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -34,7 +33,7 @@ def in_compat(path: str) -> bool:
     return first in IN_COMPAT or f"{first}.{rest.partition('.')[0]}" in IN_COMPAT
 
 
-class _Finder(MetaPathFinder):
+class _Finder:  # by its methods a finder: importing importlib.abc to say so would take 10 ms
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         head, dot, rest = fullname.partition(".")
         if not dot:
@@ -54,10 +53,10 @@ class _Finder(MetaPathFinder):
             if error.name and error.name.startswith(PACKAGE):
                 return None
             raise
-        return ModuleSpec(fullname, _Same(module), is_package=hasattr(module, "__path__"))
+        return ModuleSpec(fullname, _Same(module), is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
 
 
-class _Same(Loader):
+class _Same:
     """Gives a module that is loaded already."""
 
     def __init__(self, module: ModuleType) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..kernels.shapes import integer
@@ -20,12 +20,11 @@ from ..ops.matrices import squares
 from ..ops.promote import as_operand, number
 from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 
 
-@by_field
-class svd_result(NamedTuple):
+class svd_result(Result):
     U: Tensor
     S: Tensor
     V: Tensor
@@ -77,8 +76,7 @@ def lu(A: TensorLike, pivot: bool = True, get_infos: bool = False) -> tuple[Tens
     return factorize.lu_factor_ex(A, pivot=pivot) if get_infos else factorize.lu_factor(A, pivot=pivot)
 
 
-@by_field
-class triangular_solve_result(NamedTuple):
+class triangular_solve_result(Result):
     solution: Tensor
     cloned_coefficient: Tensor
 

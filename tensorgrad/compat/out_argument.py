@@ -87,13 +87,22 @@ def takes_out(function: Any, name: str, module: str) -> Any:
     either.__name__ = either.__qualname__ = name
     either.__module__ = module
     either.__doc__ = f"{function.__doc__}\n\n    out: a tensor (a tuple for several results) that receives the result."
-    either.__signature__ = _with_out(function)  # type: ignore[attr-defined]
+    either.__signature__ = _Signature(function)  # type: ignore[attr-defined]
     return either
 
 
-def _with_out(function: Any) -> inspect.Signature:
-    signature = inspect.signature(function)
-    return signature.replace(parameters=[*signature.parameters.values(), _OUT])
+class _Signature(inspect.Signature):
+    """A function's signature with `out`, read when somebody asks: reading all of them at import takes 5 ms."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("_parameters", "_return_annotation"):
+            raise AttributeError(name)
+        signature = inspect.signature(self.function)
+        super().__init__([*signature.parameters.values(), _OUT], return_annotation=signature.return_annotation)
+        return getattr(self, name)
 
 
 def _write(op: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .matrices import squares
@@ -29,8 +29,7 @@ def det(A: TensorLike) -> Tensor:
     return Det()(squares("det", A))
 
 
-@by_field
-class linalg_slogdet_result(NamedTuple):
+class linalg_slogdet_result(Result):
     sign: Tensor
     logabsdet: Tensor
 

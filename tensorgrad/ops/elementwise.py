@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import bump_version, check_writable
 from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .arithmetic import Div, Mul, Neg
 from .choose import masked, zeros_of
@@ -333,8 +333,7 @@ def logaddexp2(input: TensorLike, other: TensorLike) -> Tensor:
     return of_two("logaddexp2", Logaddexp2, *floating_tensors("logaddexp2", input, other))
 
 
-@by_field
-class frexp_result(NamedTuple):
+class frexp_result(Result):
     """What `frexp` returns."""
 
     mantissa: Tensor

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .choose import maximum, minimum
 from .keywords import numpy_words, renamed
@@ -62,8 +62,7 @@ def amin(input: TensorLike, dim: int | Sequence[int] | None = None, keepdim: boo
     return Amin(a, keepdim)(x)
 
 
-@by_field
-class aminmax_result(NamedTuple):
+class aminmax_result(Result):
     min: Tensor
     max: Tensor
 
@@ -119,8 +118,7 @@ def with_index(kernel: str, x: Tensor, dim: int, keepdim: bool, *rest: Any) -> t
     return values, Tensor._of(index)
 
 
-@by_field
-class max_result(NamedTuple):
+class max_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -141,8 +139,7 @@ def max(
     return _extreme("max", Max, max_result, input, dim, keepdim, other)
 
 
-@by_field
-class min_result(NamedTuple):
+class min_result(Result):
     values: Tensor
     indices: Tensor
 

@@ -6,12 +6,12 @@ themselves. Their formulas: M. Seeger et al., arXiv:1710.08717 (QR, Cholesky).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .choose import copysign, where
 from .diagonal import tril, triu
@@ -69,8 +69,7 @@ def cholesky(A: TensorLike, *, upper: bool = False) -> Tensor:
     return Cholesky(upper)(squares("cholesky", A))
 
 
-@by_field
-class linalg_cholesky_ex_result(NamedTuple):
+class linalg_cholesky_ex_result(Result):
     L: Tensor
     info: Tensor
 
@@ -88,8 +87,7 @@ def cholesky_ex(A: TensorLike, *, upper: bool = False, check_errors: bool = Fals
 # ---- QR -------------------------------------------------------------------------------------------------------------
 
 
-@by_field
-class linalg_qr_result(NamedTuple):
+class linalg_qr_result(Result):
     Q: Tensor
     R: Tensor
 
@@ -157,8 +155,7 @@ def qr(A: TensorLike, mode: str = "reduced") -> linalg_qr_result:
 # ---- LU -------------------------------------------------------------------------------------------------------------
 
 
-@by_field
-class linalg_lu_factor_result(NamedTuple):
+class linalg_lu_factor_result(Result):
     LU: Tensor
     pivots: Tensor
 
@@ -213,8 +210,7 @@ def lu_factor(A: TensorLike, *, pivot: bool = True) -> linalg_lu_factor_result:
     return linalg_lu_factor_result(*LuFactor(True)(matrices("lu_factor", A)))
 
 
-@by_field
-class linalg_lu_factor_ex_result(NamedTuple):
+class linalg_lu_factor_ex_result(Result):
     LU: Tensor
     pivots: Tensor
     info: Tensor
@@ -229,8 +225,7 @@ def lu_factor_ex(A: TensorLike, *, pivot: bool = True, check_errors: bool = Fals
     return linalg_lu_factor_ex_result(lu, pivots, Tensor._of(op.info))
 
 
-@by_field
-class linalg_lu_result(NamedTuple):
+class linalg_lu_result(Result):
     P: Tensor
     L: Tensor
     U: Tensor
@@ -384,8 +379,7 @@ def ormqr(input: TensorLike, tau: TensorLike, other: TensorLike, left: bool = Tr
     return _reflect(v, t, x, transpose) if left else _reflect(v, t, x.mT, not transpose).mT
 
 
-@by_field
-class geqrf_result(NamedTuple):
+class geqrf_result(Result):
     a: Tensor
     tau: Tensor
 

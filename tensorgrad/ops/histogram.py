@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import integer
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand, needs_floating, number
@@ -46,8 +46,7 @@ def histc(input: TensorLike, bins: int = 100, min: float = 0, max: float = 0) ->
     return Tensor._of(on(x.array).histogram(x.array, bins, limits)[0])
 
 
-@by_field
-class histogram_result(NamedTuple):
+class histogram_result(Result):
     hist: Tensor
     bin_edges: Tensor
 
@@ -78,8 +77,7 @@ def histogram(
     return histogram_result(Tensor._of(hist), Tensor._of(edges))
 
 
-@by_field
-class histogramdd_result(NamedTuple):
+class histogramdd_result(Result):
     hist: Tensor
     bin_edges: tuple[Tensor, ...]
 

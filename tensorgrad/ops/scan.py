@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .extremes import with_index
 from .join import cat
@@ -132,8 +132,7 @@ def prepended(first: float, x: Tensor, dim: int) -> Tensor:
 # ---- running extremes ------------------------------------------------------------------------------------------------
 
 
-@by_field
-class cummax_result(NamedTuple):
+class cummax_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -144,8 +143,7 @@ def cummax(input: TensorLike, dim: int) -> cummax_result:
     return cummax_result(*_running("cummax", input, dim))
 
 
-@by_field
-class cummin_result(NamedTuple):
+class cummin_result(Result):
     values: Tensor
     indices: Tensor
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .diagonal import tril, triu
 from .keywords import also, in_own_name
@@ -52,8 +52,7 @@ def inv(A: TensorLike) -> Tensor:
     return Inv(True)(squares("inv", A))
 
 
-@by_field
-class linalg_inv_ex_result(NamedTuple):
+class linalg_inv_ex_result(Result):
     inverse: Tensor
     info: Tensor
 
@@ -100,8 +99,7 @@ def solve(A: TensorLike, B: TensorLike, *, left: bool = True) -> Tensor:
     return _solve(Solve(), A, B, left)
 
 
-@by_field
-class linalg_solve_ex_result(NamedTuple):
+class linalg_solve_ex_result(Result):
     result: Tensor
     info: Tensor
 
@@ -184,8 +182,7 @@ def cholesky_inverse(L: TensorLike, upper: bool = False) -> Tensor:
 # ---- least squares --------------------------------------------------------------------------------------------------
 
 
-@by_field
-class linalg_lstsq_result(NamedTuple):
+class linalg_lstsq_result(Result):
     solution: Tensor
     residuals: Tensor
     rank: Tensor

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, integer
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .arithmetic import lerp
 from .extremes import nonempty, with_index
@@ -22,8 +22,7 @@ from .shape import Reshape, movedim
 # ---- sorting ---------------------------------------------------------------------------------------------------------
 
 
-@by_field
-class sort_result(NamedTuple):
+class sort_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -51,8 +50,7 @@ def msort(input: TensorLike) -> Tensor:
     return sort(input, 0).values
 
 
-@by_field
-class topk_result(NamedTuple):
+class topk_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -75,8 +73,7 @@ def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted:
 # ---- one element by its rank -----------------------------------------------------------------------------------------
 
 
-@by_field
-class kthvalue_result(NamedTuple):
+class kthvalue_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -93,8 +90,7 @@ def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) ->
     return kthvalue_result(*with_index("kthvalue", x, d, keepdim, k - 1))
 
 
-@by_field
-class median_result(NamedTuple):
+class median_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -123,8 +119,7 @@ def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     return median_result(*_ranked("median", input, dim, keepdim))
 
 
-@by_field
-class nanmedian_result(NamedTuple):
+class nanmedian_result(Result):
     values: Tensor
     indices: Tensor
 
@@ -146,8 +141,7 @@ def _middle(op: str, input: Any, skip_nan: bool) -> Tensor:
     return Mean(None, False)(x)  # nan
 
 
-@by_field
-class mode_result(NamedTuple):
+class mode_result(Result):
     values: Tensor
     indices: Tensor
 

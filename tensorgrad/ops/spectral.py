@@ -7,12 +7,12 @@ differentiation* (2008); J. Townsend, *Differentiating the singular value decomp
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..printing import by_field
+from ..printing import Result
 from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .matrices import converged, identity, matrices, squares
@@ -21,8 +21,7 @@ from .promote import number
 # ---- singular values ------------------------------------------------------------------------------------------------
 
 
-@by_field
-class linalg_svd_result(NamedTuple):
+class linalg_svd_result(Result):
     U: Tensor
     S: Tensor
     Vh: Tensor
@@ -114,8 +113,7 @@ def svdvals(A: TensorLike, *, driver: str | None = None) -> Tensor:
 # ---- eigenvalues of symmetric matrices ------------------------------------------------------------------------------
 
 
-@by_field
-class linalg_eigh_result(NamedTuple):
+class linalg_eigh_result(Result):
     eigenvalues: Tensor
     eigenvectors: Tensor
 

@@ -1,6 +1,8 @@
-"""Optimizers and learning-rate schedules, under PyTorch's names."""
+"""Optimizers and learning-rate schedules, under PyTorch's names. Schedules and averages are imported when first used."""
 
-from . import lr_scheduler, swa_utils
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .adadelta import Adadelta
 from .adafactor import Adafactor
 from .adagrad import Adagrad
@@ -16,6 +18,9 @@ from .radam import RAdam
 from .rmsprop import RMSprop
 from .rprop import Rprop
 from .sgd import SGD
+
+if TYPE_CHECKING:
+    from . import lr_scheduler, swa_utils
 
 __all__ = [
     "ASGD",
@@ -36,3 +41,9 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("lr_scheduler", "swa_utils"):
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,12 +1,17 @@
-"""Tools for gradients, parameters and sequences."""
+"""Tools for gradients, parameters and sequences. Modules of this folder are imported when first used."""
 
-from . import parametrizations, parametrize, prune, rnn, stateless
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .clip_grad import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert_parameters import parameters_to_vector, vector_to_parameters
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from .init import skip_init
 from .spectral_norm import remove_spectral_norm, spectral_norm
 from .weight_norm import remove_weight_norm, weight_norm
+
+if TYPE_CHECKING:
+    from . import parametrizations, parametrize, prune, rnn, stateless
 
 __all__ = [
     "clip_grad_norm",
@@ -31,3 +36,9 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("parametrizations", "parametrize", "prune", "rnn", "stateless"):
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
