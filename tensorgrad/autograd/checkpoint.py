@@ -141,7 +141,7 @@ def checkpoint(
 
 
 def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]:
-    """The sources that a piece of graph hangs on: leaves, and nodes born before it."""
+    """The sources that a piece of graph depends on: leaves, and nodes born before it."""
     found: list[Any] = []
     seen = set(roots)
     stack = list(roots)

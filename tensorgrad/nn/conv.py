@@ -19,8 +19,11 @@ _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class _ConvNd(Module):
-    """What all convolutions share. The weight, of (filters, channels / groups, *window), or the first two exchanged for
-    a transposed convolution, and the bias are drawn from U(−1/√fan, 1/√fan), fan = channels/groups · window."""
+    """Conv1d, 2d and 3d, which say how many axes the window has; the docstring of Conv2d holds for all.
+
+    The weight, of (filters, channels / groups, *window), the first two exchanged for a transposed convolution, and the bias
+    are drawn from U(−1/√fan, 1/√fan), fan = channels/groups · window.
+    """
 
     spatial: int  # how many axes the window has
     transposed = False
@@ -33,16 +36,15 @@ class _ConvNd(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any,
-        padding: Any,
-        dilation: Any,
-        groups: int,
-        bias: bool,
-        padding_mode: str,
-        device: Any,
-        dtype: Any,
-        output_padding: Any = 0,
+        kernel_size: int | Sequence[int],
+        stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] | str = 0,
+        dilation: int | Sequence[int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         name, d = type(self).__name__, self.spatial
@@ -59,7 +61,7 @@ class _ConvNd(Module):
         self.kernel_size = per_axis(name, "kernel_size", kernel_size, d, 1)
         self.stride = per_axis(name, "stride", stride, d, 1)
         self.dilation = per_axis(name, "dilation", dilation, d, 1)
-        self.output_padding = per_axis(name, "output_padding", output_padding, d, 0)
+        self.output_padding = (0,) * d
         self.padding_mode = padding_mode
         if isinstance(padding, str) and not self.transposed:
             if padding not in ("same", "valid"):
@@ -86,6 +88,16 @@ class _ConvNd(Module):
             init.kaiming_uniform_(self.weight, a=sqrt(5))
             if self.bias is not None:
                 init.bias_uniform_(self.bias, self.weight)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution with another weight, which subclasses make of `self.weight`."""
+        if self.padding_mode == "zeros":
+            return self._conv(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        padded = F.pad(input, self._beside(), mode=self.padding_mode)
+        return self._conv(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, self.weight, self.bias)
 
     def _beside(self) -> Shape:
         """Padding on each side, from the last axis to the first, as `F.pad` wants it."""
@@ -119,39 +131,7 @@ class _ConvNd(Module):
         return list(self._beside())
 
 
-class _Convolution(_ConvNd):
-    """Conv1d, 2d and 3d; the docstring of Conv2d holds for all."""
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
-        )
-
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """The convolution with another weight, which subclasses make of `self.weight`."""
-        if self.padding_mode == "zeros":
-            return self._conv(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
-        padded = F.pad(input, self._beside(), mode=self.padding_mode)
-        return self._conv(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, self.weight, self.bias)
-
-
-class Conv1d(_Convolution):
+class Conv1d(_ConvNd):
     """A set of filters slid along sequences; see `Conv2d`.
 
     Shape: (N, C, L) or (C, L) → (N, K, L′) or (K, L′); weight (K, C/groups, S), bias (K,).
@@ -161,7 +141,7 @@ class Conv1d(_Convolution):
     _conv = staticmethod(F.conv1d)
 
 
-class Conv2d(_Convolution):
+class Conv2d(_ConvNd):
     """A set of filters slid over images: see `tensorgrad.nn.functional.conv2d` for the formula.
 
     Shape: (N, C, H, W) or (C, H, W) → (N, K, H′, W′) or (K, H′, W′), with
@@ -178,7 +158,7 @@ class Conv2d(_Convolution):
     _conv = staticmethod(F.conv2d)
 
 
-class Conv3d(_Convolution):
+class Conv3d(_ConvNd):
     """A set of filters slid through volumes; see `Conv2d`.
 
     Shape: (N, C, D, H, W) or without N → (N, K, D′, H′, W′); weight (K, C/groups, Q, R, S), bias (K,).
@@ -197,19 +177,21 @@ class _ConvTransposeNd(_ConvNd):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
+        kernel_size: int | Sequence[int],
+        stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0,
+        output_padding: int | Sequence[int] = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: Any = 1,
+        dilation: int | Sequence[int] = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         geometry = (kernel_size, stride, padding, dilation, groups)
-        super().__init__(in_channels, out_channels, *geometry, bias, padding_mode, device, dtype, output_padding)
+        super().__init__(in_channels, out_channels, *geometry, bias, padding_mode, device, dtype)
+        name, d = type(self).__name__, self.spatial
+        self.output_padding = per_axis(name, "output_padding", output_padding, d, 0)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         more = self.output_padding if output_size is None else self._to_reach(input, output_size)
@@ -330,13 +312,13 @@ class _LazyConvTranspose(_LazyConv):
     def __init__(
         self,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
+        kernel_size: int | Sequence[int],
+        stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0,
+        output_padding: int | Sequence[int] = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: Any = 1,
+        dilation: int | Sequence[int] = 1,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: Any = None,

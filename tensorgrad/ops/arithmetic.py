@@ -1,6 +1,6 @@
 """Arithmetic of two tensors, or of a tensor and a number, at every place: + − · / ** % and their relatives.
 
-What chooses between two values is in choose.py, functions of one number in elementwise.py."""
+What chooses between two values is in choose.py, unary functions in elementwise.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of one number, applied at every place: rounding, roots, exponentials, logarithms.
+"""Unary functions, elementwise: rounding, roots, exponentials, logarithms.
 
 The error function, the gamma function and their relatives are in special.py, angles in trigonometry.py."""
 

@@ -1,4 +1,4 @@
-"""What operations at every place share: operands brought together, errors in words, the function of one number."""
+"""What pointwise operations share: operands of one dtype, the error for shapes that do not broadcast, unary functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .promote import in_dtype, paired, paired_floating
 
 
 class Unary(Function):
-    """A function of one number. Its kernel has its name."""
+    """A unary function; its kernel has its name."""
 
     def forward(self, x: Any) -> Any:
         return getattr(on(x), self.name)(x)

@@ -41,7 +41,7 @@ class SliceBackward(Function):
         self.key, self.to = key, shape
 
     def forward(self, x: Any) -> Any:
-        return on(x).put_back(x, self.key, self.to)
+        return on(x).slice_backward(x, self.key, self.to)
 
     def backward(self, grad: Tensor) -> Tensor:
         return Slice(self.key)(grad)

@@ -7,22 +7,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tensorgrad as tg
 from tensorgrad import linalg
+from tests.ops.operands import WHOLE, inf, one, seed, three, two, whole  # noqa: F401  (seed is used by pytest)
 from tests.ops.optest import OpTest, sample
-
-inf = float("inf")
-one, two, three = tg.ones(2), tg.ones(2, 3), tg.ones(2, 2, 3)
-whole = tg.ones(2, 3, dtype=tg.int64)
-WHOLE = np.arange(6).reshape(2, 3)
-
-
-@pytest.fixture(autouse=True)
-def seed() -> None:
-    tg.manual_seed(0)
-
 
 # ---- products --------------------------------------------------------------------------------------------------------
 

@@ -255,7 +255,7 @@ class TestZeta(OfTwo):
 # ---- Bessel functions -----------------------------------------------------------------------------------------------
 
 
-class OfOnePositive(Unary):
+class UnaryPositive(Unary):
     low, high = 0.5, 6.0
 
 
@@ -281,14 +281,14 @@ class TestBesselJ1(Unary):
     of = staticmethod(sp.j1)
 
 
-class TestBesselY0(OfOnePositive):
+class TestBesselY0(UnaryPositive):
     op = staticmethod(special.bessel_y0)
     high = 4.0
     torch_gradient = False
     of = staticmethod(sp.y0)
 
 
-class TestBesselY1(OfOnePositive):
+class TestBesselY1(UnaryPositive):
     op = staticmethod(special.bessel_y1)
     high = 4.0
     torch_gradient = False
@@ -317,25 +317,25 @@ class TestI1e(Unary):
     of = staticmethod(sp.i1e)
 
 
-class TestModifiedBesselK0(OfOnePositive):
+class TestModifiedBesselK0(UnaryPositive):
     op = staticmethod(special.modified_bessel_k0)
     torch_gradient = False
     of = staticmethod(sp.k0)
 
 
-class TestModifiedBesselK1(OfOnePositive):
+class TestModifiedBesselK1(UnaryPositive):
     op = staticmethod(special.modified_bessel_k1)
     torch_gradient = False
     of = staticmethod(sp.k1)
 
 
-class TestScaledModifiedBesselK0(OfOnePositive):
+class TestScaledModifiedBesselK0(UnaryPositive):
     op = staticmethod(special.scaled_modified_bessel_k0)
     torch_gradient = False
     of = staticmethod(sp.k0e)
 
 
-class TestScaledModifiedBesselK1(OfOnePositive):
+class TestScaledModifiedBesselK1(UnaryPositive):
     op = staticmethod(special.scaled_modified_bessel_k1)
     torch_gradient = False
     of = staticmethod(sp.k1e)

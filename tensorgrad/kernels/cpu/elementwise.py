@@ -1,4 +1,4 @@
-"""Functions of one number, at every place of an array: NumPy's loops, under PyTorch's names."""
+"""Unary functions, elementwise: NumPy's loops, under PyTorch's names."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def unfold_backward(grad: Any, shape: Shape, axis: int, step: int) -> Any:
     return out
 
 
-def put_back(x: Any, key: Any, shape: Shape) -> Any:
+def slice_backward(x: Any, key: Any, shape: Shape) -> Any:
     """Zeros of a shape, with x at [key]."""
     out = np.zeros(shape, x.dtype)
     out[key] = x
