@@ -1,4 +1,4 @@
-"""The error function, the gamma function, Bessel functions, orthogonal polynomials and their relatives."""
+"""The error function, logits, entropies."""
 
 from __future__ import annotations
 
@@ -12,48 +12,11 @@ import scipy.special as sp
 
 import tensorgrad as tg
 from tensorgrad import special
-from tests.ops.optest import F, OpTest, sample
-
-NAN, INF = math.nan, math.inf
-SHAPES = [sample((3, 4)), sample(()), sample((0, 2)), sample((31,))]
+from tests.ops.optest import F, sample
+from tests.ops.specials import INF, NAN, SHAPES, Binary, Unary
 
 # Tested here under one of their names: the module has them as `special.name` as well.
 TESTED = [special.expit, special.exp2, special.expm1, special.log1p, special.round, special.softmax, special.log_softmax]
-
-
-class Unary(OpTest):
-    """A function of one number; `of` is SciPy's."""
-
-    samples = SHAPES
-    of: Any = None
-    rtol = {"float32": 2e-5}
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        cls.errors = [(lambda: cls.op("x"), TypeError, f"{name}: input must be a Tensor, got str.")]
-
-    def expected(self, x: Any) -> Any:
-        return type(self).of(x)
-
-
-class OfTwo(OpTest):
-    samples = [sample((3, 4), (3, 4)), sample((2, 1, 3), (4, 1)), sample((), (3,)), sample((0, 2), (1, 2))]
-    of: Any = None
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        words = f"{name}: these shapes do not broadcast.\n    input  (2, 3)\n    other  (4,)"
-        cls.errors = [(lambda: cls.op(tg.ones(2, 3), tg.ones(4)), ValueError, words)]
-
-    def expected(self, x: Any, z: Any) -> Any:
-        return type(self).of(x, z)
-
-
-# ---- the error function and the normal distribution -----------------------------------------------------------------
 
 
 class TestErf(Unary):
@@ -104,9 +67,6 @@ class TestLogNdtr(Unary):
     of = staticmethod(sp.log_ndtr)
 
 
-# ---- logarithms -----------------------------------------------------------------------------------------------------
-
-
 class TestLogit(Unary):
     op = staticmethod(tg.logit)
     low, high = 0.1, 0.9
@@ -132,10 +92,10 @@ class TestEntr(Unary):
         np.testing.assert_array_equal(special.entr(tg.tensor([0.0, -1.0])).array, [0, -INF])
 
 
-class TestXlogy(OfTwo):
+class TestXlogy(Binary):
     op = staticmethod(tg.xlogy)
     low, high = 0.2, 2.0
-    samples = [*OfTwo.samples, sample((3,), 2.0), sample(2, (3,))]
+    samples = [*Binary.samples, sample((3,), 2.0), sample(2, (3,))]
     of = staticmethod(sp.xlogy)
 
     def test_where_the_factor_is_zero(self) -> None:
@@ -148,10 +108,10 @@ class TestXlogy(OfTwo):
         np.testing.assert_array_equal(z.grad.array, [NAN, 0, INF, NAN])
 
 
-class TestXlog1py(OfTwo):
+class TestXlog1py(Binary):
     op = staticmethod(special.xlog1py)
     low, high = 0.2, 2.0
-    samples = [*OfTwo.samples, sample((3,), 2.0), sample(2, (3,))]
+    samples = [*Binary.samples, sample((3,), 2.0), sample(2, (3,))]
     of = staticmethod(sp.xlog1py)
 
     def test_where_the_factor_is_zero(self) -> None:
@@ -160,194 +120,6 @@ class TestXlog1py(OfTwo):
         np.testing.assert_array_equal(y.detach().array, [0, -INF])
         y.sum().backward()
         np.testing.assert_array_equal(x.grad.array, [0, -INF])
-
-
-# ---- the gamma function ---------------------------------------------------------------------------------------------
-
-
-class TestLgamma(Unary):
-    op = staticmethod(tg.lgamma)
-    aliases = ["gammaln"]
-    low, high = 0.3, 4.0
-    of = staticmethod(sp.gammaln)
-
-    def test_poles_and_infinities(self) -> None:
-        np.testing.assert_array_equal(tg.lgamma(tg.tensor([0.0, -1.0, INF, -INF])).array, [INF] * 4)
-
-
-class TestDigamma(Unary):
-    op = staticmethod(tg.digamma)
-    aliases = ["psi"]
-    low, high = 0.3, 4.0
-    samples = [*SHAPES, sample(np.array([-1.5, -0.3]))]
-    of = staticmethod(sp.psi)
-
-    def test_poles(self) -> None:
-        np.testing.assert_array_equal(tg.digamma(tg.tensor([0.0, -0.0, -1.0])).array, [-INF, INF, NAN])
-
-
-class TestPolygamma(OpTest):
-    op = staticmethod(tg.polygamma)
-    low, high = 0.5, 4.0
-    rtol = {"float32": 2e-5}
-    samples = [sample(0, (3, 4)), sample(1, (31,)), sample(2, ()), sample(3, (0, 2))]
-    errors = [
-        (lambda: tg.polygamma(-1, tg.ones(1)), ValueError, "polygamma: n must not be negative, got -1."),
-        (lambda: tg.polygamma(1.5, tg.ones(1)), TypeError, "polygamma: n must be an int, got float."),
-        (lambda: tg.polygamma(1, "x"), TypeError, "polygamma: input must be a Tensor, got str."),
-    ]
-
-    def expected(self, n: int, x: Any) -> Any:
-        return sp.polygamma(n, x)
-
-    def test_as_a_method(self) -> None:
-        x = tg.tensor([1.0, 2.0])
-        want = tg.polygamma(2, x)
-        assert x.polygamma(2).equal(want) and x.polygamma_(2).equal(want) and x.equal(want)
-
-
-class TestMultigammaln(OpTest):
-    op = staticmethod(special.multigammaln)
-    aliases = ["mvlgamma"]
-    low, high = 2.0, 5.0
-    samples = [sample((3, 4), 1), sample((31,), 3), sample((), 2)]
-    errors = [(lambda: tg.mvlgamma(tg.ones(1), 0), ValueError, "multigammaln: p must be at least 1, got 0.")]
-
-    def expected(self, x: Any, p: int) -> Any:
-        return np.vectorize(lambda a: sp.multigammaln(a, p))(x)
-
-
-class TestGammainc(OfTwo):
-    op = staticmethod(special.gammainc)
-    aliases = ["igamma"]
-    low, high = 0.3, 4.0
-    samples = [*OfTwo.samples, sample(F((3,), 0.5, 20), F((3,), 10, 30))]
-    torch_gradient = False
-    of = staticmethod(sp.gammainc)
-
-    def test_the_gradient_at_the_ends(self) -> None:
-        a = tg.tensor([1.0, 2.0, 2.0], requires_grad=True)
-        special.gammainc(a, tg.tensor([0.0, 0.0, INF])).sum().backward()
-        assert a.grad.tolist() == [0, 0, 0]
-
-
-class TestGammaincc(OfTwo):
-    op = staticmethod(special.gammaincc)
-    aliases = ["igammac"]
-    low, high = 0.3, 4.0
-    torch_gradient = False
-    of = staticmethod(sp.gammaincc)
-
-
-class TestZeta(OfTwo):
-    op = staticmethod(special.zeta)
-    samples = [
-        sample(F((3, 4), 1.5, 5), F((3, 4), 0.3, 3)),
-        sample(F((2, 1), 1.2, 9), F((3,), 5, 20)),
-        sample(2.0, F((3,), 0.3, 3)),
-        sample(F((3,), 1.5, 3), 1),
-    ]
-    torch_gradient = False
-    rtol = {"float32": 2e-5}
-    of = staticmethod(sp.zeta)
-
-
-# ---- Bessel functions -----------------------------------------------------------------------------------------------
-
-
-class UnaryPositive(Unary):
-    low, high = 0.5, 6.0
-
-
-class TestAiryAi(Unary):
-    op = staticmethod(special.airy_ai)
-    torch_gradient = False
-
-    def expected(self, x: Any) -> Any:
-        return sp.airy(x)[0]
-
-
-class TestBesselJ0(Unary):
-    op = staticmethod(special.bessel_j0)
-    low, high = -4.0, 4.0
-    torch_gradient = False
-    of = staticmethod(sp.j0)
-
-
-class TestBesselJ1(Unary):
-    op = staticmethod(special.bessel_j1)
-    low, high = -4.0, 4.0
-    torch_gradient = False
-    of = staticmethod(sp.j1)
-
-
-class TestBesselY0(UnaryPositive):
-    op = staticmethod(special.bessel_y0)
-    high = 4.0
-    torch_gradient = False
-    of = staticmethod(sp.y0)
-
-
-class TestBesselY1(UnaryPositive):
-    op = staticmethod(special.bessel_y1)
-    high = 4.0
-    torch_gradient = False
-    of = staticmethod(sp.y1)
-
-
-class TestI0(Unary):
-    op = staticmethod(tg.i0)
-    aliases = ["modified_bessel_i0"]
-    of = staticmethod(sp.i0)
-
-
-class TestI1(Unary):
-    op = staticmethod(special.i1)
-    aliases = ["modified_bessel_i1"]
-    of = staticmethod(sp.i1)
-
-
-class TestI0e(Unary):
-    op = staticmethod(special.i0e)
-    of = staticmethod(sp.i0e)
-
-
-class TestI1e(Unary):
-    op = staticmethod(special.i1e)
-    of = staticmethod(sp.i1e)
-
-
-class TestModifiedBesselK0(UnaryPositive):
-    op = staticmethod(special.modified_bessel_k0)
-    torch_gradient = False
-    of = staticmethod(sp.k0)
-
-
-class TestModifiedBesselK1(UnaryPositive):
-    op = staticmethod(special.modified_bessel_k1)
-    torch_gradient = False
-    of = staticmethod(sp.k1)
-
-
-class TestScaledModifiedBesselK0(UnaryPositive):
-    op = staticmethod(special.scaled_modified_bessel_k0)
-    torch_gradient = False
-    of = staticmethod(sp.k0e)
-
-
-class TestScaledModifiedBesselK1(UnaryPositive):
-    op = staticmethod(special.scaled_modified_bessel_k1)
-    torch_gradient = False
-    of = staticmethod(sp.k1e)
-
-
-class TestSphericalBesselJ0(Unary):
-    op = staticmethod(special.spherical_bessel_j0)
-    samples = [*SHAPES, sample(np.array([0.0, 1e-8, -1e-4]))]
-    torch_gradient = False
-
-    def expected(self, x: Any) -> Any:
-        return sp.spherical_jn(0, x)
 
 
 class TestSinc(Unary):
@@ -361,133 +133,6 @@ class TestSinc(Unary):
         (g,) = tg.autograd.grad(tg.sinc(x).sum(), x, create_graph=True)
         (h,) = tg.autograd.grad(g.sum(), x)
         assert g.item() == 0 and h.item() == pytest.approx(-(math.pi**2) / 3)
-
-
-# ---- orthogonal polynomials -----------------------------------------------------------------------------------------
-
-
-class Polynomial(OpTest):
-    """`of` is SciPy's, with the degree first."""
-
-    samples = [
-        sample((3, 4), 3),
-        sample((4,), np.array([0, 1, 2, 7])),
-        sample((2, 1), np.array([0, 2, 5])),
-        sample((), -1),
-        sample((0, 2), 2),
-    ]
-    layouts = False
-    torch_gradient = False
-    of: Any = None
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        words = f"{name}: these shapes do not broadcast.\n    input  (2, 3)\n    n      (4,)"
-        cls.errors = [
-            (lambda: cls.op(tg.ones(2, 3), tg.ones(4)), ValueError, words),
-            (lambda: cls.op(tg.ones(1), "x"), TypeError, f"{name}: each operand must be a Tensor, got str."),
-        ]
-
-    def expected(self, x: Any, n: Any) -> Any:
-        degree = np.trunc(n)
-        return np.where(degree < 0, 0, type(self).of(np.maximum(degree, 0), x))
-
-
-class TestChebyshevT(Polynomial):
-    op = staticmethod(special.chebyshev_polynomial_t)
-    of = staticmethod(sp.eval_chebyt)
-
-
-class TestChebyshevU(Polynomial):
-    op = staticmethod(special.chebyshev_polynomial_u)
-    of = staticmethod(sp.eval_chebyu)
-
-
-class TestChebyshevV(Polynomial):
-    op = staticmethod(special.chebyshev_polynomial_v)
-    low, high = -0.9, 0.9
-
-    def expected(self, x: Any, n: Any) -> Any:
-        n, t = np.trunc(n), np.arccos(x)
-        return np.where(n < 0, 0, np.cos((n + 0.5) * t) / np.cos(t / 2))
-
-
-class TestChebyshevW(Polynomial):
-    op = staticmethod(special.chebyshev_polynomial_w)
-    low, high = -0.9, 0.9
-
-    def expected(self, x: Any, n: Any) -> Any:
-        n, t = np.trunc(n), np.arccos(x)
-        return np.where(n < 0, 0, np.sin((n + 0.5) * t) / np.sin(t / 2))
-
-
-class Shifted(Polynomial):
-    """Of 2x − 1; the message names the function that was shifted."""
-
-
-    def __init_subclass__(cls) -> None:
-        if cls.op is None:
-            return
-        name = cls.op.__name__
-        cls.errors = [
-            (lambda: cls.op(tg.ones(2, 3), tg.ones(4)), ValueError, f"{name.removeprefix('shifted_')}: these shapes do not"),
-            (lambda: cls.op("x", 1), TypeError, f"{name}: input must be a Tensor, got str."),
-        ]
-
-
-class TestShiftedChebyshevT(Shifted):
-    op = staticmethod(special.shifted_chebyshev_polynomial_t)
-    of = staticmethod(sp.eval_sh_chebyt)
-
-
-class TestShiftedChebyshevU(Shifted):
-    op = staticmethod(special.shifted_chebyshev_polynomial_u)
-    of = staticmethod(sp.eval_sh_chebyu)
-
-
-class TestShiftedChebyshevV(Shifted):
-    op = staticmethod(special.shifted_chebyshev_polynomial_v)
-    low, high = 0.05, 0.95
-
-    def expected(self, x: Any, n: Any) -> Any:
-        n, t = np.trunc(n), np.arccos(2 * x - 1)
-        return np.where(n < 0, 0, np.cos((n + 0.5) * t) / np.cos(t / 2))
-
-
-class TestShiftedChebyshevW(Shifted):
-    op = staticmethod(special.shifted_chebyshev_polynomial_w)
-    low, high = 0.05, 0.95
-
-    def expected(self, x: Any, n: Any) -> Any:
-        n, t = np.trunc(n), np.arccos(2 * x - 1)
-        return np.where(n < 0, 0, np.sin((n + 0.5) * t) / np.sin(t / 2))
-
-
-class TestHermiteH(Polynomial):
-    op = staticmethod(special.hermite_polynomial_h)
-    rtol = {"float32": 5e-5}
-
-    @staticmethod
-    def of(n: Any, x: Any) -> Any:
-        return np.vectorize(lambda k, v: np.polynomial.hermite.hermval(v, [0] * int(k) + [1]), otypes=[float])(n, x)
-
-
-class TestHermiteHe(Polynomial):
-    op = staticmethod(special.hermite_polynomial_he)
-    rtol = {"float32": 5e-5}
-    of = staticmethod(sp.eval_hermitenorm)
-
-
-class TestLaguerre(Polynomial):
-    op = staticmethod(special.laguerre_polynomial_l)
-    of = staticmethod(sp.eval_laguerre)
-
-
-class TestLegendre(Polynomial):
-    op = staticmethod(special.legendre_polynomial_p)
-    of = staticmethod(sp.eval_legendre)
 
 
 def test_numbers_and_integers_as_operands() -> None:

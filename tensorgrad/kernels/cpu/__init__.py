@@ -5,6 +5,7 @@ from typing import Any
 from .activation import *
 from .arithmetic import *
 from .attention import *
+from .bessel import *
 from .bitwise import *
 from .choose import *
 from .compare import *
@@ -21,6 +22,7 @@ from .elementwise import *
 from .embedding import *
 from .extremes import *
 from .factorize import *
+from .gamma import *
 from .gated import *
 from .histogram import *
 from .index import *
