@@ -111,9 +111,8 @@ __version__ = "0.1.0"
 
 # Parts that are imported when first used.
 _WHEN_ASKED = {
-    "accelerator", "backends", "return_types",
-    "compiler", "data", "distributed", "distributions", "hub", "jit", "metrics", "mps", "multiprocessing", "onnx", "text",
-    "testing", "training", "version", "vision", "xpu",
+    "accelerator", "backends", "compiler", "data", "distributed", "distributions", "hub", "jit", "metrics", "mps",
+    "multiprocessing", "onnx", "return_types", "testing", "text", "training", "version", "vision", "xpu",
 }  # fmt: skip
 
 

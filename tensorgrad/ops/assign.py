@@ -7,13 +7,14 @@ from typing import Any
 from .. import dtypes
 from ..autograd.inplace import bump_version, check_writable, is_recorded, store
 from ..autograd.modes import quiet
+from ..autograd.regions import alias
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer, mismatch
 from ..tensor import Tensor, TensorLike
 from .expand import Expand
 from .keywords import in_own_name, numpy_words
 from .promote import NUMBERS, as_operand, cast, python_number
-from .shape import Reshape, alias, clone, sizes_of
+from .shape import Reshape, clone, sizes_of
 from .slice import Slice, as_strided, select
 
 # ---- whole tensors --------------------------------------------------------------------------------------------------

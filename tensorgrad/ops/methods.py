@@ -1,4 +1,4 @@
-"""The one page that attachs operations on Tensor: `Tensor.exp` is `ops.elementwise.exp` itself, not a wrapper.
+"""The one page that attaches operations to Tensor: `Tensor.exp` is `ops.elementwise.exp` itself, not a wrapper.
 
 In-place forms (`exp_`) are the same operations with their result written back: see `in_place`.
 """

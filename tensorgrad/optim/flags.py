@@ -42,7 +42,8 @@ def accepts(keywords: str = "", **places: int) -> Callable[[C], C]:
 
         __init__.__signature__ = _signature(init, places, keywords.split())  # type: ignore[attr-defined]
         cls.__init__ = __init__  # type: ignore[misc]
-        cls.__doc__ = f"{cls.__doc__}\n    Also {', '.join(names)}: accepted; there is one implementation.\n    "
+        doc = (cls.__doc__ or "").rstrip()
+        cls.__doc__ = f"{doc}\n\n    Also {', '.join(names)}: accepted; there is one implementation.\n    "
         return cls
 
     return decorate

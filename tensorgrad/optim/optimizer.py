@@ -7,7 +7,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Optimizer:
         defaults: the settings of groups that do not give their own.
     """
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "optimizer: params must be an iterable of Tensors or dicts, got one Tensor. Write [tensor]."
@@ -74,7 +74,7 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self.__setstate__({})
-        groups = list(params)
+        groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer: got an empty list of parameters. Pass model.parameters().")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
@@ -349,4 +349,5 @@ def number(x: Any) -> float:
     return float(x)
 
 
-Params = Iterable[Any]
+# What an optimizer is given: parameters, (name, parameter) pairs, or groups: {"params": …, settings…}.
+Params: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
