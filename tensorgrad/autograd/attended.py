@@ -24,6 +24,7 @@ def attended_sweep(
     only: set[Source] | None = None,
     kept: dict[Source, Tensor] | None = None,
     ends: bool = False,
+    begun: tuple[Sums, list[tuple[int, Source]]] | None = None,
 ) -> dict[Source, Tensor]:
     """`engine.sweep` with hooks, `detect_anomaly` and, where wanted, only a part of the graph.
 
@@ -31,9 +32,9 @@ def attended_sweep(
         only: visit these sources and no others (None: all).
         kept: the gradients of these sources are wanted even though they are not leaves; filled in here.
         ends: nothing is wanted of what lies below those.
+        begun: the gradients and the nodes that are ready of a sweep to go on with.
     """
-    grads = Sums()
-    ready: list[tuple[int, Source]] = []
+    grads, ready = begun or (Sums(), [])
     retained: list[tuple[Retain, Tensor]] = []
     checking = detecting.get()
     with sweeping(create_graph, only):

@@ -24,7 +24,9 @@ def sweep(
     roots: list[tuple[Source, Tensor]], create_graph: bool = False, retain_graph: bool = False
 ) -> dict[Source, Tensor]:
     """Send gradients from the roots to the leaves, youngest node first: a node is born after its inputs, so when it is
-    its turn its consumers have all spoken. What remains when no node is left are the gradients of the leaves."""
+    its turn its consumers have all spoken. What remains when no node is left are the gradients of the leaves.
+
+    Where hooks are in use, from the start or since a rule has registered one, the sweep goes on in `attended.py`."""
     grads, pairs = Sums(), roots
     ready: list[tuple[int, Source]] = []
     with sweeping(create_graph):
@@ -36,12 +38,13 @@ def sweep(
                     grads[source] = grad
                     if source.is_op:
                         heappush(ready, (-source.birth, source))
-            if not ready:
-                return grads
+            if not ready or hooks.in_use:
+                break
             node = heappop(ready)[1]
             pairs = node.pull(grads.pop(node))  # the operation's own rule
             if not retain_graph:
                 node.release()  # buffers go as we pass
+    return attended_sweep([], create_graph, retain_graph, begun=(grads, ready)) if hooks.in_use else grads
 
 
 def backward(
@@ -67,8 +70,7 @@ def backward(
     roots = _roots("backward", tensors, grad_variables if grad_tensors is None else grad_tensors)
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is None:
-        attended = hooks.in_use or detecting.get()
-        found = (attended_sweep if attended else sweep)(roots, create_graph, retain)
+        found = (attended_sweep if detecting.get() else sweep)(roots, create_graph, retain)
     else:
         wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not wanted:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from .node import Node
 
 _ids = count()
-# Whether any gradient has been hooked in this process; until then a sweep need not look for hooks. The very first hook, if
-# a rule registers it in the middle of a pass, is called from the next pass on.
-in_use = False
+in_use = False  # whether any gradient has been hooked in this process; until then a sweep need not look for hooks
 
 
 def mark_in_use() -> None:

@@ -233,6 +233,26 @@ class TestHooks:
         (x * 2 + x * 3).sum().backward()
         assert seen == [[5.0]]
 
+    def test_the_first_hook_of_a_process_may_come_from_a_rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A sweep that began without hooks goes on with them, for nodes and leaves it has not come to."""
+        monkeypatch.setattr(autograd.hooks, "in_use", False)
+        x, seen = tg.tensor([1.0, 2.0], requires_grad=True), []
+        middle = x * 3
+
+        class Hooking(autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, y: Any) -> Any:
+                return y * 2
+
+            @staticmethod
+            def backward(ctx: Any, grad: Any) -> Any:
+                middle.register_hook(lambda g: seen.append(("middle", g.tolist())))
+                x.register_hook(lambda g: g * 10)
+                return grad * 2
+
+        Hooking.apply(middle).sum().backward()
+        assert seen == [("middle", [2.0, 2.0])] and x.grad.tolist() == [60.0, 60.0]
+
     def test_a_hook_must_keep_the_shape(self) -> None:
         x = leaf(1.0, 2.0)
         x.register_hook(lambda g: g.sum())
