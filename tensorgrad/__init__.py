@@ -106,14 +106,15 @@ from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save
 from .tensor import Size, Tensor
+from .utils.when_asked import when_asked as _when_asked
 
 __version__ = "0.1.0"
 
-# Parts that are imported when first used.
-_WHEN_ASKED = {
-    "accelerator", "backends", "compiler", "data", "distributed", "distributions", "hub", "jit", "metrics", "mps",
-    "multiprocessing", "onnx", "return_types", "testing", "text", "training", "version", "vision", "xpu",
-}  # fmt: skip
+_part = _when_asked(
+    __name__,
+    "accelerator backends compiler data distributed distributions hub jit metrics mps multiprocessing onnx return_types "
+    "testing text training version vision xpu".split(),
+)
 
 
 def __getattr__(name: str) -> object:
@@ -121,11 +122,7 @@ def __getattr__(name: str) -> object:
         return getattr(Tensor, name)  # tensorgrad.exp_(x), as PyTorch has it, is x.exp_()
     if name.startswith("_foreach_"):
         return _foreach(name)
-    if name not in _WHEN_ASKED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return import_module(f".{name}", __name__)
+    return _part(name)
 
 
 _attach.install()

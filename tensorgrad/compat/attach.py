@@ -4,12 +4,12 @@ here, methods under older names, `autograd.Variable`, `Module.compile`, `out=`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from .. import autograd, nn
 from ..ops.promote import cast
 from ..tensor import Tensor
+from ..utils.when_asked import when_asked
 from . import import_hook, legacy, out_argument
 from .autograd.variable import Variable
 from .tensor_types import dtype_of, name_of
@@ -48,20 +48,11 @@ def compile(self: nn.Module, *args: Any, **kwargs: Any) -> None:
     """Accepted, does nothing: modules run as they are."""
 
 
+OLDER = "cholesky inverse lu lu_solve pinverse qr svd triangular_solve"  # of `legacy`
 METHODS: dict[str, Any] = {
     **{f.__name__: f for f in (type, is_inference, is_shared, is_pinned, pin_memory)},
-    **{f.__name__: f for f in (
-        legacy.lu, legacy.pinverse, legacy.svd, legacy.qr, legacy.cholesky, legacy.lu_solve, legacy.triangular_solve,
-    )},
-    "inverse": legacy.inverse,
-}  # fmt: skip
-
-
-def _path_below_nn(name: str) -> Any:
-    """`nn.modules` and `nn.common_types`, imported when first used."""
-    if name in ("common_types", "modules"):
-        return import_module(f"{nn.__name__}.{name}")
-    raise AttributeError(f"module {nn.__name__!r} has no attribute {name!r}")
+    **{name: getattr(legacy, name) for name in OLDER.split()},
+}
 
 
 def install() -> None:
@@ -72,8 +63,9 @@ def install() -> None:
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
     nn.Module.compile = compile  # type: ignore[attr-defined]
-    nn.__getattr__ = _path_below_nn  # type: ignore[method-assign]
-    nn.__all__.extend(["common_types", "modules"])
+    paths = ["common_types", "modules"]
+    nn.__getattr__ = when_asked(nn.__name__, paths)  # type: ignore[method-assign]
+    nn.__all__.extend(paths)
     autograd.Variable = Variable  # type: ignore[attr-defined]
     autograd.__all__.append("Variable")
     out_argument.install()

@@ -1,8 +1,8 @@
 """Optimizers and learning-rate schedules, under PyTorch's names. Schedules and averages are imported when first used."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..utils.when_asked import when_asked
 from .adadelta import Adadelta
 from .adafactor import Adafactor
 from .adagrad import Adagrad
@@ -42,8 +42,4 @@ __all__ = [
     "swa_utils",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in ("lr_scheduler", "swa_utils"):
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = when_asked(__name__, ("lr_scheduler", "swa_utils"))

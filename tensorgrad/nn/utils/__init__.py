@@ -1,8 +1,8 @@
 """Tools for gradients, parameters and sequences. Modules of this folder are imported when first used."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...utils.when_asked import when_asked
 from .clip_grad import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert_parameters import parameters_to_vector, vector_to_parameters
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
@@ -37,8 +37,4 @@ __all__ = [
     "weight_norm",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in ("parametrizations", "parametrize", "prune", "rnn", "stateless"):
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = when_asked(__name__, ("parametrizations", "parametrize", "prune", "rnn", "stateless"))
