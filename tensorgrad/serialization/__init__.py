@@ -1,9 +1,9 @@
 """save and load: tensors in safetensors files, whatever else is around them as JSON beside. Nothing is ever unpickled.
 
 A flat dict of tensors becomes an ordinary safetensors file, which PyTorch and others read, and theirs are read here.
-Anything nested, an optimizer's state say, is taken apart: its tensors go into the file under their paths, its skeleton
+Anything nested, an optimizer's state say, is flattened: its tensors go into the file under their paths, its tree
 (dicts, lists, tuples, numbers, text) into the file's metadata, and `load` puts both together again. A whole model is
-taken apart into its attributes, and put together again where its class is known.
+flattened into its attributes, and built again where its class is known.
 
 A file is whole or not there, at any moment. A hash of everything is kept in the metadata and checked.
 """
@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 
 from ..device import on_cpu
-from . import files, safetensors
-from . import modules as objects
+from . import files, modules, safetensors
 from .files import sync_folder
 from .safetensors import SaveError
-from .tree import TakenApart, is_plain, put_together, tensor_of
+from .tree import Flattened, is_plain, tensor_of, unflatten
 
-_FORMAT, _SKELETON, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensorgrad.sha256"  # in a file's metadata
+_FORMAT, _TREE, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensorgrad.sha256"  # in a file's metadata
 
 
 def save(obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: Any = None, **kwargs: Any) -> None:
@@ -104,22 +103,22 @@ def _write(obj: Any, file: Any) -> None:
     if is_plain(obj) and obj:
         arrays = {key: t.array for key, t in obj.items()}
     else:
-        taken = TakenApart(obj)
-        arrays, metadata[_SKELETON] = taken.arrays, json.dumps(taken.skeleton, separators=(",", ":"))
-    metadata[_HASH] = _digest(arrays, metadata.get(_SKELETON, ""))
+        flat = Flattened(obj)
+        arrays, metadata[_TREE] = flat.arrays, json.dumps(flat.tree, separators=(",", ":"))
+    metadata[_HASH] = _digest(arrays, metadata.get(_TREE, ""))
     safetensors.write(file, arrays, metadata)
 
 
 def _read(file: Any, where: str, importing: bool = False) -> Any:
     arrays, metadata = safetensors.read(file, where)
     ours = any(name in metadata for name in _OURS)  # one of the names may be damaged
-    if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_SKELETON, "")):
+    if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_TREE, "")):
         raise SaveError(f"load: {where} is damaged: its contents do not match the hash saved with them.")
-    if _SKELETON not in metadata:
+    if _TREE not in metadata:
         return {key: tensor_of(a, f"load: {where}: {key!r}") for key, a in arrays.items()}
     try:
-        return put_together(json.loads(metadata[_SKELETON]), arrays, importing)
-    except objects.Refused as error:
+        return unflatten(json.loads(metadata[_TREE]), arrays, importing)
+    except modules.Refused as error:
         raise SaveError(f"load: {where} {error}") from None
     except (ValueError, LookupError, TypeError, ArithmeticError, RuntimeError) as error:
         raise SaveError(
@@ -127,9 +126,9 @@ def _read(file: Any, where: str, importing: bool = False) -> Any:
         ) from error
 
 
-def _digest(arrays: Mapping[str, np.ndarray], skeleton: str) -> str:
-    """One hash over names, dtypes, shapes, contents and skeleton."""
-    h = hashlib.sha256(skeleton.encode())
+def _digest(arrays: Mapping[str, np.ndarray], tree: str) -> str:
+    """One hash over names, dtypes, shapes, contents and tree."""
+    h = hashlib.sha256(tree.encode())
     for key in sorted(arrays):
         a = arrays[key]
         h.update(f"\0{key}\0{a.dtype.newbyteorder('=')}\0{a.shape}\0".encode())

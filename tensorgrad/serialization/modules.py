@@ -1,4 +1,4 @@
-"""Whole models taken apart: a class by its name, and the attributes of the object.
+"""Whole models as trees: a class by its name, and the attributes of the object.
 
     Net()   ↔   {"object": ["program:Net", {"training": True, …}]}
 

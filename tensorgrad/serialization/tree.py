@@ -1,8 +1,8 @@
-"""Nested things taken apart into a skeleton, plain JSON, and arrays under the paths where they stood; and put together again.
+"""Nested things flattened into a tree, plain JSON, and arrays under the paths where they stood; and built again from both.
 
     {"step": 3, "w": tensor}   ↔   {"dict": [["step", 3], ["w", {"tensor": "w"}]]}   and   {"w": array}
 
-What is neither a number nor text stands in the skeleton as {kind: contents}.
+What is neither a number nor text stands in the tree as {kind: contents}.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .. import dtypes
 from ..device import device
 from ..nn import Parameter
 from ..tensor import Size, Tensor
-from . import modules as objects
+from . import modules
 from .safetensors import METADATA, SaveError, can_hold
 
 Arrays = dict[str, np.ndarray]
@@ -28,18 +28,18 @@ _SCALARS = {t.__name__: t for t in (np.float64, np.float32, np.float16, np.int64
 
 
 def is_plain(obj: Any) -> bool:
-    """Whether this is a dict of constant tensors under ordinary names: a state dict, which needs no skeleton."""
+    """Whether this is a dict of constant tensors under ordinary names: a state dict, which needs no tree."""
     return type(obj) in (dict, OrderedDict) and all(
         isinstance(k, str) and k != METADATA and k.isprintable() and type(v) is Tensor and not v.requires_grad
         for k, v in obj.items()
     )
 
 
-# ---- apart ------------------------------------------------------------------------------------------------------------
+# ---- flatten ----------------------------------------------------------------------------------------------------------
 
 
-class TakenApart:
-    """The skeleton and the arrays of an object.
+class Flattened:
+    """The tree and the arrays of an object.
 
     Raises:
         TypeError: something in it is neither a tensor nor plain data; the message gives its path.
@@ -50,7 +50,7 @@ class TakenApart:
         self._seen: dict[int, tuple[str, Any]] = {}  # arrays that have a name: one that occurs twice is stored once
         self._objects: dict[int, int] = {}  # their numbers, likewise
         try:
-            self.skeleton = self._of(obj, "")
+            self.tree = self._of(obj, "")
         except RecursionError:
             raise SaveError("save: this is nested too deeply to be saved, or holds itself.") from None
 
@@ -81,7 +81,7 @@ class TakenApart:
             return {"dtype": x.name}
         if isinstance(x, device):
             return {"device": str(x)}
-        if objects.can_hold(x):
+        if modules.can_hold(x):
             return self._object(x, path)
         if isinstance(x, (bool, int, float, str)):  # of a subclass
             return next(t for t in (bool, int, float, str) if isinstance(x, t))(x)
@@ -98,15 +98,15 @@ class TakenApart:
 
     def _object(self, x: Any, path: str) -> Any:
         if isinstance(x, FunctionType):
-            return {"operation": objects.name_of(x)}
+            return {"operation": modules.name_of(x)}
         if id(x) in self._objects:
             return {"again": self._objects[id(x)]}
         self._objects[id(x)] = number = len(self._objects)
         state = [
             [name, self._of(value, ".".join(filter(None, (path, shown))))]
-            for name, shown, value in objects.attributes(x)
+            for name, shown, value in modules.attributes(x)
         ]
-        return {"object": [number, objects.name_of(type(x)), state]}
+        return {"object": [number, modules.name_of(type(x)), state]}
 
     def _named(self, a: np.ndarray, path: str) -> str:
         if id(a) not in self._seen:
@@ -127,14 +127,14 @@ def _kind_of(t: Tensor) -> str:
     return "leaf" if t.requires_grad else "tensor"
 
 
-# ---- together ---------------------------------------------------------------------------------------------------------
+# ---- unflatten --------------------------------------------------------------------------------------------------------
 
 
-def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
-    """What was taken apart. `importing`: the classes of models may be imported.
+def unflatten(tree: Any, arrays: Arrays, importing: bool = False) -> Any:
+    """What was flattened. `importing`: the classes of models may be imported.
 
     Raises:
-        ValueError, KeyError, TypeError, RecursionError …: this is no skeleton.
+        ValueError, KeyError, TypeError, RecursionError …: this is no such tree.
     """
     tensors: dict[tuple[str, str], Tensor] = {}  # one object for what was one
     made: dict[int, Any] = {}
@@ -165,7 +165,7 @@ def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
             return _MAKERS[kind](pairs) if kind in _MAKERS else pairs
         if kind == "object":
             number, name, state = value
-            made[number] = objects.made(name, {k: of(v) for k, v in state}, importing)
+            made[number] = modules.made(name, {k: of(v) for k, v in state}, importing)
             return made[number]
         if kind == "again":
             return made[value]
@@ -173,7 +173,7 @@ def put_together(skeleton: Any, arrays: Arrays, importing: bool = False) -> Any:
             return _SEQUENCES[kind](map(of, value))
         return _MAKERS[kind](value)
 
-    return of(skeleton)
+    return of(tree)
 
 
 def tensor_of(a: np.ndarray, name: str) -> Tensor:
@@ -195,8 +195,8 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "bytes": lambda value: base64.b64decode(value, validate=True),
     "dtype": dtypes.as_dtype,
     "device": device,
-    "operation": objects.operation,
+    "operation": modules.operation,
 }
 
 
-__all__ = ["TakenApart", "is_plain", "put_together", "tensor_of"]
+__all__ = ["Flattened", "is_plain", "unflatten", "tensor_of"]
