@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from typing import Any, ClassVar
 
@@ -31,10 +32,7 @@ class Node:
     birth: int
     shape: tuple[int, ...]
     hooks: list[Any] | None
-
-    def pull(self, grad: Any) -> list[tuple[Source, Any]]:
-        """The gradient of the result in, pairs of a source and its gradient out."""
-        raise NotImplementedError
+    pull: Callable[[Any], list[tuple[Source, Any]]]  # the gradient of the result in, pairs of a source and its gradient out
 
     def release(self) -> None:
         """Let go of what was kept for the rule."""

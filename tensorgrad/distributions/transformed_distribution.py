@@ -10,7 +10,7 @@ from ..tensor import Size, Tensor
 from . import constraints
 from .distribution import Distribution
 from .independent import Independent
-from .transforms import ComposeTransform, Transform
+from .transform import ComposeTransform, Transform
 from .utils import sum_rightmost
 
 

@@ -13,9 +13,10 @@ from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..random import Generator, stream
 from ..tensor import Tensor, TensorLike
-from .choose import Where
+from .choose import Where, masked
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
-from .elementwise import Sigmoid, Unary, abs, exp, masked
+from .elementwise import Sigmoid, abs, exp
+from .pointwise import Unary
 from .promote import floating, needs_floating, not_bool, number, same_dtype
 from .trigonometry import tanh
 

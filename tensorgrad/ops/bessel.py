@@ -7,8 +7,9 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..tensor import Tensor, TensorLike
-from .elementwise import Sign, Unary
+from .elementwise import Sign
 from .keywords import also
+from .pointwise import Unary
 from .promote import floating
 
 

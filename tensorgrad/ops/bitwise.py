@@ -11,16 +11,12 @@ from .promote import as_operand, result_dtype
 
 
 def _of_integers(op: str, input: Any, other: Any, bools: bool = False) -> Tensor:
+    """The kernel of this name for two operands of a whole dtype; it has no gradient."""
     x, z = tensors(op, input, other)
     kind = x.array.dtype.kind
     if kind not in "iu" and not (bools and kind == "b"):
         wanted = "integer or bool dtypes" if bools else "integer dtypes"
         raise TypeError(f"{op}: needs {wanted}, got {result_dtype(op, input, other)}. Convert first: x.long().")
-    return unrecorded(op, x, z)
-
-
-def unrecorded(op: str, x: Tensor, z: Tensor) -> Tensor:
-    """A kernel of two operands that is not differentiable."""
     kernels = on(x.array)
     try:
         return Tensor._of(kernels.as_array(getattr(kernels, op)(x.array, z.array)))

@@ -11,8 +11,8 @@ from ..kernels.shapes import integer
 from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import gt, isfinite, logical_and
-from .elementwise import Unary, exp, floating_tensors, log
-from .pointwise import broadcast_error
+from .elementwise import exp, log
+from .pointwise import Unary, broadcast_error, floating_tensors
 from .promote import floating
 from .special import _two, xlogy
 

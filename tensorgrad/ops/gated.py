@@ -10,9 +10,11 @@ from ..kernels import on
 from ..kernels.shapes import axis, mismatch
 from ..tensor import Tensor, TensorLike
 from .activation import Softplus, _applied
-from .choose import Where
+from .arithmetic import Mul
+from .choose import Where, masked
 from .compare import ge, le, logical_not
-from .elementwise import Mul, Sigmoid, Unary, exp, masked
+from .elementwise import Sigmoid, exp
+from .pointwise import Unary
 from .promote import needs_floating
 from .special import ndtr
 from .trigonometry import Tanh

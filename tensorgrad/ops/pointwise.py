@@ -19,6 +19,7 @@ class Unary(Function):
 
 
 def of_two(op: str, cls: type[Function], x: Any, z: Any) -> Tensor:
+    """A binary operation run; shapes that do not broadcast are named."""
     try:
         return cls()(x, z)
     except ValueError as error:
@@ -44,4 +45,5 @@ def tensors(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
 
 
 def floating_tensors(op: str, x: Any, z: Any) -> tuple[Tensor, Tensor]:
+    """The same, of a floating dtype."""
     return tensors(op, *paired_floating(op, x, z))

@@ -8,8 +8,8 @@ from ..kernels.shapes import broadcast
 from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import eq
-from .elementwise import floating_tensors
 from .keywords import also, in_own_name
+from .pointwise import floating_tensors
 from .promote import NUMBERS, floating
 
 

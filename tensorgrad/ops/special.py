@@ -12,10 +12,10 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..tensor import Tensor, TensorLike
 from .bessel import Bessel
-from .choose import where
+from .choose import masked, where
 from .compare import eq, ge, le, logical_and, logical_not
-from .elementwise import Unary, exp, floating_tensors, log, log1p, masked
-from .pointwise import broadcast_error
+from .elementwise import exp, log, log1p
+from .pointwise import Unary, broadcast_error, floating_tensors
 from .promote import floating, number
 
 _SQRT_PI = math.sqrt(math.pi)

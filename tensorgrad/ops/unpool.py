@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from ..kernels.shapes import per_axis
 from ..tensor import Tensor, TensorLike
-from .elementwise import abs
 from .linear_map import LinearMap
 from .pool import as_image
 from .promote import as_operand, needs_floating
@@ -76,9 +76,7 @@ def _max_unpool(
         out = sizes_of(op, (output_size,) if isinstance(output_size, (tuple, list)) else output_size)[-d:]
         if len(output_size) not in (d, d + 2, d + 1) or any(abs(o - u) >= s for o, u, s in zip(out, usual, stride)):
             raise ValueError(f"{op}: output_size {tuple(output_size)} must be within a stride ({stride}) of {usual}.")
-    total = 1
-    for n in out:
-        total *= n
+    total = prod(out)
     if where.size and (where.min() < 0 or where.max() >= total):
         wrong = where.max() if where.max() >= total else where.min()
         raise IndexError(f"{op}: index {wrong} is outside the output of size {out}; indices must be 0 to {total - 1}.")

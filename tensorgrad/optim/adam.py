@@ -65,11 +65,10 @@ class Adam(Optimizer):
         return p - lr * m_hat / (np.sqrt(v_hat) + eps)
 
     def update(self, group: dict[str, Any], params: list[Any], grads: list[Any], states: list[dict[str, Any]]) -> None:
-        beta1, beta2 = group["betas"]
         tops = arrays(states, "max_exp_avg_sq") if group["amsgrad"] else []
         on(params[0]).adam_step(
             params, grads, arrays(states, "exp_avg"), arrays(states, "exp_avg_sq"), tops, counted(states),
-            number(group["lr"]), number(beta1), number(beta2), group["eps"], group["weight_decay"],
+            number(group["lr"]), *betas(group), group["eps"], group["weight_decay"],
             group["decoupled_weight_decay"], group["maximize"],
         )  # fmt: skip
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import tensorgrad as tg
 from tests.ops.optest import OpTest, sample
-
-NAN = math.nan
-INF = math.inf
-SHAPES = [sample((3, 4)), sample(()), sample((0, 2)), sample((31,))]
+from tests.ops.pointwise import SHAPES
 
 
 class Unary(OpTest):

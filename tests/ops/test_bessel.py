@@ -10,7 +10,8 @@ import scipy.special as sp
 import tensorgrad as tg
 from tensorgrad import special
 from tests.ops.optest import sample
-from tests.ops.specials import SHAPES, Unary
+from tests.ops.pointwise import SHAPES
+from tests.ops.specials import Unary
 
 
 class UnaryPositive(Unary):

@@ -10,7 +10,8 @@ import scipy.special as sp
 import tensorgrad as tg
 from tensorgrad import special
 from tests.ops.optest import F, OpTest, sample
-from tests.ops.specials import INF, NAN, SHAPES, Binary, Unary
+from tests.ops.pointwise import INF, NAN, SHAPES
+from tests.ops.specials import Binary, Unary
 
 
 class TestLgamma(Unary):

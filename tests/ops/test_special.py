@@ -13,7 +13,8 @@ import scipy.special as sp
 import tensorgrad as tg
 from tensorgrad import special
 from tests.ops.optest import F, sample
-from tests.ops.specials import INF, NAN, SHAPES, Binary, Unary
+from tests.ops.pointwise import INF, NAN, SHAPES
+from tests.ops.specials import Binary, Unary
 
 # Tested here under one of their names: the module has them as `special.name` as well.
 TESTED = [special.expit, special.exp2, special.expm1, special.log1p, special.round, special.softmax, special.log_softmax]

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .choose import relu, where
-from .elementwise import ZERO, keep, like, sigmoid, widened
+from .choose import keep, relu, where
+from .constants import ZERO, like, widened
+from .elementwise import sigmoid
 from .workspace import piecewise
 
 # ---- piecewise linear -----------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .choose import where
-from .elementwise import ONE, keep, like, sigmoid, widened
+from .choose import keep, where
+from .constants import ONE, like, widened
+from .elementwise import sigmoid
 from .special import normal_cdf
 from .workspace import piecewise
 

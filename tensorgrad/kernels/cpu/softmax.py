@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import like, widened
+from .constants import like, widened
 from .row_reduce import row_max, row_sum
 
 
