@@ -22,7 +22,7 @@ PACKAGE = __name__.partition(".")[0]
 # Public paths, and all below them, whose files are in `compat` under the same name.
 IN_COMPAT = frozenset(
     "accelerator backends compiler hub jit mps multiprocessing onnx return_types tensor_types version xpu "
-    "autograd.variable nn.common_types nn.modules "
+    "autograd.variable nn.common_types nn.modules serialization.skeleton "
     "utils._foreach_utils utils.checkpoint utils.dlpack utils.hooks utils.model_zoo".split()
 )
 

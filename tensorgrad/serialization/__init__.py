@@ -3,7 +3,7 @@
 A flat dict of tensors becomes an ordinary safetensors file, which PyTorch and others read, and theirs are read here.
 Anything nested, an optimizer's state say, is flattened: its tensors go into the file under their paths, its tree
 (dicts, lists, tuples, numbers, text) into the file's metadata, and `load` puts both together again. A whole model is
-flattened into its attributes, and built again where its class is known.
+flattened into its attributes, and built again if the caller allows its class (`trust.py`).
 
 A file is whole or not there, at any moment. A hash of everything is kept in the metadata and checked.
 """
@@ -13,20 +13,28 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from os import fspath
 from typing import Any
 
 import numpy as np
 
 from ..device import on_cpu
-from . import files, modules, safetensors
+from . import files, safetensors, trust
 from .files import sync_folder
 from .safetensors import SaveError
-from .tree import Flattened, is_plain, tensor_of, unflatten
+from .tree import Flattened, classes_in, is_plain, tensor_of, unflatten
+from .trust import Refused, Trust, add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 
 _FORMAT, _TREE, _HASH = _OURS = "tensorgrad", "tensorgrad.skeleton", "tensorgrad.sha256"  # in a file's metadata
+_NONSENSE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    RuntimeError,
+    AttributeError,
+)  # of a tree that is none
 
 
 def save(obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: Any = None, **kwargs: Any) -> None:
@@ -61,12 +69,13 @@ def load(
     Args:
         f: a path, or a binary file.
         map_location: only the CPU; functions and dicts of places are accepted.
-        weights_only: False: whole models in the file may have their classes imported. Nothing is ever unpickled.
+        weights_only: True: tensors and plain data, and whole models only of classes named with `safe_globals`. False: you
+            trust the file; whole models in it may be of any module or dataclass, and have it imported. Nothing is ever
+            unpickled. SECURITY.md says what is promised.
         pickle_module, mmap: accepted.
 
     Raises:
-        SaveError: not a safetensors file (a pickle, say), cut short, or damaged; or it holds a model of a class that this
-            program has not imported.
+        SaveError: not a safetensors file (a pickle, say), cut short, or damaged; or it names a class that it may not name.
     """
     if isinstance(map_location, str) or hasattr(map_location, "type"):
         on_cpu(map_location, "load")
@@ -76,14 +85,11 @@ def load(
         return _read(file, str(f), not weights_only)
 
 
-def add_safe_globals(safe_globals: list[Any]) -> None:
-    """Accepted: which classes a file may name does not depend on a list here, see `load`."""
-
-
-@contextmanager
-def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
-    """Accepted: which classes a file may name does not depend on a list here, see `load`."""
-    yield
+def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
+    """The classes that a file names and that `add_safe_globals` has not allowed: what `load` would refuse it for."""
+    with open(f, "rb") as file:
+        _, tree = _contents(file, str(f))
+    return sorted(trust.shown(name) for name in trust.unknown(classes_in(tree)))
 
 
 def dumps(obj: Any) -> bytes:
@@ -93,9 +99,9 @@ def dumps(obj: Any) -> bytes:
     return file.getvalue()
 
 
-def loads(data: bytes, where: str = "file") -> Any:
+def loads(data: bytes, where: str = "file", weights_only: bool = True) -> Any:
     """What `load` returns."""
-    return _read(io.BytesIO(data), where)
+    return _read(io.BytesIO(data), where, not weights_only)
 
 
 def _write(obj: Any, file: Any) -> None:
@@ -109,21 +115,32 @@ def _write(obj: Any, file: Any) -> None:
     safetensors.write(file, arrays, metadata)
 
 
-def _read(file: Any, where: str, importing: bool = False) -> Any:
+def _read(file: Any, where: str, everything: bool) -> Any:
+    arrays, tree = _contents(file, where)
+    if tree is None:
+        return {key: tensor_of(a, f"load: {where}: {key!r}") for key, a in arrays.items()}
+    try:
+        return unflatten(tree, arrays, Trust(everything))
+    except Refused as error:
+        raise SaveError(f"load: {where} {error}") from None
+    except _NONSENSE as error:
+        raise _damaged(where, error) from error
+
+
+def _contents(file: Any, where: str) -> tuple[dict[str, np.ndarray], Any]:
+    """The arrays of a file, and its tree if it has one."""
     arrays, metadata = safetensors.read(file, where)
     ours = any(name in metadata for name in _OURS)  # one of the names may be damaged
     if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_TREE, "")):
         raise SaveError(f"load: {where} is damaged: its contents do not match the hash saved with them.")
-    if _TREE not in metadata:
-        return {key: tensor_of(a, f"load: {where}: {key!r}") for key, a in arrays.items()}
     try:
-        return unflatten(json.loads(metadata[_TREE]), arrays, importing)
-    except modules.Refused as error:
-        raise SaveError(f"load: {where} {error}") from None
-    except (ValueError, LookupError, TypeError, ArithmeticError, RuntimeError) as error:
-        raise SaveError(
-            f"load: {where} is damaged: what stands around its tensors cannot be read ({error!r})."
-        ) from error
+        return arrays, json.loads(metadata[_TREE]) if _TREE in metadata else None
+    except _NONSENSE as error:
+        raise _damaged(where, error) from error
+
+
+def _damaged(where: str, error: Exception) -> SaveError:
+    return SaveError(f"load: {where} is damaged: what stands around its tensors cannot be read ({error!r}).")
 
 
 def _digest(arrays: Mapping[str, np.ndarray], tree: str) -> str:
@@ -136,4 +153,14 @@ def _digest(arrays: Mapping[str, np.ndarray], tree: str) -> str:
     return h.hexdigest()
 
 
-__all__ = ["SaveError", "add_safe_globals", "load", "safe_globals", "save", "sync_folder"]
+__all__ = [
+    "SaveError",
+    "add_safe_globals",
+    "clear_safe_globals",
+    "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
+    "load",
+    "safe_globals",
+    "save",
+    "sync_folder",
+]

@@ -1,99 +1,109 @@
 """Whole models as trees: a class by its name, and the attributes of the object.
 
-    Net()   ↔   {"object": ["program:Net", {"training": True, …}]}
+    Net()   ↔   {"object": [number, "program:Net", [["training", True], …]]}
 
-Loading makes an empty object of a class that this program has imported already, and fills in its attributes: no code of
-that class runs. Nothing is imported, unless `load` is told that the file may (`weights_only=False`). Only modules, and
-dataclasses (their settings), are taken; of functions only the operations of this package, which a module may hold as its
-activation.
+Loading makes an empty object of the class and fills in its attributes: no code of that class runs. Only modules, and
+dataclasses (their settings), are taken. Which class a file may name is decided in `trust.py`; here it is checked that the
+attributes are such as an object of that class has: under no name by which the class answers itself (its methods and
+properties, all of Python's own), and the parts of a module of their kinds. A file can fill a model with other numbers; it
+cannot give it another `forward`.
 """
 
 from __future__ import annotations
 
-import inspect
-import sys
-from dataclasses import is_dataclass
-from importlib import import_module
-from types import FunctionType
+from functools import cache
+from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from ..nn import Module
+from ..nn.parameter import Parameter
+from ..tensor import Tensor
+from .trust import Refused, Trust, can_be_named, name_of, operations, shown
 
-_PACKAGE = __name__.partition(".")[0]
-_OPERATIONS, _MODULES = f"{_PACKAGE}.ops.", f"{_PACKAGE}.nn."
-_PAGES = (f"{_PACKAGE}.nn", f"{_PACKAGE}.nn.functional", _PACKAGE)
-_HELD = ("_parameters", "_buffers", "_modules")
-
-
-class Refused(Exception):
-    """A file names something that it may not name."""
+_HELD: dict[str, type] = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}  # name → kind
 
 
 def can_hold(x: Any) -> bool:
-    """Whether x is such an object or function."""
+    """Whether x is such an object, or an operation that one may hold."""
     if isinstance(x, FunctionType):
-        return x.__module__.startswith(_OPERATIONS) and _found(name_of(x)) is x
-    return _is_taken(type(x)) and _found(name_of(type(x))) is type(x)
-
-
-def name_of(x: Any) -> str:
-    """Where a class or function is to be found: module:path."""
-    return f"{x.__module__}:{x.__qualname__}"
+        return name_of(x) in operations()
+    return can_be_named(type(x))
 
 
 def attributes(x: Any) -> list[tuple[str, str, Any]]:
     """The attributes of an object: name, name in a path, value. What a module holds stands under the names it has in the
-    state dict."""
-    return [(k, "" if k in _HELD else k, v) for k, v in vars(x).items()]
+    state dict. Hooks are no part of a file: what runs is for the program to say."""
+    own = vars(x) if hasattr(x, "__dict__") else {k: getattr(x, k) for k in x.__dataclass_fields__ if hasattr(x, k)}
+    for name, value in own.items():
+        if isinstance(x, Module) and name in _hooks() and value:
+            raise TypeError(
+                f"save: this {type(x).__name__} has hooks ({name}), and hooks are not saved. Remove them first, "
+                "handle.remove(), or save its state_dict()."
+            )
+        if why := _hides(type(x), name):
+            raise TypeError(f"save: this {type(x).__name__} has an attribute {name!r} of its own, {why}. Rename it.")
+    return [(k, "" if k in _HELD else k, v) for k, v in own.items()]
 
 
-def made(name: str, state: dict[str, Any], importing: bool) -> Any:
-    """An object of a class with these attributes."""
-    if importing and name.partition(":")[0] not in sys.modules:
-        import_module(name.partition(":")[0])
-    cls = _found(name)
-    if cls is None:
-        raise Refused(
-            f"holds a {name.replace(':', '.')}, which this program has not imported. Import it, or let the file do it if you "
-            "trust it: load(f, weights_only=False)."
-        )
-    if not isinstance(cls, type) or not _is_taken(cls):
-        raise Refused(f"asks for {name.replace(':', '.')}, which is neither a module nor a dataclass.")
+def made(name: str, state: dict[str, Any], trust: Trust) -> Any:
+    """An object of a class with these attributes.
+
+    Raises:
+        Refused: the caller did not allow the class, or no object of it has such attributes.
+    """
+    cls = trust.cls(name)
+    for attribute, value in state.items():
+        why = _hides(cls, attribute)
+        if why:
+            raise Refused(f"gives a {shown(name)} an attribute {attribute!r}, {why}.")
+        if issubclass(cls, Module) and (kind := _misfit(attribute, value)):
+            raise Refused(f"gives a {shown(name)} an attribute {attribute!r}, which must be {kind}.")
     new: Any = object.__new__(cls)
-    vars(new).update(state)
+    if issubclass(cls, Module):
+        state = vars(Module()) | state  # also what modules have got since the file was written
+    if hasattr(new, "__dict__"):
+        vars(new).update(state)
+    else:
+        for attribute, value in state.items():
+            object.__setattr__(new, attribute, value)  # into a slot: `_hides` let nothing else through
     return new
 
 
-def operation(name: str) -> Any:
-    """The operation of this name."""
-    found = _found(name)
-    if not name.startswith(_OPERATIONS) or not isinstance(found, FunctionType):
-        raise Refused(f"asks for {name.replace(':', '.')}, which is no operation.")
-    return found
+def _hides(cls: type, name: Any) -> str:
+    """Why no object of the class has an attribute of this name; "" if it may."""
+    if not isinstance(name, str) or not name or name.startswith("__"):
+        return "a name of Python's own"
+    for c in cls.__mro__:
+        if name in vars(c).get("__dataclass_fields__", ()):
+            return ""  # also one whose default is a function
+        if name in vars(c):
+            there = vars(c)[name]
+            if isinstance(there, MemberDescriptorType) or not (
+                isinstance(there, type) or hasattr(type(there), "__get__")
+            ):
+                return ""
+            return f"which would hide {c.__name__}.{name}"
+    return ""
 
 
-def _is_taken(cls: type) -> bool:
-    return issubclass(cls, Module) or is_dataclass(cls)
+def _misfit(name: str, value: Any) -> str:
+    """What an attribute that every module has must be; "" if it is that."""
+    if name in _HELD:
+        kind = _HELD[name]
+        fits = isinstance(value, dict) and all(
+            isinstance(k, str) and (v is None or isinstance(v, kind)) for k, v in value.items()
+        )
+        return "" if fits else f"a dict of names and {kind.__name__}s"
+    if name == "_non_persistent_buffers_set":
+        return "" if isinstance(value, set) and all(isinstance(k, str) for k in value) else "a set of names"
+    if name in ("training", "_hooked"):
+        return "" if isinstance(value, bool) and not (name == "_hooked" and value) else "a bool, and hooks none"
+    if name in _hooks():
+        return "" if isinstance(value, dict) and not value else "an empty dict: a file brings no hooks"
+    return ""
 
 
-def _found(name: str) -> Any:
-    """What a name in a file stands for, None if nothing. Files written before a class or operation of this package moved to
-    another file of its own are read all the same: it is looked for on the public pages."""
-    module, _, path = name.partition(":")
-    found: Any = sys.modules.get(module)
-    for part in path.split("."):
-        found = getattr(found, part, None)
-    if found is None and module.startswith((_OPERATIONS, _MODULES)) and path.isidentifier():
-        for page in _PAGES:
-            found = getattr(sys.modules[page], path, None)
-            if isinstance(found, FunctionType):
-                found = inspect.unwrap(found, stop=_is_ours)
-            if isinstance(found, (FunctionType, type)) and _is_ours(found):
-                return found
-        return None
-    return found
-
-
-def _is_ours(x: Any) -> bool:
-    """Whether a class is defined below `nn`, or a function below `ops`."""
-    return x.__module__.startswith(_MODULES if isinstance(x, type) else _OPERATIONS)
+@cache
+def _hooks() -> set[str]:
+    """The attributes in which a module keeps its hooks."""
+    return {name for name, value in vars(Module()).items() if isinstance(value, dict)} - set(_HELD)

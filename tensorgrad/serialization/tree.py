@@ -8,6 +8,7 @@ What is neither a number nor text stands in the tree as {kind: contents}.
 from __future__ import annotations
 
 import base64
+import json
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from types import FunctionType
@@ -21,17 +22,23 @@ from ..nn import Parameter
 from ..tensor import Size, Tensor
 from . import modules
 from .safetensors import METADATA, SaveError, can_hold
+from .sharing import Arrays, Place, Views, any_shared, stored
+from .trust import Trust, name_of
 
-Arrays = dict[str, np.ndarray]
 _SCALARS = {t.__name__: t for t in (np.float64, np.float32, np.float16, np.int64, np.int32, np.int16, np.int8,
                                     np.uint64, np.uint32, np.uint16, np.uint8)} | {"bool": np.bool_}  # fmt: skip
 
 
 def is_plain(obj: Any) -> bool:
-    """Whether this is a dict of constant tensors under ordinary names: a state dict, which needs no tree."""
-    return type(obj) in (dict, OrderedDict) and all(
-        isinstance(k, str) and k != METADATA and k.isprintable() and type(v) is Tensor and not v.requires_grad
-        for k, v in obj.items()
+    """Whether this is a dict of constant tensors under ordinary names, each with memory of its own: a state dict, which
+    needs no tree."""
+    return (
+        type(obj) in (dict, OrderedDict)
+        and all(
+            isinstance(k, str) and k != METADATA and k.isprintable() and type(v) is Tensor and not v.requires_grad
+            for k, v in obj.items()
+        )
+        and not any_shared([v.array for v in obj.values()])
     )
 
 
@@ -41,22 +48,25 @@ def is_plain(obj: Any) -> bool:
 class Flattened:
     """The tree and the arrays of an object.
 
+    Tensors and arrays that share memory share it when they are loaded: what lies at one place is stored once, and views of
+    one memory are stored as that memory, and where in it each lies.
+
     Raises:
         TypeError: something in it is neither a tensor nor plain data; the message gives its path.
     """
 
     def __init__(self, obj: Any) -> None:
-        self.arrays: Arrays = {}
-        self._seen: dict[int, tuple[str, Any]] = {}  # arrays that have a name: one that occurs twice is stored once
-        self._objects: dict[int, int] = {}  # their numbers, likewise
+        self._found: list[Place] = []
+        self._objects: dict[int, int] = {}  # their numbers: one that occurs twice is stored once
         try:
             self.tree = self._of(obj, "")
         except RecursionError:
             raise SaveError("save: this is nested too deeply to be saved, or holds itself.") from None
+        self.arrays: Arrays = stored(self._found)
 
     def _of(self, x: Any, path: str) -> Any:
         if isinstance(x, Tensor):
-            return {_kind_of(x): self._named(x.array, path)}
+            return self._named(_kind_of(x), x.array, path)
         if x is None or type(x) in (bool, int, float, str):
             return x
 
@@ -64,13 +74,14 @@ class Flattened:
             return f"{path}.{name}" if path else str(name)
 
         if isinstance(x, Mapping):
-            items = [[self._of(k, below("key")), self._of(v, below(k))] for k, v in x.items()]
+            items = [[self._key(k, below("key")), self._of(v, below(k))] for k, v in x.items()]
             return {next(k for k, t in _MAPPINGS.items() if isinstance(x, t)): items}
         if isinstance(x, (list, tuple, set, frozenset)):
             kind = next(k for k, t in _SEQUENCES.items() if isinstance(x, t))
-            return {kind: [self._of(v, below(i)) for i, v in enumerate(x)]}
+            of = self._key if kind in _HASHED else self._of
+            return {kind: [of(v, below(i)) for i, v in enumerate(x)]}
         if isinstance(x, np.ndarray) and can_hold(x.dtype):
-            return {"array": self._named(x, path)}
+            return self._named("array", x, path)
         if isinstance(x, np.generic) and x.dtype.name in _SCALARS:
             return {"scalar": [x.dtype.name, x.item()]}
         if isinstance(x, complex):
@@ -96,9 +107,18 @@ class Flattened:
             f"lists and tuples of them can be saved. {cure}"
         )
 
+    def _key(self, x: Any, path: str) -> Any:
+        """What is hashed when it is loaded: of plain data, since the hash of an object is code of its class."""
+        if not isinstance(x, FunctionType) and modules.can_hold(x):
+            raise TypeError(
+                f"save: {path} is a {type(x).__name__}, an object as a key or in a set; only plain data can stand there. "
+                "Use a name or a number for it."
+            )
+        return self._of(x, path)
+
     def _object(self, x: Any, path: str) -> Any:
         if isinstance(x, FunctionType):
-            return {"operation": modules.name_of(x)}
+            return {"operation": name_of(x)}
         if id(x) in self._objects:
             return {"again": self._objects[id(x)]}
         self._objects[id(x)] = number = len(self._objects)
@@ -106,19 +126,12 @@ class Flattened:
             [name, self._of(value, ".".join(filter(None, (path, shown))))]
             for name, shown, value in modules.attributes(x)
         ]
-        return {"object": [number, modules.name_of(type(x)), state]}
+        return {"object": [number, name_of(type(x)), state]}
 
-    def _named(self, a: np.ndarray, path: str) -> str:
-        if id(a) not in self._seen:
-            # JSON of other libraries knows no half of a surrogate pair
-            wanted = key = path.encode("utf-8", "backslashreplace").decode() or "tensor"
-            n = 1
-            while key in self.arrays or key == METADATA:
-                n += 1
-                key = f"{wanted}#{n}"
-            self.arrays[key] = a
-            self._seen[id(a)] = key, a
-        return self._seen[id(a)][0]
+    def _named(self, kind: str, a: np.ndarray, path: str) -> dict[str, Any]:
+        node: dict[str, Any] = {}  # its contents follow when it is known who shares memory with whom
+        self._found.append(Place(a, path.encode("utf-8", "backslashreplace").decode() or "tensor", node, kind))
+        return node
 
 
 def _kind_of(t: Tensor) -> str:
@@ -130,25 +143,37 @@ def _kind_of(t: Tensor) -> str:
 # ---- unflatten --------------------------------------------------------------------------------------------------------
 
 
-def unflatten(tree: Any, arrays: Arrays, importing: bool = False) -> Any:
-    """What was flattened. `importing`: the classes of models may be imported.
+def unflatten(tree: Any, arrays: Arrays, trust: Trust) -> Any:
+    """What was flattened.
+
+    Args:
+        trust: which classes and operations the tree may name.
 
     Raises:
+        Refused: it names others.
         ValueError, KeyError, TypeError, RecursionError …: this is no such tree.
     """
-    tensors: dict[tuple[str, str], Tensor] = {}  # one object for what was one
+    trust.check(classes_in(tree))
+    at = Views(arrays)
+    tensors: dict[tuple[str, Any], Tensor] = {}  # one object for what was one
     made: dict[int, Any] = {}
 
-    def tensor(kind: str, key: str) -> Tensor:
-        if (kind, key) not in tensors:
-            t = tensor_of(arrays[key], key)
-            tensors[kind, key] = {
+    def tensor(kind: str, place: Any) -> Tensor:
+        key = kind, json.dumps(place)
+        if key not in tensors:
+            t = tensor_of(at[place], str(place))
+            tensors[key] = {
                 "tensor": lambda: t,
                 "leaf": t.requires_grad_,
                 "parameter": lambda: Parameter(t),
                 "frozen": lambda: Parameter(t, requires_grad=False),
             }[kind]()
-        return tensors[kind, key]
+        return tensors[key]
+
+    def key(x: Any) -> Any:
+        if isinstance(x, dict) and ("object" in x or "again" in x):
+            raise ValueError("an object as a key")
+        return of(x)
 
     def of(x: Any) -> Any:
         if not isinstance(x, dict):
@@ -159,21 +184,62 @@ def unflatten(tree: Any, arrays: Arrays, importing: bool = False) -> Any:
         if kind in ("tensor", "leaf", "parameter", "frozen"):
             return tensor(kind, value)
         if kind == "array":
-            return arrays[value]
+            return at[value]
         if kind in _MAPPINGS:
-            pairs = {of(k): of(v) for k, v in value}
+            pairs = {key(k): of(v) for k, v in value}
             return _MAKERS[kind](pairs) if kind in _MAKERS else pairs
         if kind == "object":
             number, name, state = value
-            made[number] = modules.made(name, {k: of(v) for k, v in state}, importing)
+            made[_number(number)] = modules.made(_text(name), {_text(k): of(v) for k, v in state}, trust)
             return made[number]
         if kind == "again":
-            return made[value]
+            return made[_number(value)]
+        if kind == "operation":
+            return trust.operation(_text(value))
         if kind in _SEQUENCES:
-            return _SEQUENCES[kind](map(of, value))
+            return _SEQUENCES[kind](map(key if kind in _HASHED else of, value))
         return _MAKERS[kind](value)
 
     return of(tree)
+
+
+def classes_in(tree: Any) -> set[str]:
+    """The classes that a tree names."""
+    found, left = set(), [tree]
+    while left:
+        x = left.pop()
+        if isinstance(x, dict):
+            if "object" in x:
+                found.add(_text(x["object"][1]))
+            left.extend(x.values())
+        elif isinstance(x, list):
+            left.extend(x)
+    return found
+
+
+def _text(x: Any) -> str:
+    if not isinstance(x, str):
+        raise ValueError(f"a name that is a {type(x).__name__}")
+    return x
+
+
+def _number(x: Any) -> int:
+    if type(x) is not int:
+        raise ValueError(f"a number that is a {type(x).__name__}")
+    return x
+
+
+def _float(x: Any) -> float:
+    if type(x) not in (int, float):
+        raise ValueError(f"a number that is a {type(x).__name__}")
+    return float(x)
+
+
+def _scalar(value: Any) -> np.generic:
+    name, x = value
+    if type(x) not in (bool, int, float):
+        raise ValueError(f"a {name} that is a {type(x).__name__}")
+    return _SCALARS[name](x)
 
 
 def tensor_of(a: np.ndarray, name: str) -> Tensor:
@@ -186,17 +252,17 @@ def tensor_of(a: np.ndarray, name: str) -> Tensor:
 
 
 _SEQUENCES: dict[str, Any] = {"list": list, "size": Size, "tuple": tuple, "set": set, "frozenset": frozenset}
+_HASHED = ("set", "frozenset")
 _MAPPINGS: dict[str, Any] = {"ordered": OrderedDict, "counter": Counter, "dict": Mapping}
 _MAKERS: dict[str, Callable[[Any], Any]] = {
     "ordered": OrderedDict,
     "counter": Counter,
-    "scalar": lambda value: _SCALARS[value[0]](value[1]),
-    "complex": lambda value: complex(*value),
-    "bytes": lambda value: base64.b64decode(value, validate=True),
-    "dtype": dtypes.as_dtype,
-    "device": device,
-    "operation": modules.operation,
+    "scalar": _scalar,
+    "complex": lambda value: complex(*map(_float, value)),
+    "bytes": lambda value: base64.b64decode(_text(value), validate=True),
+    "dtype": lambda value: dtypes.as_dtype("tensorgrad." + _text(value)),
+    "device": lambda value: device(_text(value)),
 }
 
 
-__all__ = ["Flattened", "is_plain", "unflatten", "tensor_of"]
+__all__ = ["Flattened", "classes_in", "is_plain", "tensor_of", "unflatten"]

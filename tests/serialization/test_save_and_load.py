@@ -5,17 +5,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import json
 import math
 import os
 import pickle
 import random
 import stat
-import sys
 import threading
 import tracemalloc
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +21,8 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad import nn, serialization
-from tensorgrad.serialization import SaveError, files, load, safetensors, save
-from tests.nn.table import ROWS, Row
+from tensorgrad.serialization import SaveError, files, load, save
+from tests.serialization.forge import entry, forged, same
 
 STATE = {
     "weight": tg.tensor(np.arange(6.0, dtype=np.float32).reshape(2, 3)),
@@ -33,23 +30,6 @@ STATE = {
     "count": tg.tensor(3),
     "empty": tg.tensor(np.zeros((0, 4), np.float16)),
 }
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two objects agree in every type, order and number; nan is nan."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, tg.Tensor):
-        return (
-            a.dtype is b.dtype and a.requires_grad == b.requires_grad and same(a.detach().numpy(), b.detach().numpy())
-        )
-    if isinstance(a, np.ndarray):
-        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    if isinstance(a, dict):
-        return same(list(a), list(b)) and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b or a != a and b != b
 
 
 def round_trip(obj: Any) -> Any:
@@ -142,14 +122,6 @@ def test_kinds_of_tensors_and_arrays() -> None:
     assert same(round_trip(np.asfortranarray(np.arange(6).reshape(2, 3))), np.arange(6).reshape(2, 3))
 
 
-def test_what_was_one_tensor_is_one_again_and_stored_once() -> None:
-    w = tg.rand(1000)
-    data = serialization.dumps({"model": {"embedding": w, "head": w}, "of its own": w + 0})
-    assert 8000 < len(data) < 9000
-    back = serialization.loads(data)
-    assert back["model"]["embedding"] is back["model"]["head"] is not back["of its own"]
-
-
 def test_order_of_names() -> None:
     names = ["z", "a", "m.weight", "b"]
     state = {name: tg.ones(1).to(kind) for name, kind in zip(names, (tg.bool, tg.float64, tg.int8, tg.float32))}
@@ -199,135 +171,6 @@ def test_where_it_goes(tmp_path: Path) -> None:
             self.read = io.BytesIO(data).read
 
     assert same(load(Pipe((tmp_path / "a").read_bytes())), STATE)
-
-
-# ---- whole models ---------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Config:
-    width: int = 3
-    dtype: Any = tg.float32
-
-
-class Tied(nn.Module):
-    """Two names of one weight, a module used twice, a buffer, settings and an operation."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
-        self.encoder = nn.Embedding(5, config.width)
-        self.decoder = nn.Linear(config.width, 5)
-        self.decoder.weight = self.encoder.weight
-        self.again = self.decoder
-        self.register_buffer("scale", tg.full((1,), 2.0), persistent=False)
-        self.act = tg.nn.functional.gelu
-        self.hidden = None
-
-    def forward(self, x: tg.Tensor) -> tg.Tensor:
-        return self.again(self.act(self.encoder(x)) * self.scale)
-
-
-def test_a_whole_model(tmp_path: Path) -> None:
-    model = Tied(Config()).eval()
-    with open(tmp_path / "model.pt", "wb") as file:
-        save(model, file)
-    x = tg.tensor([[1, 2]])
-    with serialization.safe_globals([Tied]), open(tmp_path / "model.pt", "rb") as file:
-        found = load(file, weights_only=False)
-    assert type(found) is Tied and tg.equal(found(x), model(x)) and not found.training
-    assert found.decoder.weight is found.encoder.weight and found.again is found.decoder and found.config == Config()
-    assert [name for name, _ in found.named_parameters()] == [name for name, _ in model.named_parameters()]
-    assert list(found.state_dict()) == list(model.state_dict()) and isinstance(found.decoder.bias, nn.Parameter)
-    found(x).sum().backward()
-    tg.optim.SGD(found.parameters(), lr=0.1).step()
-    assert not tg.equal(found.decoder.bias, model.decoder.bias)
-    arrays, _ = safetensors.read(io.BytesIO((tmp_path / "model.pt").read_bytes()), "model.pt")
-    assert sorted(arrays) == ["decoder.bias", "encoder.weight", "scale"]  # others read these by their usual names
-    save({"model": model, "epoch": 3}, tmp_path / "checkpoint.pt")
-    assert load(tmp_path / "checkpoint.pt")["epoch"] == 3
-
-
-@pytest.mark.parametrize("row", [r for r in ROWS if r.noisy != "always"], ids=lambda r: r.id)
-def test_every_module_comes_back_whole(row: Row) -> None:
-    model, (args, kwargs) = row.module(tg).eval(), row.arguments(tg.tensor)
-    if not any(isinstance(p, nn.UninitializedParameter) for p in model.parameters()):
-        found = round_trip(model)
-        assert repr(found) == repr(model) and same(row.run(found, args, kwargs), row.run(model, args, kwargs))
-
-
-def test_a_model_whose_class_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "its_net.py").write_text("import tensorgrad\nclass Net(tensorgrad.nn.Linear): pass\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    from its_net import Net
-
-    save(Net(1, 1), tmp_path / "a")
-    del sys.modules["its_net"]
-    with pytest.raises(
-        SaveError, match="holds a its_net.Net, which this program has not imported. Import it, or let the"
-    ):
-        load(tmp_path / "a")
-    assert load(tmp_path / "a", weights_only=False).in_features == 1
-    del sys.modules["its_net"]
-
-
-def test_models_that_do_not_come_back() -> None:
-    class Local(nn.Module):
-        pass
-
-    with pytest.raises(TypeError, match="save: the object is a Local; .* Save its state_dict"):
-        serialization.dumps(Local())
-    model = nn.Linear(1, 1)
-    model.act = lambda x: x
-    with pytest.raises(TypeError, match="save: model.act is a function; .* Give the module a method instead"):
-        serialization.dumps({"model": model})
-    model.act = sys.exit
-    with pytest.raises(TypeError, match="save: act is a builtin_function_or_method"):
-        serialization.dumps(model)
-    model = nn.Linear(1, 1)
-    model.register_forward_hook(print)
-    with pytest.raises(TypeError, match="save: _forward_hooks.* is a builtin_function_or_method"):
-        serialization.dumps(model)
-
-
-@pytest.mark.parametrize(
-    "skeleton, words",
-    [
-        ({"object": [0, "no_such_module:Net", []]}, "holds a no_such_module.Net, which this program has not imported"),
-        (
-            {"object": [0, "subprocess:Popen", []]},
-            "asks for subprocess.Popen, which is neither a module nor a dataclass",
-        ),
-        ({"object": [0, "os:system", []]}, "asks for os.system, which is neither a module nor a dataclass"),
-        ({"operation": "os:system"}, "asks for os.system, which is no operation"),
-        ({"operation": "tensorgrad.ops.create:np"}, "asks for tensorgrad.ops.create.np, which is no operation"),
-        ({"operation": "tensorgrad.serialization.files:os"}, "asks for .*, which is no operation"),
-        ({"again": 0}, "what stands around its tensors cannot be read"),
-    ],
-)
-def test_models_of_strangers(skeleton: Any, words: str) -> None:
-    """A file may name no class and no function but those of modules that the program has imported."""
-    text = json.dumps(skeleton)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    metadata = {"tensorgrad": "1", "tensorgrad.skeleton": text, "tensorgrad.sha256": digest}
-    with pytest.raises(SaveError, match=words):
-        serialization.loads(forged({"__metadata__": metadata}, b""))
-
-
-def test_files_that_name_an_operation_or_a_class_where_it_once_was() -> None:
-    """Operations and modules of this package may move to other files of it; a model saved before is read all the same."""
-
-    def read(state: Any) -> Any:
-        text = json.dumps(state)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        metadata = {"tensorgrad": "1", "tensorgrad.skeleton": text, "tensorgrad.sha256": digest}
-        return serialization.loads(forged({"__metadata__": metadata}, b""))
-
-    assert read({"operation": "tensorgrad.ops.activation:gelu"}) is nn.functional.gelu
-    assert read({"operation": "tensorgrad.ops.elementwise:add"})(tg.ones(1), 1).item() == 2
-    assert type(read({"object": [0, "tensorgrad.nn.loss:CrossEntropyLoss", []]})) is nn.CrossEntropyLoss
-    with pytest.raises(SaveError, match="asks for tensorgrad.ops.elementwise.save, which is no operation"):
-        read({"operation": "tensorgrad.ops.elementwise:save"})
 
 
 # ---- what does not go in --------------------------------------------------------------------------------------------
@@ -463,15 +306,6 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
             continue
         # What is not caught must not matter: a flip in the padding of the header, or in the name of the format.
         assert same(found, original)
-
-
-def forged(header: Any, body: bytes = b"") -> bytes:
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + body
-
-
-def entry(first: int = 0, last: int = 4, shape: Any = (1,), dtype: Any = "F32") -> dict[str, Any]:
-    return {"dtype": dtype, "shape": shape, "data_offsets": [first, last]}
 
 
 NESTED = b"[" * 100_000 + b"]" * 100_000

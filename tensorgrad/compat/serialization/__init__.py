@@ -1,0 +1,1 @@
+"""Former paths below `tensorgrad.serialization`."""
