@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import row_major
+
 
 def tril(x: Any, k: int) -> Any:
     """x on and below the k-th diagonal, zeros above."""
-    return np.tril(x, k)
+    return row_major(np.tril(x, k))
 
 
 def triu(x: Any, k: int) -> Any:
     """x on and above the k-th diagonal, zeros below."""
-    return np.triu(x, k)
+    return row_major(np.triu(x, k))
 
 
 def diagonal(x: Any, offset: int, axis1: int, axis2: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .reduce import Axes
+from .reduce import Axes, in_rows
 
 _maximum: Any = np.maximum.reduce
 
@@ -17,24 +17,24 @@ def amax(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     if axes is None and not keepdim:
         flat = x.ravel()
         return flat[flat.argmax()]  # a third of the time of a reduction
-    return _maximum(x, axes, None, None, keepdim)
+    return in_rows(_maximum(x, axes, None, None, keepdim))
 
 
 def amin(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     if axes is None and not keepdim:
         flat = x.ravel()
         return flat[flat.argmin()]
-    return _minimum(x, axes, None, None, keepdim)
+    return in_rows(_minimum(x, axes, None, None, keepdim))
 
 
 def max(x: Any, axis: int) -> tuple[Any, Any]:
     """The largest along an axis, which stays with size 1, and its first index."""
-    return _maximum(x, axis, None, None, True), x.argmax(axis, keepdims=True)
+    return in_rows(_maximum(x, axis, None, None, True)), in_rows(x.argmax(axis, keepdims=True))
 
 
 def min(x: Any, axis: int) -> tuple[Any, Any]:
     """The smallest along an axis, which stays with size 1, and its first index."""
-    return _minimum(x, axis, None, None, True), x.argmin(axis, keepdims=True)
+    return in_rows(_minimum(x, axis, None, None, True)), in_rows(x.argmin(axis, keepdims=True))
 
 
 def argmax(x: Any, axis: int | None, keepdim: bool) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import row_major
+
 Shape = tuple[int, ...]
 Key = tuple[Any, ...]
 
@@ -45,14 +47,14 @@ def nonzero_rows(x: Any) -> Any:
 
 
 def index(x: Any, key: Key) -> Any:
-    """x[key], a copy."""
+    """x[key], a copy, row by row."""
     last = key[-1]
     if last.dtype.kind == "b":
         if len(key) == 1 and last.shape == x.shape:
             return masked_select(x, last)
     elif x.size and x.ndim and all([type(k) is slice for k in key[:-1]]):
         return x.take(last, len(key) - 1)  # two to three times as fast; of an empty x it would not check the indices
-    return x[key]
+    return row_major(x[key])
 
 
 def key_shape(shape: Shape, key: Key) -> Shape | None:

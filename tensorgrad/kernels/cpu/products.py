@@ -59,8 +59,8 @@ def _size(shape: tuple[int, ...]) -> int:
 
 def cross(x: Any, z: Any, axis: int) -> Any:
     """x × z along an axis of three; broadcasts."""
-    x, z = np.moveaxis(x, axis, 0), np.moveaxis(z, axis, 0)
     out = np.empty(np.broadcast_shapes(x.shape, z.shape), x.dtype)
+    x, z, y = (np.moveaxis(v, axis, 0) for v in (x, z, out))
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        out[i] = x[j] * z[k] - x[k] * z[j]
-    return np.moveaxis(out, 0, axis)
+        y[i] = x[j] * z[k] - x[k] * z[j]
+    return out

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..shapes import elements_along
 from .row_reduce import ONES, SHORT
-from .workspace import is_half, upcast
+from .workspace import is_half, row_major, upcast
 
 Axes = tuple[int, ...] | None
 _add: Any = np.add.reduce
@@ -17,6 +17,11 @@ _multiply: Any = np.multiply.reduce
 _maximum: Any = np.maximum.reduce
 _and: Any = np.logical_and.reduce
 _or: Any = np.logical_or.reduce
+
+
+def in_rows(out: Any) -> Any:
+    """What a reduction gives, which may be a number, row by row."""
+    return row_major(out) if out.ndim > 1 else out
 
 
 # ---- sums ------------------------------------------------------------------------------------------------------------
@@ -31,7 +36,7 @@ def sum(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> 
     not with the number itself."""
     if x.size > SHORT or x.itemsize == 2:
         return _sum_many(x, axes, keepdim, dtype)
-    return _add(x, axes, dtype, None, keepdim)
+    return in_rows(_add(x, axes, dtype, None, keepdim))
 
 
 def sum_all(x: Any) -> Any:
@@ -47,14 +52,14 @@ def sum_all(x: Any) -> Any:
 
 def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
     if dtype is not None or x.dtype.kind in "iub":  # whole numbers add up exactly
-        return _add(x, axes, dtype, None, keepdim)
+        return in_rows(_add(x, axes, dtype, None, keepdim))
     if is_half(x):
         return np.asarray(sum(x.astype(np.float32), axes, keepdim)).astype(x.dtype)
     over = range(x.ndim) if axes is None else axes
     order = sorted(range(x.ndim), key=lambda i: -x.strides[i])  # the axes as they lie in memory
     lying = x.transpose(order)
     if not lying.flags.c_contiguous:
-        return np.asarray(_add(x, axes, np.float64, None, keepdim)).astype(x.dtype)
+        return np.asarray(_add(x, axes, np.float64, None, keepdim)).astype(x.dtype, "C")
     # Neighbours that are both summed, or both kept, are one axis: x is (…, n, m, …) with every second one summed.
     out, m, runs = lying.reshape(-1), 1, [[False, 1]]
     for i in order:
@@ -68,7 +73,7 @@ def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
         else:
             m *= n
     kept = [i for i in order if i not in over]
-    out = out.reshape([x.shape[i] for i in kept]).transpose(np.argsort(kept))
+    out = row_major(out.reshape([x.shape[i] for i in kept]).transpose(np.argsort(kept)))
     return out.reshape([1 if i in over else s for i, s in enumerate(x.shape)]) if keepdim else out
 
 
@@ -138,7 +143,7 @@ def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
 def prod(x: Any, axes: Axes = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """Πx."""
     out = _multiply(upcast(x), axes, dtype, None, keepdim)
-    return np.asarray(out).astype(x.dtype, copy=False) if dtype is None else out
+    return in_rows(np.asarray(out).astype(x.dtype, copy=False) if dtype is None else out)
 
 
 def has_zero(x: Any) -> bool:
@@ -149,8 +154,8 @@ def has_zero(x: Any) -> bool:
 
 
 def all(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
-    return _and(x, axes, None, None, keepdim)
+    return in_rows(_and(x, axes, None, None, keepdim))
 
 
 def any(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
-    return _or(x, axes, None, None, keepdim)
+    return in_rows(_or(x, axes, None, None, keepdim))

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import row_major
+
 
 def _running(ufunc: Any, x: Any, axis: int) -> Any:
     if x.dtype.kind in "iu" or x.dtype == np.float64:
-        return ufunc.accumulate(x, axis, x.dtype)  # which NumPy would widen for a small integer
-    wide = x.astype(np.float64)
+        return row_major(ufunc.accumulate(x, axis, x.dtype))  # which NumPy would widen for a small integer
+    wide = x.astype(np.float64, "C")
     return ufunc.accumulate(wide, axis, out=wide).astype(x.dtype)
 
 
@@ -29,24 +31,24 @@ def cumprod(x: Any, axis: int) -> Any:
 
 def logcumsumexp(x: Any, axis: int) -> Any:
     """yₖ = ln Σᵢ e^xᵢ for i ≤ k."""
-    return np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
+    return row_major(np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False))
 
 
 def cummax(x: Any, axis: int) -> tuple[Any, Any]:
     """The largest of what has come so far, and where it is: of equal ones the last; nan is the largest."""
-    values: Any = np.maximum.accumulate(x, axis)
+    values: Any = row_major(np.maximum.accumulate(x, axis))
     return values, _where(x, values, axis)
 
 
 def cummin(x: Any, axis: int) -> tuple[Any, Any]:
     """The smallest of what has come so far, and where it is: of equal ones the last; nan is the smallest."""
-    values: Any = np.minimum.accumulate(x, axis)
+    values: Any = row_major(np.minimum.accumulate(x, axis))
     return values, _where(x, values, axis)
 
 
 def _where(x: Any, extreme: Any, axis: int) -> Any:
     places = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-    return np.maximum.accumulate(np.where((x == extreme) | (x != x), places, 0), axis)
+    return row_major(np.maximum.accumulate(np.where((x == extreme) | (x != x), places, 0), axis))
 
 
 def recur(a: Any, b: Any, axis: int, reverse: bool = False) -> Any:

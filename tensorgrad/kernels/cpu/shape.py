@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import row_major
+
 Shape = tuple[int, ...]
 
 
@@ -45,7 +47,7 @@ def roll(x: Any, shifts: Shape, axes: Shape) -> Any:
         at = -shift % out.shape[axis] if out.shape[axis] else 0
         before = (slice(None),) * axis
         out = np.concatenate((out[(*before, slice(at, None))], out[(*before, slice(0, at))]), axis)
-    return out.copy() if out is x else out
+    return out.copy() if out is x else row_major(out)
 
 
 def unfold(x: Any, axis: int, size: int, step: int) -> Any:
@@ -206,10 +208,10 @@ def _common(a: Shape, a_strides: Shape, b: Shape, b_strides: Shape, offset: int)
 
 def cat(arrays: tuple[Any, ...], axis: int) -> Any:
     """Arrays one after the other along an axis."""
-    return np.concatenate(arrays, axis)
+    return row_major(np.concatenate(arrays, axis))
 
 
 def stack(arrays: tuple[Any, ...], axis: int) -> Any:
     """Arrays side by side along a new axis."""
     key = (slice(None),) * axis + (None,)
-    return np.concatenate([a[key] for a in arrays], axis)
+    return row_major(np.concatenate([a[key] for a in arrays], axis))

@@ -27,6 +27,12 @@ def workspace(shape: Shape, dtype: Any) -> Any:
     return memory[:size].view(dtype).reshape(shape)
 
 
+def row_major(x: Any) -> Any:
+    """x if its elements lie row by row, else a copy in which they do: NumPy lets the layout of operands pass into results
+    that PyTorch writes row by row, on which programs call `view`."""
+    return x if x.flags.c_contiguous else x.copy("C")
+
+
 def is_half(x: Any) -> bool:
     """Whether x holds 16-bit floats, in which NumPy computes slowly and nobody should add up."""
     return x.dtype.itemsize == 2 and x.dtype.kind not in "iu"

@@ -53,7 +53,7 @@ def _collate(batch: Sequence[Any], at: str) -> Any:
         if len({a.dtype for a in batch}) > 1:
             return _collate([as_tensor(a) for a in batch], at)  # tensors have rules of their own for a common dtype
         _same([a.shape for a in batch], "has shape {}", "pads them (nn.utils.rnn.pad_sequence)", at)
-        return as_tensor(np.stack(batch))
+        return as_tensor(np.ascontiguousarray(np.stack(batch)))
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, (int, float, np.generic)):
