@@ -32,9 +32,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(COMPILE)
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.oracle: $(VENV)/.dev
+$(VENV)/.oracle: tests/oracle/packages.txt $(VENV)/.dev
 	@echo "installing PyTorch to compare with"
 	@$(PIP) -e '.[dev,oracle]'
+	@$(PIP) --no-deps -r tests/oracle/packages.txt
 	@touch $@
 
 demo: $(VENV)/.demo  ## train on XOR and parity, draw the graphs into out/

@@ -21,6 +21,7 @@ from .autograd.modes import (
 )
 from .compat import attach as _attach
 from .compat.copies import *
+from .compat.dtypes import *
 from .compat.foreach import foreach as _foreach
 from .compat.legacy import *
 from .compat.questions import *
@@ -112,8 +113,8 @@ __version__ = "0.1.0"
 
 _part = _when_asked(
     __name__,
-    "accelerator backends compiler data distributed distributions hub jit metrics mps multiprocessing onnx return_types "
-    "testing text training version vision xpu".split(),
+    "_C accelerator backends compiler data distributed distributions functional futures fx hub jit metrics mps multiprocessing "
+    "onnx return_types testing text training types version vision xpu".split(),
 )
 
 
@@ -122,6 +123,8 @@ def __getattr__(name: str) -> object:
         return getattr(Tensor, name)  # tensorgrad.exp_(x), as PyTorch has it, is x.exp_()
     if name.startswith("_foreach_"):
         return _foreach(name)
+    if name == "Future":
+        return _part("futures").Future
     return _part(name)
 
 

@@ -2,7 +2,7 @@
 
 1. What lives in `compat` is imported by PyTorch's path: `import tensorgrad.jit` gives `tensorgrad.compat.jit`, and
    `tensorgrad.backends.cudnn` gives `tensorgrad.compat.backends.cudnn`.
-2. A program written for PyTorch may run with `sys.modules["torch"] = tensorgrad`. Then `import torch.nn.functional` must
+2. A program written for PyTorch may run with tensorgrad posing as torch (`pose.py`). Then `import torch.nn.functional` must
    give the module that is here already, not load its file a second time under another name, with a second Tensor class.
 
 The finder below answers for the submodules of whatever name stands for this package, or a part of it (torchvision for
@@ -21,8 +21,9 @@ PACKAGE = __name__.partition(".")[0]
 
 # Public paths, and all below them, whose files are in `compat` under the same name.
 IN_COMPAT = frozenset(
-    "accelerator backends compiler hub jit mps multiprocessing onnx return_types tensor_types version xpu "
-    "autograd.variable nn.common_types nn.modules serialization.skeleton "
+    "_C accelerator backends compiler functional futures fx hub jit mps multiprocessing onnx return_types tensor_types types "
+    "version xpu "
+    "autograd.variable distributed.optim nn.common_types nn.modules serialization.skeleton "
     "utils._foreach_utils utils.checkpoint utils.dlpack utils.hooks utils.model_zoo".split()
 )
 
@@ -43,7 +44,8 @@ class _Finder:  # by its methods a finder: importing importlib.abc to say so wou
                 return None
             real = f"{PACKAGE}.compat.{rest}"
         else:
-            stands_for = getattr(sys.modules.get(head), "__name__", "")
+            posing = sys.modules.get(head)
+            stands_for = getattr(posing, "__real__", getattr(posing, "__name__", ""))
             if stands_for.partition(".")[0] != PACKAGE:
                 return None
             real = f"{stands_for}.{rest}"

@@ -17,6 +17,7 @@ from ..ops.conv import conv1d
 from ..ops.create import DeviceLike
 from ..ops.keywords import also, in_own_name
 from ..ops.matrices import squares
+from ..ops.products import mm
 from ..ops.promote import as_operand, number
 from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
@@ -160,6 +161,12 @@ def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: T
 
 
 @in_own_name
+def spmm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """`mm`: of sparse matrices there are none, and small graph networks call it with dense ones."""
+    return mm(input, mat2)
+
+
+@in_own_name
 def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> Tensor:
     """`nn.functional.pad` with mode 'constant'."""
     return _pad(input, pad, "constant", value)
@@ -179,6 +186,6 @@ def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int =
 
 __all__ = [
     "alpha_dropout", "bilinear", "cholesky", "constant_pad_nd", "conv_tbc", "dropout", "dropout_", "embedding",
-    "feature_alpha_dropout", "feature_dropout", "inverse", "lu", "lu_solve", "pinverse", "qr", "range", "svd",
+    "feature_alpha_dropout", "feature_dropout", "inverse", "lu", "lu_solve", "pinverse", "qr", "range", "spmm", "svd",
     "triangular_solve", "vander",
 ]  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Any
 from ..tensor import Tensor
 from . import amp
 
+_initialized = False  # whether CUDA is in use
+
 
 def is_available() -> bool:
     """Whether tensors can live on a GPU: no."""

@@ -22,6 +22,21 @@ class ReduceOp(enum.Enum):
     PRODUCT = "product"
     MIN = "min"
     MAX = "max"
+    BAND = "band"
+    BOR = "bor"
+    BXOR = "bxor"
+    PREMUL_SUM = "premul_sum"
+
+
+class Backend(str):
+    """The name of what carries the messages. A group of one process sends none, so any will do."""
+
+    UNDEFINED, GLOO, NCCL, MPI, UCC, XCCL = "undefined", "gloo", "nccl", "mpi", "ucc", "xccl"
+
+    def __new__(cls, name: str) -> Backend:
+        if not isinstance(name, str):
+            raise TypeError(f"Backend: name must be a string, such as 'gloo', got {type(name).__name__}.")
+        return super().__new__(cls, name.lower())
 
 
 class ProcessGroup:
@@ -154,7 +169,8 @@ def barrier(group: Any = None, async_op: bool = False, device_ids: Any = None) -
 
 
 __all__ = [
-    "ProcessGroup", "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast", "broadcast_object_list",
+    "Backend", "ProcessGroup", "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast",
+    "broadcast_object_list",
     "destroy_process_group", "get_backend", "get_rank", "get_world_size", "init_process_group", "is_available",
     "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available", "is_torchelastic_launched", "reduce",
 ]  # fmt: skip

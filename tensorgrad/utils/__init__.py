@@ -2,6 +2,6 @@
 
 from .when_asked import when_asked
 
-__all__ = ["_pytree", "checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard"]
+__all__ = ["_pytree", "benchmark", "checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard"]
 
 __getattr__ = when_asked(__name__, __all__)

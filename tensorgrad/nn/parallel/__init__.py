@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .module import Module
+from ..module import Module
 
 
 def data_parallel(
@@ -50,7 +50,7 @@ class DistributedDataParallel(Module):
         self, module: Module, device_ids: Any = None, output_device: Any = None, dim: int = 0, **options: Any
     ) -> None:
         super().__init__()
-        from ..distributed import get_world_size
+        from ...distributed import get_world_size
 
         get_world_size()
         self.module = module

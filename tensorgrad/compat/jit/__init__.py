@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from ..nn import Module
+from ...nn import Module
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""What PyTorch has below `distributed` and one process has no use for."""
