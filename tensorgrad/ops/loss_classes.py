@@ -10,10 +10,11 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
+from .expand import broadcast_tensors
 from .keywords import in_own_name, older_reduction
 from .linear import linear
-from .loss import check_reduction, reduced, same_shape
-from .promote import as_operand, needs_floating, number
+from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape
+from .promote import as_operand, needs_floating, number, paired
 from .softmax import log_softmax
 
 
@@ -271,7 +272,7 @@ def multilabel_soft_margin_loss(
     op = "multilabel_soft_margin_loss"
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     broadcast(op, input=x.array.shape, target=t.array.shape)
-    losses = -(t * logsigmoid(x) + (1 - t) * logsigmoid(-x))
+    losses = BinaryCrossEntropyWithLogits()(*broadcast_tensors(*paired(op, x, t)))
     if weight is not None:
         losses = losses * as_operand(op, weight, "weight")
     return reduced(losses.mean(-1), check_reduction(op, reduction))

@@ -84,8 +84,12 @@ class Recur(Function):
 
 
 class Logcumsumexp(Function):
-    """yₖ = ln Σᵢ e^xᵢ for i ≤ k. Towards xₖ: e^(xₖ − yₖ)·Dₖ, Dₖ = Σᵢ gradᵢ e^(yₖ − yᵢ) for i ≥ k, in which no
-    exponential is above 1: it is the recurrence Dₖ = gradₖ + e^(yₖ − yₖ₊₁)·Dₖ₊₁."""
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k. Towards xₖ: Σᵢ gradᵢ e^(xₖ − yᵢ) for i ≥ k.
+
+    With mₖ the largest so far and Sₖ = Σᵢ e^(xᵢ − mₖ), that is e^(xₖ − mₖ)·Dₖ, Dₖ = Σᵢ gradᵢ/Sᵢ e^(mₖ − mᵢ) for i ≥ k.
+    S and D are recurrences with the factors e^(mₖ₋₁ − mₖ), one there, one back; no exponential is above 1, and m, which
+    cancels, is a constant. (y itself would be rounded as coarsely as large x are.)
+    """
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
@@ -93,13 +97,13 @@ class Logcumsumexp(Function):
     def forward(self, x: Any) -> Any:
         return on(x).logcumsumexp(x, self.dim)
 
-    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         if not x.array.size:
             return grad
-        later, earlier = _neighbours(out, self.dim)
-        steps = earlier - later
-        steps = steps.masked_fill(Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
-        return (x - out).exp() * Recur(self.dim, reverse=True)(prepended(1, steps.exp(), self.dim), grad)
+        largest, steps, infinite = [Tensor._of(a) for a in on(x.array).largest_so_far(x.array, self.dim)]
+        terms = (x - largest).masked_fill(infinite, 0).exp()  # ∞ − ∞ are equal numbers
+        sums = Recur(self.dim)(steps, terms)
+        return terms * Recur(self.dim, reverse=True)(steps, grad / sums)
 
 
 @numpy_words

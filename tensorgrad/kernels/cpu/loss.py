@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import piecewise
+
 _ROW = 4096  # numbers that are added up in one go
 
 
@@ -41,14 +43,20 @@ def binary_cross_entropy(x: Any, t: Any) -> Any:
     return (t - 1) * np.maximum(np.log1p(-x), -100) - t * np.maximum(np.log(x), -100)
 
 
+@piecewise
 def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
-    """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|)."""
+    """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|), with 0·∞ = 0."""
     tail = np.empty(x.shape, x.dtype)
     np.negative(np.absolute(x, out=tail), out=tail)
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
     tail += np.maximum(x, 0)
     tail -= x * t
+    flat = tail.reshape(-1)
+    squares = flat.dot(flat)
+    if squares != squares:  # there is a nan: perhaps of ∞ − ∞·t or 0·∞
+        wrong = np.where(x > 0, 1 - t, t)
+        np.copyto(tail, np.where(wrong == 0, 0, wrong * np.inf), where=np.isinf(x))
     return tail
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import elements_along
+from .constants import like
 from .row_reduce import ONES, SHORT
 from .workspace import is_half, upcast
 
@@ -130,6 +131,15 @@ def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
     if not keepdim:
         out = out.reshape([s for i, s in enumerate(x.shape) if axes is not None and i not in axes])
     return np.asarray(out).astype(x.dtype, copy=False)
+
+
+def logsumexp_backward(grad: Any, x: Any, out: Any, axes: Axes) -> Any:
+    """grad · e^(x − out) / Σ e^(x − out)."""
+    kept = [1 if axes is None or i in axes else s for i, s in enumerate(x.shape)]
+    p = np.exp(np.subtract(upcast(x), upcast(out).reshape(kept), like(upcast(x))))
+    total = sum(p, axes, True)
+    p *= upcast(grad).reshape(kept) / np.where(total > 0, total, 1)
+    return p.astype(x.dtype, copy=False)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,16 @@ def logcumsumexp(x: Any, axis: int) -> Any:
     return np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
 
 
+def largest_so_far(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """mₖ, the largest of x₀ … xₖ; e^(mₖ₋₁ − mₖ), from k = 1; and where xₖ is mₖ and infinite."""
+    m = np.maximum.accumulate(x, axis)
+    along = (slice(None),) * axis
+    later, earlier = m[(*along, slice(1, None))], m[(*along, slice(None, -1))]
+    steps = np.ones(x.shape, x.dtype)
+    np.exp(np.where(later == earlier, 0, earlier - later), out=steps[(*along, slice(1, None))])
+    return m, steps, np.isinf(m) & (x == m)
+
+
 def cummax(x: Any, axis: int) -> tuple[Any, Any]:
     """The largest of what has come so far, and where it is: of equal ones the last; nan is the largest."""
     values: Any = np.maximum.accumulate(x, axis)
