@@ -68,6 +68,15 @@ def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
     return Cumprod(dim)(shifted(x, dim, 1))
 
 
+def products_of_others(x: Tensor, first: Any, last: Any) -> Tensor:
+    """For each of the numbers x (n,) the product of the others of its group. Groups lie one behind the other; the arrays
+    of bools say which numbers are the first and the last of one."""
+    starts = Tensor._of(first)
+    one_first, one_last = (Tensor._of(mask.astype(x.array.dtype)) for mask in (first, last))
+    before = Recur(0)(shifted(x, 0, 0).masked_fill(starts, 0), one_first)
+    return before * Recur(0, reverse=True)(x.masked_fill(starts, 0), one_last)
+
+
 class Recur(Function):
     """yₖ = aₖ·yₖ₋₁ + bₖ with y₀ = b₀; in reverse yₖ = aₖ₊₁·yₖ₊₁ + bₖ, which is the gradient of the other."""
 
