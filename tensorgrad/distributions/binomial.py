@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..ops.elementwise import exp, log1p
+from ..nn import functional as F
+from ..ops.elementwise import exp
 from ..ops.gamma import lgamma
 from ..ops.ranges import arange
 from ..ops.sampling import binomial
@@ -56,9 +57,8 @@ class Binomial(ProbsOrLogits):
         if self._validate_args:
             self._validate_sample(value)
         n, x = self.total_count, self.logits
-        # k·x − n·log(1 + eˣ), for large x in another form: neither overflows
-        normalize = n * x.clamp(min=0) + n * log1p(exp(-x.abs())) + lgamma(value + 1) + lgamma(n - value + 1)
-        return value * x + lgamma(n + 1) - normalize
+        ways = lgamma(n + 1) - lgamma(value + 1) - lgamma(n - value + 1)
+        return ways + value * F.logsigmoid(x) + (n - value) * F.logsigmoid(-x)  # smooth, and neither overflows
 
     def entropy(self) -> Tensor:
         n = int(self.total_count.max())

@@ -92,13 +92,19 @@ class ContinuousBernoulli(ProbsOrLogits, ExponentialFamily):
             self._validate_sample(value)
         cut = self._cut()
         below = (cut.pow(value) * (1.0 - cut).pow(1.0 - value) + cut - 1.0) / (2.0 * cut - 1.0)
-        below = where(self._far(), below, value)
+        x, z = value, self.logits  # near ½ the series of (e^(z·x) − 1) / (eᶻ − 1) in z
+        even = x * (x - 1.0) / 2.0
+        near = x + even * (1.0 + ((2.0 * x - 1.0) / 6.0 + even / 6.0 * z) * z) * z
+        below = where(self._far(), below, near)
         return where(value <= 0.0, 0.0, where(value >= 1.0, 1.0, below))
 
     def icdf(self, value: Tensor) -> Tensor:
         cut = self._cut()
         found = ((-cut + value * (2.0 * cut - 1.0)).log1p() - (-cut).log1p()) / (cut.log() - (-cut).log1p())
-        return where(self._far(), found, value)
+        u, z = value, self.logits  # near ½ the series of ln(1 + u·(eᶻ − 1)) / z in z
+        even = u * (1.0 - u) / 2.0
+        near = u + even * (1.0 + ((1.0 - 2.0 * u) / 3.0 + (1.0 - 12.0 * even) / 12.0 * z) * z) * z
+        return where(self._far(), found, near)
 
     def entropy(self) -> Tensor:
         other = (-self.probs).log1p()

@@ -34,7 +34,7 @@ from .pareto import Pareto
 from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
-from .utils import euler_constant, everywhere, sum_rightmost
+from .utils import euler_constant, everywhere, sign_and_size, sum_rightmost
 
 Rule = Callable[[Any, Any], Tensor]
 _KL_REGISTRY: dict[tuple[type, type], Rule] = {}
@@ -172,7 +172,7 @@ def _half_normal(p: Any, q: Any) -> Tensor:
 
 @register_kl(Laplace, Laplace)
 def _laplace(p: Any, q: Any) -> Tensor:
-    ratio, far = p.scale / q.scale, (p.loc - q.loc).abs()
+    ratio, (_, far) = p.scale / q.scale, sign_and_size(p.loc - q.loc)
     return -ratio.log() + far / q.scale + ratio * (-far / p.scale).exp() - 1
 
 

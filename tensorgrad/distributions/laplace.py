@@ -10,6 +10,7 @@ from ..ops.elementwise import expm1, log, log1p
 from ..ops.sampling import rand
 from ..tensor import Tensor
 from .parameters import LocScale
+from .utils import sign_and_size
 
 
 class Laplace(LocScale):
@@ -39,12 +40,12 @@ class Laplace(LocScale):
     def cdf(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        far = value - self.loc
-        return 0.5 - 0.5 * far.sign() * expm1(-far.abs() / self.scale)
+        side, far = sign_and_size(value - self.loc)
+        return 0.5 - 0.5 * side * expm1(-far / self.scale)
 
     def icdf(self, value: Tensor) -> Tensor:
-        far = value - 0.5
-        return self.loc - self.scale * far.sign() * log1p(-2 * far.abs())
+        side, far = sign_and_size(value - 0.5)
+        return self.loc - self.scale * side * log1p(-2 * far)
 
     def entropy(self) -> Tensor:
         return 1 + log(2 * self.scale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..nn import functional as F
 from ..ops.sampling import rand
 from ..tensor import Tensor
 from . import constraints
@@ -38,7 +39,7 @@ class LogitRelaxedBernoulli(ProbsOrLogits):
         logits, value = broadcast_all(self.logits, value)
         far = logits - value.mul(self.temperature)
         scale = self.temperature.log() if isinstance(self.temperature, Tensor) else far.new_tensor(self.temperature).log()
-        return scale + far - 2 * far.exp().log1p()
+        return scale + F.logsigmoid(far) + F.logsigmoid(-far)  # scale + far − 2·log(1 + e^far), which would overflow
 
 
 class RelaxedBernoulli(TransformedDistribution):

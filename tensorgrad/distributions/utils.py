@@ -8,6 +8,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.modes import enable_grad
 from ..nn import functional as F
+from ..ops.choose import where
 from ..ops.create import full, tensor
 from ..ops.elementwise import log
 from ..ops.expand import broadcast_tensors
@@ -59,6 +60,13 @@ def sum_rightmost(value: Tensor, dim: int) -> Tensor:
 def everywhere(value: float, like: Tensor) -> Tensor:
     """One number, in the shape and dtype of another tensor."""
     return full(like.shape, value, dtype=like.dtype)
+
+
+def sign_and_size(x: Tensor) -> tuple[Tensor, Tensor]:
+    """x as 1 or −1 times |x|, where 0 is on the right: what is smooth there has its derivatives, as with `sign` and `abs`,
+    whose own are 0, it would not."""
+    left = x < 0
+    return where(left, -1.0, everywhere(1.0, x)), where(left, -x, x)
 
 
 class lazy_property:

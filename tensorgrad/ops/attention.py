@@ -43,12 +43,12 @@ class Attention(Function):
         return p @ v
 
     def forward(self, q: Any, k: Any, v: Any, mask: Any) -> Any:
-        out, self.lse = on(q).attention(q, k, v, mask, self.keep, self.kept, self.scale, self.causal)
+        out, *self.sums = on(q).attention(q, k, v, mask, self.keep, self.kept, self.scale, self.causal)
         return out
 
     def fused_backward(self, grad: Any, q: Any, k: Any, v: Any, mask: Any, out: Any) -> Any:
         settings = self.keep, self.kept, self.scale, self.causal
-        return on(q).attention_backward(grad, q, k, v, mask, *settings, out, self.lse, self.needs[3])
+        return on(q).attention_backward(grad, q, k, v, mask, *settings, out, *self.sums, self.needs[3])
 
 
 def scaled_dot_product_attention(

@@ -8,6 +8,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..printing import Result
 from ..tensor import Tensor, TensorLike
+from .join import cat
 from .keywords import also
 from .matrices import squares
 from .solve import Inv
@@ -62,24 +63,45 @@ def logdet(input: TensorLike) -> Tensor:
 
 
 class Cofactor(Function):
-    """∂det/∂A = det(A)·A⁻ᵀ, or its limit."""
+    """∂det/∂A = det(A)·A⁻ᵀ, or its limit: a polynomial in the entries of A, which has derivatives of every order also where
+    A⁻¹ does not exist."""
+
+    def formula(self, x: Tensor) -> Tensor:
+        u, vh, sign, rank = on(x.array).singular_basis(x.array)
+        if rank == x.array.shape[-1]:
+            return Det()(x)[..., None, None] * Inv()(x).mT
+        u, vh, sign = Tensor._of(u), Tensor._of(vh), Tensor._of(sign)
+        return sign * (u @ _cofactor_in_blocks(u.mT @ x @ vh.mT, rank) @ vh)
 
     def forward(self, x: Any) -> Any:
         return on(x).cofactor(x)
 
-    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
-        return CofactorGradient()(grad, x)
+    def fused_backward(self, grad: Any, x: Any) -> Any:
+        return on(x).cofactor_gradient(grad, x)
 
 
-class CofactorGradient(Function):
-    """∂⟨g, cofactor(A)⟩/∂A. (The third derivative goes through the formula, so it needs a regular matrix.)"""
+def _cofactor_in_blocks(x: Tensor, r: int) -> Tensor:
+    """The cofactors of a matrix whose leading block P (r, r) is regular, of what is left nothing need be.
 
-    def formula(self, g: Tensor, x: Tensor) -> Tensor:
-        y = Inv()(x).mT
-        return Det()(x)[..., None, None] * (y * (y * g).sum((-2, -1), keepdim=True) - y @ g.mT @ y)
+    In blocks it is (P Q; R S), its determinant det P · det T with T = S − R·P⁻¹·Q, a polynomial of T.
+    """
+    p, q, left, s = x[..., :r, :r], x[..., :r, r:], x[..., r:, :r], x[..., r:, r:]
+    inverse = Inv()(p)
+    cofactors, det = _cofactor_and_det(s - left @ inverse @ q)
+    y, g = inverse.mT @ left.mT, cofactors @ q.mT @ inverse.mT  # (P⁻ᵀ·Rᵀ and cof T·Qᵀ·P⁻ᵀ)
+    above = cat([det * inverse.mT + y @ g, -(y @ cofactors)], -1)
+    return Det()(p)[..., None, None] * cat([above, cat([-g, cofactors], -1)], -2)
 
-    def forward(self, g: Any, x: Any) -> Any:
-        return on(x).cofactor_gradient(g, x)
+
+def _cofactor_and_det(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Cofactors and determinant (…, 1, 1) by products and traces alone (Faddeev and LeVerrier): exact for small numbers."""
+    n = x.array.shape[-1]
+    one = Tensor._of(on(x.array).eye(n, n, x.array.dtype))
+    m, c = x * 0 + one, -(x * one).sum((-2, -1), keepdim=True)
+    for k in range(2, n + 1):
+        m = x @ m + c * one
+        c = (x * m.mT).sum((-2, -1), keepdim=True) / -k
+    return m.mT * (-1) ** (n - 1), c * (-1) ** n
 
 
 __all__ = ["det", "logdet", "slogdet"]

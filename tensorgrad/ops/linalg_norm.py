@@ -33,7 +33,7 @@ class VectorNorm(Function):
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Any:
         p = self.p
         if p == 0:
-            return x * 0
+            return Tensor._of(on(x.array).zeros(x.array.shape, x.array.dtype))
         if not self.keepdim:
             kept = [1 if i in self.axes else n for i, n in enumerate(x.array.shape)]
             grad, out = grad.reshape(kept), out.reshape(kept)
@@ -43,12 +43,13 @@ class VectorNorm(Function):
             largest = (x.abs() == out).to(x.dtype)
             return x.sign() * largest * (grad / largest.sum(self.axes, keepdim=True))
         if p == 2:
-            return x * (grad / out.masked_fill(out == 0, inf))
-        magnitude = x.abs()
-        slope = x.sign() * magnitude.masked_fill(magnitude == 0, 1) ** (p - 1)
-        if p > 0:  # then 0 only where all of x is, and so the slope
-            out = out.masked_fill(out == 0, 1)
-        return slope * (grad * out ** (1 - p))
+            return x / out.masked_fill(out == 0, inf) * grad  # not grad / out, which overflows beside small numbers
+        zero = out == 0  # for p > 0 because all of x is, and so is the slope; for p < 0 because one of x is
+        out = out.masked_fill(zero, 1)
+        if p < 0:
+            grad = grad.masked_fill(zero, 0)
+        share = x.abs() / out
+        return x.sign() * share.masked_fill(x == 0, 1) ** (p - 1) * grad
 
 
 @also(input="x", axis="dim", keepdims="keepdim")

@@ -306,7 +306,9 @@ def binary_cross_entropy_with_logits(
     else:
         positive = as_operand(op, pos_weight, "pos_weight")
         broadcast(op, input=x.array.shape, pos_weight=positive.array.shape)
-        losses = (1 - t) * x - (1 + (positive - 1) * t) * logsigmoid(x)
+        infinite = Tensor._of(on(x.array).isinf(x.array))
+        gain = logsigmoid(x.masked_fill(infinite & (t == 0), 0))  # 0 times the ∞ there is 0
+        losses = BinaryCrossEntropyWithLogits()(x, t) - (positive - 1) * t * gain
     if weight is not None:
         losses = losses * _fitting(op, weight, losses)
     return reduced(losses, check_reduction(op, reduction))

@@ -10,17 +10,18 @@ from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
+from .expand import broadcast_tensors
 from .keywords import in_own_name, older_reduction
 from .linear import linear
-from .loss import check_reduction, reduced, same_shape
-from .promote import as_operand, needs_floating, number
+from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape
+from .promote import as_operand, needs_floating, number, paired
 from .softmax import log_softmax
 
 
 class CrossEntropy(Function):
     """−ln softmax(x)[t], weighted and smoothed: (1 − ε)·w[t]·(lse − x[t]) + ε/C·Σ w[c]·(lse − x[c]).
 
-    The way back is softmax(x) less the targets; of the way there only lse = ln Σ eˣ is kept.
+    The way back is softmax(x) less the targets; of the way there only the largest x and Σ e^(x − largest) are kept.
     """
 
     def __init__(self, reduction: str, smoothing: float, kept: Any) -> None:
@@ -38,19 +39,19 @@ class CrossEntropy(Function):
         return losses.sum() / w.sum() if self.reduction == "mean" else reduced(losses, self.reduction)
 
     def forward(self, x: Any, target: Any, weight: Any) -> Any:
-        losses, self.lse, self.w = on(x).cross_entropy(x, target, weight, self.kept, self.smoothing)
+        losses, *self.rows, self.w = on(x).cross_entropy(x, target, weight, self.kept, self.smoothing)
         if self.reduction == "none":
-            return losses
+            return losses.astype(x.dtype, copy=False)
         out = losses.sum()
         if self.reduction == "mean":
-            self.total = losses.size if self.w is None else self.w.sum()
+            self.total = out.dtype.type(losses.size) if self.w is None else self.w.sum()
             out = out / self.total
-        return out
+        return out.astype(x.dtype, copy=False)
 
     def fused_backward(self, grad: Any, x: Any, target: Any, weight: Any) -> Any:
         if self.reduction == "mean":
             grad = grad / self.total
-        rest = self.kept, self.smoothing, self.lse, self.w
+        rest = self.kept, self.smoothing, *self.rows, self.w
         return on(x).cross_entropy_backward(grad, x, target, weight, *rest), None, None
 
 
@@ -271,7 +272,7 @@ def multilabel_soft_margin_loss(
     op = "multilabel_soft_margin_loss"
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     broadcast(op, input=x.array.shape, target=t.array.shape)
-    losses = -(t * logsigmoid(x) + (1 - t) * logsigmoid(-x))
+    losses = BinaryCrossEntropyWithLogits()(*broadcast_tensors(*paired(op, x, t)))
     if weight is not None:
         losses = losses * as_operand(op, weight, "weight")
     return reduced(losses.mean(-1), check_reduction(op, reduction))
@@ -310,8 +311,7 @@ def _soft_cross_entropy(x: Tensor, t: Tensor, weight: Any, ignored: int, reducti
         terms = terms * _weight_of_classes(op, weight, classes, x).reshape(-1, *[1] * (x.array.ndim - 1 - d))
     if reduction == "none":
         return -terms.sum(d)
-    total = -terms.sum()
-    return total / (x.array.size // classes) if reduction == "mean" and classes else total
+    return -terms.sum(d).mean() if reduction == "mean" and classes else -terms.sum()
 
 
 def _classes(

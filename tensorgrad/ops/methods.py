@@ -256,6 +256,7 @@ _ENGINE: dict[str, Any] = {
     "_alias": regions.alias,
     "_cast": promote.cast,
     "_exclusive_cumprod": scan.exclusive_cumprod,
+    "_products_of_others": scan.products_of_others,
     "_legacy_array": staticmethod(create.legacy_array),
     "_stack": staticmethod(join.stack),
     "_sum_to": reduce.sum_to,

@@ -198,7 +198,8 @@ def count_nonzero(input: TensorLike, dim: int | Sequence[int] | None = None) -> 
 
 
 class Logsumexp(Function):
-    """ln Σeˣ over some axes; its gradient is the softmax."""
+    """ln Σeˣ over some axes; its gradient is the softmax, e^(x − y) / Σ e^(x − y). That sum is 1 but for the rounding of
+    y, which beside large x is as coarse as they are."""
 
     def __init__(self, axes: Axes, keepdim: bool) -> None:
         self.axes, self.keepdim = axes, bool(keepdim)
@@ -207,10 +208,14 @@ class Logsumexp(Function):
         return on(x).logsumexp(x, self.axes, self.keepdim)
 
     def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
-        shape = x.array.shape
-        return (
-            keep_axes(grad, shape, self.axes, self.keepdim) * (x - keep_axes(out, shape, self.axes, self.keepdim)).exp()
-        )
+        shape, settings = x.array.shape, (self.axes, self.keepdim)
+        p = (x - keep_axes(out.detach(), shape, *settings)).exp()
+        total = Sum(self.axes, True)(p)
+        total = total.masked_fill(~(total.detach() > 0), 1)  # of nothing; of infinities, so that nan is for them alone
+        return p * (keep_axes(grad, shape, *settings) / total)
+
+    def fused_backward(self, grad: Any, x: Any, out: Any) -> Any:
+        return on(x).logsumexp_backward(grad, x, out, self.axes)
 
 
 @numpy_words

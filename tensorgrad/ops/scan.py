@@ -68,6 +68,15 @@ def exclusive_cumprod(x: Tensor, dim: int) -> Tensor:
     return Cumprod(dim)(shifted(x, dim, 1))
 
 
+def products_of_others(x: Tensor, first: Any, last: Any) -> Tensor:
+    """For each of the numbers x (n,) the product of the others of its group. Groups lie one behind the other; the arrays
+    of bools say which numbers are the first and the last of one."""
+    starts = Tensor._of(first)
+    one_first, one_last = (Tensor._of(mask.astype(x.array.dtype)) for mask in (first, last))
+    before = Recur(0)(shifted(x, 0, 0).masked_fill(starts, 0), one_first)
+    return before * Recur(0, reverse=True)(x.masked_fill(starts, 0), one_last)
+
+
 class Recur(Function):
     """yₖ = aₖ·yₖ₋₁ + bₖ with y₀ = b₀; in reverse yₖ = aₖ₊₁·yₖ₊₁ + bₖ, which is the gradient of the other."""
 
@@ -84,8 +93,12 @@ class Recur(Function):
 
 
 class Logcumsumexp(Function):
-    """yₖ = ln Σᵢ e^xᵢ for i ≤ k. Towards xₖ: e^(xₖ − yₖ)·Dₖ, Dₖ = Σᵢ gradᵢ e^(yₖ − yᵢ) for i ≥ k, in which no
-    exponential is above 1: it is the recurrence Dₖ = gradₖ + e^(yₖ − yₖ₊₁)·Dₖ₊₁."""
+    """yₖ = ln Σᵢ e^xᵢ for i ≤ k. Towards xₖ: Σᵢ gradᵢ e^(xₖ − yᵢ) for i ≥ k.
+
+    With mₖ the largest so far and Sₖ = Σᵢ e^(xᵢ − mₖ), that is e^(xₖ − mₖ)·Dₖ, Dₖ = Σᵢ gradᵢ/Sᵢ e^(mₖ − mᵢ) for i ≥ k.
+    S and D are recurrences with the factors e^(mₖ₋₁ − mₖ), one there, one back; no exponential is above 1, and m, which
+    cancels, is a constant. (y itself would be rounded as coarsely as large x are.)
+    """
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
@@ -93,13 +106,13 @@ class Logcumsumexp(Function):
     def forward(self, x: Any) -> Any:
         return on(x).logcumsumexp(x, self.dim)
 
-    def backward(self, grad: Tensor, x: Tensor, out: Tensor) -> Tensor:
+    def backward(self, grad: Tensor, x: Tensor) -> Tensor:
         if not x.array.size:
             return grad
-        later, earlier = _neighbours(out, self.dim)
-        steps = earlier - later
-        steps = steps.masked_fill(Tensor._of(~on(x.array).not_nan(steps.array)), 0)  # ∞ − ∞
-        return (x - out).exp() * Recur(self.dim, reverse=True)(prepended(1, steps.exp(), self.dim), grad)
+        largest, steps, infinite = [Tensor._of(a) for a in on(x.array).largest_so_far(x.array, self.dim)]
+        terms = (x - largest).masked_fill(infinite, 0).exp()  # ∞ − ∞ are equal numbers
+        sums = Recur(self.dim)(steps, terms)
+        return terms * Recur(self.dim, reverse=True)(steps, grad / sums)
 
 
 @numpy_words

@@ -15,6 +15,7 @@ from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..tensor import Tensor, TensorLike
 from .assign import fitting, same_dtype
 from .index import in_range, whole_index
+from .join import cat
 from .keywords import numpy_words
 from .promote import as_operand
 from .shape import Reshape, reshape
@@ -244,8 +245,8 @@ def scatter_add_(x: Tensor, dim: int, index: Any, src: TensorLike) -> Tensor:
 class ScatterReduce(Function):
     """What comes together at one place of x, reduced.
 
-    Products: the gradient of one factor is the product of the others, found without a division by 0. Extremes: those
-    that are equal share the gradient.
+    Products: the gradient of one factor is the product of the others, found without a division by 0, so that it has
+    gradients of its own. Extremes: those that are equal share the gradient.
     """
 
     borrowed = ("index",)
@@ -288,17 +289,18 @@ class ScatterReduce(Function):
     _amin = _amax
 
     def _prod(self, grad: Tensor, x: Tensor, source: Tensor, out: Tensor) -> Any:
-        # With the zeros of a place set to 1, the product of the others is (product of all)/(this one); and it counts
-        # only where no other factor is 0: everywhere if there is no zero, at the zero itself if there is just one.
-        dtype = grad.array.dtype
-        x_zero, z_zero = x.array == 0, source.array == 0
-        one_x, one_z = x.masked_fill(Tensor._of(x_zero), 1), source.masked_fill(Tensor._of(z_zero), 1)
-        product = ScatterReduce(self.dim, self.index, "prod", self.include_self)(one_x, one_z)
-        zeros = self.total(Tensor._of(x_zero.astype(dtype)), Tensor._of(z_zero.astype(dtype))).array
-        zeros_there = self.pick(Tensor._of(zeros)).array
-        gx = grad * product / one_x * Tensor._of((zeros == x_zero).astype(dtype))
-        gz = self.pick(grad * product) / one_z * Tensor._of((zeros_there == z_zero).astype(dtype))
-        return gx, gz
+        kernels = on(x.array)
+        if not kernels.has_zero(source.array) and not (self.include_self and kernels.has_zero(x.array)):
+            return grad * out / x if self.include_self else grad, self.pick(grad * out) / source
+        # The factors of one place side by side: the product of the others is that of those before times that behind.
+        order, back, first, last = kernels.grouped(x.array.shape, self.index, self.dim, self.include_self)
+        factors = Reshape((source.array.size,))(source)
+        if self.include_self:
+            factors = cat([Reshape((x.array.size,))(x), factors])
+        others = Gather(0, back)(Gather(0, order)(factors)._products_of_others(first, last))
+        n = x.array.size if self.include_self else 0
+        gz = self.pick(grad) * Reshape(source.array.shape)(others[n:])
+        return grad * Reshape(x.array.shape)(others[:n]) if n else grad, gz
 
 
 @numpy_words

@@ -23,7 +23,8 @@ class Softmax(Function):
         self.axis = axis
 
     def formula(self, x: Tensor) -> Tensor:
-        return (x - x.logsumexp(self.axis, keepdim=True)).exp()  # eˣ / Σeˣ, without overflow
+        z = (x - x.detach().logsumexp(self.axis, keepdim=True)).exp()  # the same for all: it cancels, and nothing overflows
+        return z / z.sum(self.axis, keepdim=True)
 
     def forward(self, x: Any) -> Any:
         return on(x).softmax(x, self.axis)
@@ -65,7 +66,8 @@ class LogSoftmax(Function):
         self.axis = axis
 
     def formula(self, x: Tensor) -> Tensor:
-        return x - x.logsumexp(self.axis, keepdim=True)
+        z = x - x.detach().logsumexp(self.axis, keepdim=True)  # the same for all: it cancels, and nothing overflows
+        return z - z.logsumexp(self.axis, keepdim=True)
 
     def forward(self, x: Any) -> Any:
         return on(x).log_softmax(x, self.axis)

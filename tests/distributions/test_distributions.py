@@ -293,3 +293,52 @@ def test_refusals(number: int) -> None:
     call, error, words = REFUSALS[number]
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("parameter", ["probs", "logits"])
+@pytest.mark.parametrize("k", [0.0, 2.0, 5.0])
+def test_binomial_is_smooth_at_even_odds(parameter: str, k: float) -> None:
+    """ln P = k·ln p + (n − k)·ln(1 − p) + …; PyTorch's gradient and Hessian at p = ½ are those of max(x, 0) and |x| at 0."""
+    x = t(0.5 if parameter == "probs" else 0.0).requires_grad_()
+    (g,) = tg.autograd.grad(D.Binomial(5, **{parameter: x}).log_prob(t(k)).sum(), x, create_graph=True)
+    (h,) = tg.autograd.grad(g.sum(), x)
+    want = (2 * k - 2 * (5 - k), -4 * k - 4 * (5 - k)) if parameter == "probs" else (k - 2.5, -1.25)
+    assert (g.item(), h.item()) == pytest.approx(want)
+
+
+def test_binomial_of_sure_odds() -> None:
+    d = D.Binomial(3, logits=t(1000.0, -1000.0))
+    assert d.log_prob(t(3.0, 0.0)).tolist() == [0.0, 0.0]
+    assert d.log_prob(t(2.0, 1.0)).tolist() == pytest.approx([math.log(3) - 1000] * 2)
+
+
+def test_laplace_is_smooth_at_its_middle() -> None:
+    """Its cdf has the slope 1/(2·scale) there, where PyTorch gives 0, and the divergence of two of one middle is curved."""
+    x, loc = t(1.0).requires_grad_(), t(1.0).requires_grad_()
+    d = D.Laplace(t(1.0), t(2.0))
+    assert tg.autograd.grad(d.cdf(x).sum(), x)[0].tolist() == [0.25]
+    half = t(0.5).requires_grad_()
+    assert tg.autograd.grad(d.icdf(half).sum(), half)[0].tolist() == [4.0]
+    (g,) = tg.autograd.grad(D.kl_divergence(D.Laplace(loc, t(2.0)), D.Laplace(t(1.0), t(4.0))).sum(), loc, create_graph=True)
+    assert g.tolist() == [0.0]
+    assert tg.autograd.grad(g.sum(), loc)[0].tolist() == pytest.approx([1 / 8])  # 1/(scale·scale)
+
+
+def test_relaxed_bernoulli_does_not_overflow() -> None:
+    x = tg.tensor([-1000.0, 1000.0], requires_grad=True)
+    y = D.relaxed_bernoulli.LogitRelaxedBernoulli(1.0, logits=tg.zeros(2)).log_prob(x)
+    assert y.tolist() == [-1000.0, -1000.0]
+    assert tg.autograd.grad(y.sum(), x)[0].tolist() == [1.0, -1.0]
+
+
+@pytest.mark.parametrize("x", [0.0, 0.2, 0.5, 0.9, 1.0])
+def test_continuous_bernoulli_near_even_odds(x: float) -> None:
+    """cdf = (e^(z·x) − 1) / (eᶻ − 1) and its inverse move with p there as well; PyTorch's do not."""
+    for near in (0.5, 0.4995, 0.5009):
+        z, p = math.log(near / (1 - near)), t(near).requires_grad_()
+        d = D.ContinuousBernoulli(p)
+        y = d.cdf(t(x))
+        assert y.item() == pytest.approx(x if z == 0 else math.expm1(z * x) / math.expm1(z), abs=1e-12)
+        assert d.icdf(y.detach()).item() == pytest.approx(x, abs=1e-12)
+        (g,) = tg.autograd.grad(y.sum(), p)
+        assert g.item() == pytest.approx(2 * x * (x - 1), abs=1e-3)  # ½·x·(x − 1) towards z, and dz/dp = 4

@@ -229,3 +229,18 @@ class TestMultiHeadAttentionForward:
             multi_head_attention_forward(x, x, x, 4, 3, w, None, None, None, False, 0.0, None, None)
         with pytest.raises(ValueError, match="is_causal only says that attn_mask is causal; pass the mask too"):
             multi_head(3, 4, is_causal=True)
+
+
+def test_large_scores_count_by_their_differences() -> None:
+    """float32: the gradients at scores of 1e6 are those at scores of their differences."""
+    rng = np.random.default_rng(0)
+    v, up = rng.standard_normal((1, 1, 3, 2)), rng.standard_normal((1, 1, 2, 2))
+    found = []
+    for large in (0.0, 2.0**20):
+        q = tg.tensor([[[[1.0, 1.0], [1.0, 0.5]]]], requires_grad=True)
+        k = tg.tensor([[[[large, 0.0], [large, 0.5], [large, 1.0]]]], requires_grad=True)
+        values = tg.tensor(v, dtype=tg.float32, requires_grad=True)
+        y = scaled_dot_product_attention(q, k, values, scale=1.0)
+        found.append([y.detach(), *tg.autograd.grad(y, [values, k], tg.tensor(up, dtype=tg.float32))])
+    for a, b in zip(*found):
+        np.testing.assert_allclose(b.numpy(), a.numpy(), rtol=1e-4, atol=1e-5)

@@ -85,3 +85,26 @@ def test_distances_of_no_rows() -> None:
     y = functional.pdist(x)
     y.sum().backward()
     assert y.shape == (0,) and x.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float16", 1e4), ("float32", 1e30), ("float64", 1e200)])
+@pytest.mark.parametrize("mode", ["use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"])
+def test_distances_whose_squares_leave_the_range(dtype: str, size: float, mode: str) -> None:
+    x, z = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[-1.0, 1.0], [0.0, 0.5], [2.0, 2.0]])
+    found, slopes = [], []
+    for factor, kind in ((1.0, tg.float64), (size, getattr(tg, dtype))):
+        a, b = tg.tensor(x * factor, dtype=kind, requires_grad=True), tg.tensor(z * factor, dtype=kind)
+        y = tg.cdist(a, b, compute_mode=mode)
+        found.append(y.detach().double().numpy() / factor)
+        slopes.append(tg.autograd.grad(y.sum(), a)[0].double().numpy())
+    np.testing.assert_allclose(found[1], found[0], rtol=2e-3 if dtype == "float16" else 1e-5)
+    np.testing.assert_allclose(slopes[1], slopes[0], rtol=2e-2 if dtype == "float16" else 1e-5)
+    apart = tg.dist(tg.tensor(x * size, dtype=getattr(tg, dtype)), tg.tensor(z[:2] * size, dtype=getattr(tg, dtype)))
+    assert apart.item() / size == pytest.approx(np.linalg.norm(x - z[:2]), rel=2e-3)
+
+
+def test_the_number_of_differences_has_no_slope() -> None:
+    x, z = tg.tensor([[inf, 1.0], [-inf, 2.0]], requires_grad=True), tg.tensor([[1.0, 2.0]])
+    for y in (tg.cdist(x, z, p=0.0), tg.pdist(x, p=0.0), tg.dist(x, z, 0), functional.pairwise_distance(x, z, p=0.0)):
+        (g,) = tg.autograd.grad(y.sum(), x)
+        assert g.tolist() == [[0.0, 0.0], [0.0, 0.0]]

@@ -26,7 +26,6 @@ from tests.ops.optest import OpTest
 RANDOM = {"StandardGamma"}
 # Operations with a formula that are not compared here, and what tests them instead.
 ELSEWHERE = {
-    "CofactorGradient": "tests/ops/test_determinant.py: the samples of det have singular matrices, which the formula is not for",
     "Dropout": "tests/ops/test_dropout.py: random",
 }
 AT_MOST = 40  # calls of each operation in each class of tests

@@ -12,7 +12,7 @@ from tensorgrad import linalg
 from tests.ops.matrices import Decomposition, one, square, two, whole
 from tests.ops.optest import OpTest, sample
 
-inf = float("inf")
+inf, nan = float("inf"), float("nan")
 three = tg.ones(2, 2, 3)
 WHOLE = np.arange(6).reshape(2, 3)
 
@@ -244,3 +244,45 @@ class TestRenorm(OpTest):
 def test_renorm_in_place() -> None:
     x = tg.tensor([[3.0, 4.0], [0.3, 0.4]])
     assert x.renorm_(2, 0, 1.0) is x and tg.allclose(x, tg.tensor([[0.6, 0.8], [0.3, 0.4]]))
+
+
+RANGE = {"float16": (2.0**14, 2.0**-14), "float32": (1e30, 1e-30), "float64": (1e200, 1e-200)}
+
+
+@pytest.mark.parametrize("dtype", RANGE)
+@pytest.mark.parametrize("end", [0, 1])
+@pytest.mark.parametrize("p", [2.0, 3.0, 1.5, 0.5, -1.0])
+@pytest.mark.parametrize("dim", [None, 1])
+def test_norms_whose_powers_leave_the_range(dtype: str, end: int, p: float, dim: int | None) -> None:
+    """The norm of a·x is a times that of x, its gradient the same; PyTorch gives inf or 0, and nan."""
+    plain, a = np.array([[1.0, -2.0, 0.5], [0.25, 1.0, 1.0]]), RANGE[dtype][end]
+    x, z = tg.tensor(plain, requires_grad=True), tg.tensor(plain * a, dtype=getattr(tg, dtype), requires_grad=True)
+    y, found = linalg.vector_norm(x, p, dim), linalg.vector_norm(z, p, dim)
+    rtol = 2e-3 if dtype == "float16" else 1e-5
+    if not (p == 0.5 and dtype == "float16"):  # 16 times as large: out of its own range
+        np.testing.assert_allclose(found.detach().double().numpy() / a, y.detach().numpy(), rtol=rtol)
+        (want,), (got,) = tg.autograd.grad(y.sum(), x), tg.autograd.grad(found.sum(), z)
+        np.testing.assert_allclose(got.double().numpy(), want.numpy(), rtol=5 * rtol)
+
+
+def test_rows_inside_and_outside_the_range_of_squares() -> None:
+    x = tg.tensor([[3e30, 4e30], [3.0, 4.0], [0.0, 0.0], [3e-30, 4e-30], [inf, 1.0], [nan, 1e30]])
+    got = linalg.vector_norm(x, dim=1).numpy()
+    np.testing.assert_allclose(got, [5e30, 5.0, 0.0, 5e-30, inf, nan], rtol=1e-6)
+    np.testing.assert_array_equal(linalg.vector_norm(x.mT, dim=0, keepdim=True).numpy(), got[None])
+
+
+@pytest.mark.parametrize("x", [[inf, 1.0, 0.0], [nan, 0.0, 2.0]])
+def test_a_count_has_no_slope(x: list[float]) -> None:
+    z = tg.tensor(x, requires_grad=True)
+    assert tg.autograd.grad(linalg.vector_norm(z, 0), z)[0].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, inf, -inf, -1.0])
+@pytest.mark.parametrize("x", [[0.0, 0.0, 0.0], [1.0, 0.0, -2.0]])
+def test_second_derivatives_at_a_corner_are_numbers(p: float, x: list[float]) -> None:
+    """Where PyTorch gives nan."""
+    z = tg.tensor(x, dtype=tg.float64, requires_grad=True)
+    (g,) = tg.autograd.grad(linalg.vector_norm(z, p), z, create_graph=True)
+    (h,) = tg.autograd.grad((g * tg.tensor([1.0, 2.0, 3.0])).sum() + 0 * z.sum(), z)
+    assert bool(g.isfinite().all()) and bool(h.isfinite().all())

@@ -9,7 +9,7 @@ import pytest
 
 import tensorgrad as tg
 from tensorgrad.nn import functional as TF
-from tests.ops.loss_samples import every, nan, one, reduced, three, two, whole
+from tests.ops.loss_samples import every, inf, nan, one, reduced, three, two, whole
 from tests.ops.optest import F, OpTest, sample
 
 
@@ -271,3 +271,48 @@ class TestKlDiv(OpTest):
 
 def test_kl_div_of_an_impossible_class_is_zero() -> None:
     assert TF.kl_div(tg.tensor([-1.0, -2.0]), tg.tensor([0.0, 1.0]), reduction="none").tolist() == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("how", [{}, {"pos_weight": 2.0}, {"weight": 2.0}])
+def test_binary_cross_entropy_with_logits_at_infinity(how: dict[str, float]) -> None:
+    """−t·ln σ(x) − (1 − t)·ln σ(−x) with 0·∞ = 0; PyTorch gives nan where the prediction is right."""
+    x = tg.tensor([inf, inf, inf, -inf, -inf, -inf, nan, inf], dtype=tg.float64, requires_grad=True)
+    t = tg.tensor([0.0, 1.0, 0.5, 0.0, 1.0, 0.5, 1.0, nan], dtype=tg.float64)
+    factors: Any = {k: tg.tensor(v, dtype=tg.float64) for k, v in how.items()}
+    y = TF.binary_cross_entropy_with_logits(x, t, reduction="none", **factors)
+    np.testing.assert_array_equal(y.detach().numpy(), [inf, 0, inf, 0, inf, inf, nan, nan])
+    y.sum().backward()
+    positive, all_of = how.get("pos_weight", 1.0), how.get("weight", 1.0)
+    want = [1, 0, 0.5, 0, -positive, -0.5 * positive, nan, nan]
+    np.testing.assert_array_equal(x.grad.numpy(), all_of * np.array(want))
+
+
+def test_soft_margin_loss_at_infinity() -> None:
+    x = tg.tensor([inf, -inf, inf, -inf], requires_grad=True)
+    y = TF.soft_margin_loss(x, tg.tensor([1.0, 1.0, -1.0, -1.0]), reduction="none")
+    assert y.tolist() == [0.0, inf, inf, 0.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [0.0, -1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        TF.mse_loss, TF.l1_loss, TF.smooth_l1_loss, TF.huber_loss, TF.binary_cross_entropy,
+        TF.binary_cross_entropy_with_logits, TF.kl_div, TF.poisson_nll_loss, TF.soft_margin_loss,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_many_single_precision_losses_add_up(loss: Any, reduction: str) -> None:
+    """A chain of a million additions would be off by 1e-5 and more."""
+    x = (np.arange(1 << 20) % 1000 / 1000).astype(np.float32)
+    z = (np.arange(1 << 20) % 2).astype(np.float32)
+    got = loss(tg.tensor(x), tg.tensor(z), reduction=reduction)
+    want = loss(tg.tensor(x).double(), tg.tensor(z).double(), reduction=reduction)
+    assert got.dtype is tg.float32 and got.item() == pytest.approx(want.item(), rel=5e-7)
+
+
+@pytest.mark.parametrize("n", [4095, 4096, 4097, 8192, 10000])
+def test_mean_squared_error_of_rows_and_the_rest(n: int) -> None:
+    x = np.random.default_rng(0).standard_normal(n)
+    assert TF.mse_loss(tg.tensor(x), tg.zeros(n).double(), reduction="sum").item() == pytest.approx((x * x).sum())

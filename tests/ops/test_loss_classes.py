@@ -366,3 +366,54 @@ def test_soft_margin_does_not_overflow() -> None:
         1000,
         0,
     ]
+
+
+@pytest.mark.parametrize("large", [1e5, 1e6, 1e7, 1e8])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 1)])
+def test_cross_entropy_counts_with_differences_of_scores(large: float, smoothing: float, shape: Any) -> None:
+    """float32: a constant added to all the scores of a row changes nothing, however large."""
+    near, t = np.array([[0.0, 0.0, -16.0], [8.0, 0.0, 0.0]], np.float32), np.array([1, 0])
+    weight = np.array([0.5, 1.0, 2.0], np.float32)
+    found = []
+    for moved in (near, near + np.array([[large], [-large]], np.float32)):
+        x = tg.tensor(moved.reshape(shape), requires_grad=True)
+        y = TF.cross_entropy(x, tg.tensor(t.reshape(2, *shape[2:])), tg.tensor(weight), label_smoothing=smoothing)
+        (g,) = tg.autograd.grad(y, x, create_graph=True)
+        (h,) = tg.autograd.grad(g.square().sum(), x)
+        found.append((y.item(), g.numpy(force=True), h.numpy()))
+    for a, b in zip(*found):
+        np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-6)
+
+
+def test_losses_of_classes_in_blocks_are_those_of_rows() -> None:
+    """Many rows are worked on a block at a time."""
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((700, 100)) * 1e3, rng.integers(0, 100, 700)
+    for smoothing in (0.0, 0.1):
+        got = TF.cross_entropy(tg.tensor(x), tg.tensor(t), reduction="none", label_smoothing=smoothing).numpy()
+        one_by_one = [
+            TF.cross_entropy(tg.tensor(x[i : i + 1]), tg.tensor(t[i : i + 1]), label_smoothing=smoothing).item()
+            for i in range(0, 700, 50)
+        ]
+        np.testing.assert_allclose(got[::50], one_by_one, rtol=1e-12)
+
+
+@pytest.mark.parametrize("of", ["cross_entropy", "nll_loss", "probabilities"])
+def test_the_mean_of_many_halves_does_not_overflow(of: str) -> None:
+    """60000 losses of 4 add up to more than a float16 holds; PyTorch gives inf."""
+    x = tg.tensor([[-4.0, 0.0]], dtype=tg.float16).expand(60000, 2).clone().requires_grad_()
+    t = tg.zeros(60000, dtype=tg.int64)
+    if of == "nll_loss":
+        y = TF.nll_loss(x, t)
+    else:
+        y = TF.cross_entropy(x, t if of == "cross_entropy" else TF.one_hot(t, 2).half())
+    assert y.dtype is tg.float16 and abs(y.item() - 4) < 0.03
+    y.backward()
+    assert x.grad.dtype is tg.float16 and abs(float(x.grad[0, 0]) * 60000 + 1) < 0.05
+
+
+def test_multilabel_soft_margin_loss_at_infinity() -> None:
+    x = tg.tensor([[inf, -inf], [-inf, inf], [inf, inf]])
+    t = tg.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert TF.multilabel_soft_margin_loss(x, t, reduction="none").tolist() == [0.0, inf, inf]

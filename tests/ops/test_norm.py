@@ -371,3 +371,20 @@ def test_weights_learn_from_an_input_that_does_not() -> None:
             grads.append([p.grad.numpy() for p in norm.parameters()])
         for a, b in zip(*grads):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("norm", ["layer_norm", "rms_norm", "group_norm", "batch_norm"])
+def test_numbers_whose_squares_are_too_large(norm: str) -> None:
+    """float32: what is normalised does not depend on its size; PyTorch gives nan or 0."""
+    plain, found = np.array([[1.0, -1.0, 2.0, 0.5], [0.5, 3.0, 0.25, -2.0]], np.float32), []
+    for size in (1.0, 2.0**100):
+        x = tg.tensor(plain * np.float32(size))
+        found.append(
+            {
+                "layer_norm": lambda x: nnf.layer_norm(x, (4,), eps=0.0),
+                "rms_norm": lambda x: nnf.rms_norm(x, (4,), eps=0.0),
+                "group_norm": lambda x: nnf.group_norm(x, 2, eps=0.0),
+                "batch_norm": lambda x: nnf.batch_norm(x, None, None, training=True, eps=0.0),
+            }[norm](x).numpy()
+        )
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)

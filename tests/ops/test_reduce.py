@@ -231,3 +231,26 @@ def test_sum_to_size_is_the_gradient_of_broadcasting() -> None:
 def test_reduction_to_nothing_is_an_array() -> None:
     for found in (tg.ones(3).sum(), tg.ones(3).max(), tg.ones(3).var(), tg.ones(3).all(), tg.tensor([1, 2]).sum()):
         assert type(found.array) is np.ndarray and found.shape == ()
+
+
+@pytest.mark.parametrize("large", [1e4, 1e8, -1e8])
+def test_the_gradient_of_logsumexp_is_a_softmax_beside_large_numbers(large: float) -> None:
+    """float32; PyTorch's is (1, 1) at (1e8, 1e8), because ln 2 is lost in the result."""
+    x = tg.tensor([[large, large, large - 1024]], requires_grad=True)
+    y = x.logsumexp(1)
+    (plain,) = tg.autograd.grad(y.sum(), x, retain_graph=True)
+    (g,) = tg.autograd.grad(y.sum(), x, create_graph=True)
+    for one in (plain, g.detach()):
+        np.testing.assert_allclose(one.numpy(), [[0.5, 0.5, 0]], rtol=1e-6)
+    (h,) = tg.autograd.grad((g * tg.tensor([1.0, 2.0, 3.0])).sum(), x)
+    np.testing.assert_allclose(h.numpy(), [[-0.25, 0.25, 0]], rtol=1e-5, atol=1e-7)
+
+
+def test_logsumexp_beside_minus_infinity_three_times_over() -> None:
+    x = tg.tensor([-inf, 0.3, 0.9], dtype=tg.float64, requires_grad=True)
+    z = tg.tensor([0.3, 0.9], dtype=tg.float64, requires_grad=True)
+    y, finite = x.logsumexp(0), z.logsumexp(0)
+    for _ in range(3):
+        (g,), (want,) = (tg.autograd.grad(v, u, create_graph=True) for v, u in ((y, x), (finite, z)))
+        np.testing.assert_allclose(g.detach().numpy(), [0, *want.tolist()], rtol=1e-9, atol=1e-12)
+        y, finite = (g * tg.tensor([3.0, 1.0, -2.0])).sum(), (want * tg.tensor([1.0, -2.0])).sum()

@@ -256,3 +256,30 @@ class TestGradient(OpTest):
         axes = tuple(range(x.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
         steps = spacing if isinstance(spacing, list) else [spacing] * len(axes)
         return [np.gradient(x, h, axis=d, edge_order=edge_order) for d, h in zip(axes, steps)]
+
+
+def test_logcumsumexp_beside_minus_infinity_three_times_over() -> None:
+    """Behind a −∞ everything is as without it; PyTorch gives nan for the −∞ itself."""
+    x = tg.tensor([-inf, 2.0, -inf, 3.0], dtype=tg.float64, requires_grad=True)
+    z = tg.tensor([2.0, 3.0], dtype=tg.float64, requires_grad=True)
+    y, finite = x.logcumsumexp(0), z.logcumsumexp(0)
+    assert y.tolist() == [-inf, 2.0, 2.0, finite[1].item()]
+    y, finite = (y[[1, 3]] * tg.tensor([1.0, 2.0])).sum(), (finite * tg.tensor([1.0, 2.0])).sum()
+    for _ in range(3):
+        (g,), (want,) = (tg.autograd.grad(v, u, create_graph=True) for v, u in ((y, x), (finite, z)))
+        a, b = want.tolist()
+        np.testing.assert_allclose(g.detach().numpy(), [0, a, 0, b], rtol=1e-9, atol=1e-12)
+        y, finite = (g**2).sum(), (want**2).sum()
+
+
+@pytest.mark.parametrize("large", [1e4, 1e8, -1e8])
+def test_the_gradient_of_logcumsumexp_beside_large_numbers(large: float) -> None:
+    x = tg.tensor([large, large, large], requires_grad=True)
+    (g,) = tg.autograd.grad((x.logcumsumexp(0) * tg.tensor([6.0, 2.0, 3.0])).sum(), x)
+    np.testing.assert_allclose(g.numpy(), [8, 2, 1], rtol=1e-6)  # 6 + 2/2 + 3/3, 2/2 + 3/3, 3/3
+
+
+def test_the_gradient_of_logcumsumexp_at_plus_infinity() -> None:
+    x = tg.tensor([1.0, inf, 2.0], requires_grad=True)
+    (g,) = tg.autograd.grad(x.logcumsumexp(0).sum(), x)
+    assert g.tolist() == [1.0, 2.0, 0.0]  # y is (x₀, x₁, x₁)

@@ -275,6 +275,28 @@ class TestScatterReduce(OpTest):
         got = np.concatenate([gx.array, gz.array])
         np.testing.assert_allclose(got, [np.prod(np.delete(values, i)) for i in range(4)])
 
+    @pytest.mark.parametrize("values", [[2.0, 0.0, 3.0, 1.5], [0.0, 2.0, 0.0, -1.0], [0.0, 0.0, 0.0, 4.0]])
+    @pytest.mark.parametrize("include_self", [True, False])
+    def test_three_derivatives_of_products_with_zeros(self, values: list[float], include_self: bool) -> None:
+        """Those of x₀·s₀·s₂ and x₁·s₁·s₃ (PyTorch's second is 0 where a factor is), by scatter_reduce and index_reduce."""
+        w = tg.tensor([1.0, -2.0, 3.0, 0.5], dtype=tg.float64)
+        found = []
+        for how in ("scatter_reduce", "index_reduce", "products"):
+            x = tg.tensor([5.0, 0.0], dtype=tg.float64, requires_grad=True)
+            s = tg.tensor(values, dtype=tg.float64, requires_grad=True)
+            if how == "products":
+                y = tg.stack([s[0] * s[2], s[1] * s[3]]) * (x if include_self else 1)
+            else:
+                y = getattr(x, how)(0, tg.tensor([0, 1, 0, 1]), s, "prod", include_self=include_self)
+            y = (y * tg.tensor([1.0, 2.0])).sum()
+            for _ in range(3):
+                y = y + 0 * (x.sum() + s.sum())  # a polynomial's derivatives come to an end
+                gx, gs = tg.autograd.grad(y, (x, s), create_graph=True)
+                found.append(np.concatenate([gx.numpy(force=True), gs.numpy(force=True)]))
+                y = (gx * w[:2]).sum() + (gs * w).sum()
+        for got in (found[:3], found[3:6]):
+            np.testing.assert_allclose(got, found[6:], atol=1e-12)
+
     def test_equal_extremes_share_the_gradient(self) -> None:
         x, z = tg.tensor([2.0, 0.0], requires_grad=True), tg.tensor([2.0, 2.0, 1.0], requires_grad=True)
         x.scatter_reduce(0, tg.tensor([0, 0, 0]), z, "amax").sum().backward()

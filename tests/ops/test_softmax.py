@@ -143,3 +143,19 @@ def test_log_softmax_of_far_away_logits_keeps_its_digits() -> None:
     assert y.tolist() == [[-200.0, 0.0]]
     y[0, 0].backward()
     assert x.grad.tolist() == [[1.0, -1.0]]
+
+
+@pytest.mark.parametrize("op", [F.softmax, F.log_softmax, F.softmin])
+def test_only_differences_count(op: Any) -> None:
+    """Also in the definitions that the kernels are tested against."""
+    near = np.array([0.0, 0.0, -16.0, 8.0], np.float32)
+    found = []
+    for large in (0.0, 1e8):
+        x = tg.tensor(near + np.float32(large), requires_grad=True)
+        y = op(x, 0)
+        (g,) = tg.autograd.grad((y * tg.arange(4)).sum(), x)
+        found.append((y.detach().numpy(), g.numpy()))
+        if op is not F.softmin:
+            np.testing.assert_allclose(y.node.formula(x.detach()).numpy(), found[-1][0], rtol=1e-5)
+    for a, b in zip(*found):
+        np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 import tensorgrad as tg
 from tests.ops.optest import OpTest, sample
@@ -113,3 +114,23 @@ def test_nothing_to_spread() -> None:
     assert math.isnan(tg.zeros(0).mean().item())
     assert gradient(lambda x: x.std(), [1.0, 1.0]) == [0, 0]
     assert gradient(lambda x: x.std(correction=0), [2.0]) == [0]
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float16", 2e4), ("float32", 1e30), ("float64", 1e200), ("float32", 1e-30)])
+@pytest.mark.parametrize("dim", [None, 1])
+@pytest.mark.parametrize("correction", [0, 1])
+def test_deviations_whose_squares_leave_the_range(dtype: str, size: float, dim: int | None, correction: int) -> None:
+    plain = np.array([[1.0, -1.0, 2.0], [0.5, 0.0, 0.25]])
+    x, z = tg.tensor(plain, requires_grad=True), tg.tensor(plain * size, dtype=getattr(tg, dtype), requires_grad=True)
+    y, found = x.std(dim, correction=correction), z.std(dim, correction=correction)
+    rtol = 2e-3 if dtype == "float16" else 1e-5
+    np.testing.assert_allclose(found.detach().double().numpy() / size, y.detach().numpy(), rtol=rtol)
+    np.testing.assert_allclose(tg.std_mean(z, dim, correction=correction)[0].detach().numpy(), found.detach().numpy())
+    (want,), (got,) = tg.autograd.grad(y.sum(), x), tg.autograd.grad(found.sum(), z)
+    np.testing.assert_allclose(got.double().numpy(), want.numpy(), rtol=5 * rtol, atol=1e-3 if dtype == "float16" else 1e-6)
+
+
+def test_the_variance_of_equal_numbers_near_the_largest() -> None:
+    assert tg.tensor([1e30, -1e30]).std().item() == pytest.approx(math.sqrt(2) * 1e30, rel=1e-6)
+    assert tg.tensor([60000.0, 60000.0, 60000.0], dtype=tg.float16).var().item() == 0
+    assert tg.tensor([math.inf, 1.0]).std().isnan() and tg.tensor([math.nan, 1e30]).std().isnan()

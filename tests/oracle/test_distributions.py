@@ -14,6 +14,8 @@ from torch.distributions.kl import _KL_REGISTRY
 import tensorgrad as tg
 from tensorgrad.distributions import kl
 
+from .differences import OF_DISTRIBUTIONS
+
 RNG = np.random.default_rng(0)
 Build = Callable[[Any, Callable[[Any], Any]], Any]
 
@@ -155,6 +157,8 @@ QUANTITIES: dict[str, Callable[[Any, Any], Any]] = {
 def test_every_quantity(name: str) -> None:
     compared = 0
     for what, ask in QUANTITIES.items():
+        if (name, what) in OF_DISTRIBUTIONS:
+            continue
         (ours, p, x), (theirs, q, y) = both(name)
         assert ours.batch_shape == tuple(theirs.batch_shape) and ours.event_shape == tuple(theirs.event_shape)
         try:

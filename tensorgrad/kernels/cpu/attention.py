@@ -47,15 +47,18 @@ def _scores(q: Any, k: Any, mask: Any, where: tuple[slice, slice, slice, slice],
     return s
 
 
-def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: float, causal: bool) -> tuple[Any, Any]:
-    """softmax(scale·q·kᵀ + mask)·v and, for the way back, ln Σ eˢ of each query. A query that may see no key gives 0.
+def attention(
+    q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: float, causal: bool
+) -> tuple[Any, Any, Any]:
+    """softmax(scale·q·kᵀ + mask)·v and, for the way back, the largest score s of each query and Σ e^(s − largest): in
+    their logarithm, ln Σ eˢ, the second would be lost beside large scores. A query that may see no key gives 0.
 
     q (B, H, L, E), k (B, H, S, E), v (B, H, S, V). mask (B, H, L, S) or None: floats that are added, or bools of what is
     seen. keep (B, H, L, S) or None: the bools of dropout, multiplied in with 1/kept.
     """
     (b, h, n, _), s = q.shape, k.shape[2]
     out = np.empty((b, h, n, v.shape[3]), q.dtype)
-    lse = np.empty((b, h, n, 1), q.dtype)
+    tops, totals = np.empty((2, b, h, n, 1), q.dtype)
     may_be_blind = mask is not None or s == 0  # a query may see nothing
     for where in _blocks(b, h, n, s, causal):
         batch, heads, rows, keys = where
@@ -69,17 +72,15 @@ def attention(q: Any, k: Any, v: Any, mask: Any, keep: Any, kept: float, scale: 
         if may_be_blind:
             blind = total == 0
             total[blind] = 1
-        largest += np.log(total)
-        if may_be_blind:
             largest[blind] = np.inf
-        lse[batch, heads, rows] = largest
+        tops[batch, heads, rows], totals[batch, heads, rows] = largest, total
         if keep is not None:
             p *= keep[batch, heads, rows, keys]
             total *= total.dtype.type(kept)
         y = out[batch, heads, rows]
         np.matmul(p, v[batch, heads, keys], out=y)
         y /= total
-    return out, lse
+    return out, tops, totals
 
 
 def attention_backward(
@@ -93,7 +94,8 @@ def attention_backward(
     scale: float,
     causal: bool,
     out: Any,
-    lse: Any,
+    tops: Any,
+    totals: Any,
     to_mask: bool,
 ) -> tuple[Any, Any, Any, Any]:
     """The gradients of q, k, v and, if asked for, of the scores before the softmax (that of a mask which is added)."""
@@ -101,12 +103,13 @@ def attention_backward(
     gq = np.empty(q.shape, q.dtype)
     gk, gv = np.zeros(k.shape, q.dtype), np.zeros(v.shape, q.dtype)
     gs = np.zeros((b, h, n, s), q.dtype) if to_mask else None
+    g = g / totals  # in place of the weights: p is e^(s − largest), weights times totals
     delta = (g * out).sum(-1, keepdims=True)
     for where in _blocks(b, h, n, s, causal):
         batch, heads, rows, keys = where
         scaled = q[batch, heads, rows] * q.dtype.type(scale)
         p = _scores(scaled, k, mask, where, causal)
-        p -= lse[batch, heads, rows]
+        p -= tops[batch, heads, rows]
         np.exp(p, out=p)
         above = g[batch, heads, rows]
         ds = np.matmul(above, v[batch, heads, keys].mT)

@@ -9,13 +9,19 @@ import numpy as np
 
 def det(a: Any) -> Any:
     """The determinant."""
-    return np.asarray(np.linalg.det(a))
+    return _known(a, np.linalg.det(a))
 
 
 def slogdet(a: Any) -> tuple[Any, Any]:
     """Sign, and logarithm of the magnitude, of the determinant."""
     sign, logabsdet = np.linalg.slogdet(a)
-    return np.asarray(sign), np.asarray(logabsdet)
+    return _known(a, sign), _known(a, logabsdet)
+
+
+def _known(a: Any, out: Any) -> Any:
+    """What was found out about matrices: nan where they hold one. LAPACK may find no pivot in them, and call them singular."""
+    unknown = np.isnan(a).any((-2, -1))
+    return np.where(unknown, a.dtype.type(np.nan), out) if unknown.any() else np.asarray(out)
 
 
 def cofactor(a: Any) -> Any:
@@ -30,6 +36,8 @@ def cofactor(a: Any) -> Any:
             return np.linalg.det(a)[..., None, None] * inverse.mT
     except np.linalg.LinAlgError:
         pass
+    if not np.isfinite(a).all():
+        return np.full(a.shape, np.nan, a.dtype)
     u, s, vh = np.linalg.svd(a)
     before, after = _products_before(s), _products_before(s[..., ::-1])[..., ::-1]
     gamma = before[..., :-1] * after[..., 1:]
@@ -40,6 +48,8 @@ def cofactor(a: Any) -> Any:
 def cofactor_gradient(g: Any, a: Any) -> Any:
     """∂⟨g, cofactor(A)⟩/∂A. In the basis of the singular vectors, with H = Uᵀ·g·V and P[i, k] the product of all s but
     the i-th and k-th: Σₖ P[i, k]·H[k, k] on the diagonal, −P[i, j]·H[j, i] off it."""
+    if not np.isfinite(a).all():
+        return np.full(a.shape, np.nan, a.dtype)
     u, s, vh = np.linalg.svd(a)
     before, after = _products_before(s), _products_before(s[..., ::-1])[..., ::-1]
     n = s.shape[-1]
@@ -53,6 +63,18 @@ def cofactor_gradient(g: Any, a: Any) -> Any:
     diagonal[...] = (p @ np.einsum("...ii->...i", h)[..., None])[..., 0]
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return sign[..., None, None] * (u @ m @ vh)
+
+
+def singular_basis(a: Any) -> tuple[Any, Any, Any, int]:
+    """U and Vᵀ with A = U·diag(s)·Vᵀ, det U · det V (…, 1, 1), and how many of s are far from 0 in every matrix of the
+    stack; the order of A if that is all of them, or cannot be told."""
+    n = a.shape[-1]
+    if not a.size or not np.isfinite(a).all():
+        return a, a, a, n
+    u, s, vh = np.linalg.svd(a)
+    far = s > s[..., :1] * np.finfo(a.dtype).eps ** 0.5
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return u, vh, sign[..., None, None], int(far.sum(-1).min())
 
 
 def _products_before(s: Any) -> Any:

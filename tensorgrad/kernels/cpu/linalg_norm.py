@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .reduce import rescaled, sum
 from .workspace import upcast
 
 _sum: Any = np.add.reduce
@@ -18,14 +19,22 @@ def vector_norm(x: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     if x.dtype.itemsize == 2:
         return vector_norm(upcast(x), p, axes, keepdim).astype(x.dtype)
     if p == 2:
-        return np.sqrt(_sum(np.square(x), axis=axes, keepdims=keepdim))
+        return rescaled(_euclidean, np.sqrt(sum(np.square(x), axes, keepdim)), x, axes)
     if p == 0:
         return _sum(x != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
     x = np.absolute(x)
     if p == 1:
-        return _sum(x, axis=axes, keepdims=keepdim)
+        return sum(x, axes, keepdim)
     if p == np.inf:
         return _max(x, axis=axes, keepdims=keepdim)
     if p == -np.inf:
         return _min(x, axis=axes, keepdims=keepdim)
-    return _sum(x**p, axis=axes, keepdims=keepdim) ** (1 / p)
+
+    def measure(rows: Any) -> Any:
+        return sum(rows**p, (1,)) ** (1 / p)
+
+    return rescaled(measure, sum(x**p, axes, keepdim) ** (1 / p), x, axes)
+
+
+def _euclidean(rows: Any) -> Any:
+    return np.sqrt(sum(np.square(rows), (1,)))

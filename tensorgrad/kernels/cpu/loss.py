@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .workspace import piecewise
+
+_ROW = 4096  # numbers that are added up in one go
+
 
 def mse(x: Any, z: Any, reduction: str) -> Any:
     """(x − z)², its sum or its mean."""
@@ -16,8 +20,15 @@ def mse(x: Any, z: Any, reduction: str) -> Any:
         total = np.square(d, dtype=np.float32).sum()
     else:
         d = d.reshape(-1)
-        total = d.dot(d)
+        total = d.dot(d) if d.size <= _ROW else _many_squares(d)
     return np.asarray(total / d.size if reduction == "mean" else total).astype(d.dtype, copy=False)
+
+
+def _many_squares(d: Any) -> Any:
+    """Σ d²: BLAS adds one after the other, so it gets a row at a time, and the rows' sums are added pairwise."""
+    rows, rest = np.split(d, [d.size - d.size % _ROW])
+    rows = rows.reshape(-1, _ROW)
+    return np.vecdot(rows, rows).sum() + rest.dot(rest)
 
 
 def huber(d: Any, delta: float) -> Any:
@@ -32,14 +43,20 @@ def binary_cross_entropy(x: Any, t: Any) -> Any:
     return (t - 1) * np.maximum(np.log1p(-x), -100) - t * np.maximum(np.log(x), -100)
 
 
+@piecewise
 def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
-    """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|)."""
+    """−t·ln σ(x) − (1 − t)·ln σ(−x) = max(x, 0) − x·t + ln(1 + e^−|x|), with 0·∞ = 0."""
     tail = np.empty(x.shape, x.dtype)
     np.negative(np.absolute(x, out=tail), out=tail)
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
     tail += np.maximum(x, 0)
     tail -= x * t
+    flat = tail.reshape(-1)
+    squares = flat.dot(flat)
+    if squares != squares:  # there is a nan: perhaps of ∞ − ∞·t or 0·∞
+        wrong = np.where(x > 0, 1 - t, t)
+        np.copyto(tail, np.where(wrong == 0, 0, wrong * np.inf), where=np.isinf(x))
     return tail
 
 

@@ -23,46 +23,50 @@ def _blocks(x: Any) -> list[slice]:
     return [slice(i, i + step) for i in range(0, n, step)]
 
 
-def log_sum_exp(x: Any) -> Any:
-    """ln Σ eˣ over axis 1."""
-    if x.size > _BLOCK and len(x) > 1:
-        return np.concatenate([log_sum_exp(x[rows]) for rows in _blocks(x)])
-    largest = row_max(x, 1)
-    z = x - largest
-    np.exp(z, out=z)
-    out = np.log(row_sum(z, 1))
-    out += largest
-    return out[:, 0]
+def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float) -> tuple[Any, Any, Any, Any]:
+    """Losses per target, the largest x and Σ e^(x − largest) of each, and the weight of each target (None: 1 for all).
 
-
-def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float) -> tuple[Any, Any, Any]:
-    """Losses per target, ln Σ eˣ, and the weight of each target (None: 1 for all)."""
+    ln Σ eˣ itself is never formed: beside large scores it would be rounded as coarsely as they are, and only their
+    differences count. Of 16-bit floats the results are float32, to be rounded when they have been added up.
+    """
     if x.dtype.itemsize == 2:
-        losses, lse, w = cross_entropy(_wide(x), target, _wide(weight), kept, smoothing)
-        return losses.astype(x.dtype), lse, w
-    lse = log_sum_exp(x)
-    losses = lse - x[_at(x, target)]
+        return cross_entropy(_wide(x), target, _wide(weight), kept, smoothing)
+    if x.size > _BLOCK and len(x) > 1:
+        parts = [_against_largest(x[rows], target[rows], weight, smoothing) for rows in _blocks(x)]
+        largest, total, hit, others = [np.concatenate(p) if p[0] is not None else None for p in zip(*parts)]
+    else:
+        largest, total, hit, others = _against_largest(x, target, weight, smoothing)
+    lse = np.log(total)
+    losses = lse - hit
     w = target_weights(target, weight, kept, x.dtype)
     if w is not None:
         losses *= w
     if smoothing:
-        if weight is None:
-            others = x.shape[1] * lse - x.sum(1)
-        else:
-            others = weight.sum() * lse - np.tensordot(x, weight, (1, 0))
+        classes = x.shape[1]
         losses *= 1 - smoothing
-        losses += others * (smoothing / x.shape[1])
+        losses += ((classes if weight is None else weight.sum()) * lse - others) * (smoothing / classes)
     if kept is not None:
         losses[~kept] = 0
-    return losses, lse, w
+    return losses, largest, total, w
+
+
+def _against_largest(x: Any, target: Any, weight: Any, smoothing: float) -> tuple[Any, Any, Any, Any]:
+    """Of z = x − the largest of its row: that largest, Σ eᶻ, z[target], and for smoothing Σ weight·z."""
+    largest = row_max(x, 1)
+    z = x - largest
+    hit, others = z[_at(x, target)], None
+    if smoothing:
+        others = row_sum(z, 1)[:, 0] if weight is None else np.tensordot(z, weight, (1, 0))
+    np.exp(z, out=z)
+    return largest[:, 0], row_sum(z, 1)[:, 0], hit, others
 
 
 def cross_entropy_backward(
-    g: Any, x: Any, target: Any, weight: Any, kept: Any, smoothing: float, lse: Any, w: Any
+    g: Any, x: Any, target: Any, weight: Any, kept: Any, smoothing: float, largest: Any, total: Any, w: Any
 ) -> Any:
     """g, a number or one per target, times ∂losses/∂x: softmax(x) less the targets."""
     if x.dtype.itemsize == 2:
-        wide = cross_entropy_backward(_wide(g), _wide(x), target, _wide(weight), kept, smoothing, lse, w)
+        wide = cross_entropy_backward(_wide(g), _wide(x), target, _wide(weight), kept, smoothing, largest, total, w)
         return wide.astype(x.dtype)
     hit = g if w is None else g * w
     scale = hit
@@ -73,16 +77,16 @@ def cross_entropy_backward(
             share = share * kept
         hit = hit * (1 - smoothing)
         scale = hit + share * (classes if weight is None else weight.sum())
-    scale = np.broadcast_to(scale, lse.shape)
+    scale = scale / total
     out = np.empty(x.shape, x.dtype)
     for rows in _blocks(x):
         part = out[rows]
-        np.subtract(x[rows], lse[rows, None], out=part)
+        np.subtract(x[rows], largest[rows, None], out=part)
         np.exp(part, out=part)
         part *= scale[rows, None]
     out[_at(x, target)] -= hit
     if smoothing:
-        share = np.broadcast_to(share, lse.shape)[:, None]
+        share = np.broadcast_to(share, total.shape)[:, None]
         out -= share if weight is None else share * weight.reshape(-1, *(1,) * (x.ndim - 2))
     if kept is not None:  # where x is not finite, 0 times it is not 0
         np.moveaxis(out, 1, -1)[~kept] = 0
@@ -104,13 +108,14 @@ def nll(x: Any, target: Any, w: Any, reduction: str, total: float) -> Any:
         out *= w
     if reduction == "none":
         return out
-    return (_sum(out, None) / total).astype(x.dtype) if reduction == "mean" else _sum(out, None)
+    summed = _sum(out, None, np.float32 if out.dtype.itemsize == 2 else None)
+    return (summed / total if reduction == "mean" else summed).astype(x.dtype, copy=False)
 
 
 def nll_backward(g: Any, target: Any, w: Any, reduction: str, total: float, shape: Any) -> Any:
     """Zeros of a shape with −w · g at the targets; g is one number or one per target."""
     out = np.zeros(shape, g.dtype)
-    g = -g / total if reduction == "mean" else -g
+    g = -_wide(g) / total if reduction == "mean" else -g
     out[_at(out, target)] = g if w is None else g * w
     return out
 
@@ -122,7 +127,7 @@ def _at(x: Any, target: Any) -> tuple[Any, ...]:
 
 
 def _wide(x: Any) -> Any:
-    return x if x is None else x.astype(np.float32)
+    return x if x is None or x.dtype.itemsize > 2 else x.astype(np.float32)
 
 
 # ---- targets --------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
+from .reduce import rescaled
 from .row_reduce import ONES, row_sum
 from .workspace import is_half, workspace
 
@@ -39,7 +40,7 @@ def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: b
             mean[part] = _total(block, axes) / count
             block = np.subtract(block, mean[part], out=out)
         var[part] = _dot(block, block, axes) / count
-        scale = 1 / np.sqrt(var[part] + eps)
+        scale = 1 / _root(var[part] + eps, block, axes)
         crossed = weight is not None and any(weight.shape[i] > 1 for i in axes)  # it varies along what is averaged over
         if weight is not None and not crossed:
             scale = scale * _cut(weight, part)  # small: one pass instead of two
@@ -51,6 +52,14 @@ def normalize(x: Any, weight: Any, bias: Any, axes: Shape, eps: float, centre: b
         if y.dtype != wide:
             y[part] = out
     return y, mean if centre else None, var
+
+
+def _root(var: Any, deviations: Any, axes: Shape) -> Any:
+    """√var, of deviations whose squares may be too large for their dtype."""
+    root = np.sqrt(var)
+    if np.add.reduce(root, None) < np.inf:
+        return root
+    return rescaled(lambda rows: np.sqrt(_dot(rows, rows, (1,))[:, 0] / rows.shape[1]), root, deviations, axes)
 
 
 def normalize_backward(

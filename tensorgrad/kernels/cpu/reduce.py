@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import elements_along
+from .constants import like
 from .row_reduce import ONES, SHORT
 from .workspace import is_half, row_major, upcast
 
@@ -111,6 +112,36 @@ def mean(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     )
 
 
+_FLOORS = {np.dtype(t): float(np.finfo(t).tiny / np.finfo(t).eps) ** 0.5 for t in (np.float32, np.float64)}
+
+
+def rescaled(measure: Any, out: Any, x: Any, axes: Axes) -> Any:
+    """A measure of rows of numbers that grows with them, such as a norm. `out` holds measure(x); where squares have left
+    the range of the dtype, above or below, it is measured again, in units of a power of two near the largest number.
+
+    measure: (k, m) → (k,). Rows that hold an infinity or a nan are left as they are.
+    """
+    floor = _FLOORS[x.dtype]
+    if not x.size or (out.ndim == 0 and floor < float(out) < np.inf):
+        return out
+    out = np.asarray(out)
+    if out.ndim and floor < out.min() and out.max() < np.inf:
+        return out
+    inside = (out > floor) & (out < np.inf)
+    over = range(x.ndim) if axes is None else axes
+    kept = [i for i in range(x.ndim) if i not in over]
+    rows = x.transpose(*kept, *over).reshape(*[x.shape[i] for i in kept], elements_along(x.shape, axes))
+    rows = rows[~inside.reshape(rows.shape[:-1])]
+    if not rows.any():
+        return out
+    largest = _maximum(np.absolute(rows), 1, initial=0)
+    exponent = np.where(largest < np.inf, np.frexp(largest)[1], 0)
+    found = np.ldexp(measure(np.ldexp(rows, -exponent[:, None])), exponent)
+    out = out.copy()
+    out[~inside] = np.where(largest < np.inf, found, out[~inside])
+    return out
+
+
 def nansum(x: Any, axes: Axes, keepdim: bool) -> Any:
     """Σ of what is not nan."""
     out = np.asarray(sum(x, axes, keepdim))
@@ -135,6 +166,15 @@ def logsumexp(x: Any, axes: Axes, keepdim: bool) -> Any:
     if not keepdim:
         out = out.reshape([s for i, s in enumerate(x.shape) if axes is not None and i not in axes])
     return np.asarray(out).astype(x.dtype, copy=False)
+
+
+def logsumexp_backward(grad: Any, x: Any, out: Any, axes: Axes) -> Any:
+    """grad · e^(x − out) / Σ e^(x − out)."""
+    kept = [1 if axes is None or i in axes else s for i, s in enumerate(x.shape)]
+    p = np.exp(np.subtract(upcast(x), upcast(out).reshape(kept), like(upcast(x))))
+    total = sum(p, axes, True)
+    p *= upcast(grad).reshape(kept) / np.where(total > 0, total, 1)
+    return p.astype(x.dtype, copy=False)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------

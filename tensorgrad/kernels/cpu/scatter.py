@@ -81,6 +81,20 @@ def scatter_count(shape: Shape, index: Any, axis: int) -> Any:
     return np.bincount(_flat(shape, index, axis).ravel(), minlength=int(np.prod(shape))).reshape(shape)
 
 
+def grouped(shape: Shape, index: Any, axis: int, include_self: bool) -> tuple[Any, Any, Any, Any]:
+    """What comes together at one place side by side: the order of the elements (of x, if they count, then of source), the
+    order back, and which ones are then the first and the last of their place."""
+    places = _flat(shape, index, axis).ravel()
+    if include_self:
+        places = np.concatenate([np.arange(math.prod(shape)), places])
+    order = places.argsort(kind="stable")
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    begins = np.ones(len(order) + 1, bool)
+    begins[1:-1] = np.diff(places[order]) != 0
+    return order, back, begins[:-1], begins[1:]
+
+
 def _identity(reduce: str, dtype: Any) -> Any:
     """The number that changes nothing in a reduction."""
     if reduce in ("sum", "mean", "prod"):

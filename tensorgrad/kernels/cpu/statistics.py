@@ -7,19 +7,27 @@ from typing import Any
 import numpy as np
 
 from ..shapes import elements_along
-from .reduce import Axes, sum
+from .reduce import Axes, rescaled, sum
 from .workspace import upcast
 
 
 def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
     """Σ(x − x̄)² / (n − correction), in two passes."""
-    wide = upcast(x)
-    d = np.asarray(wide - np.true_divide(sum(wide, axes, True), elements_along(x.shape, axes)))
+    return np.asarray(_var(upcast(x), axes, keepdim, correction)).astype(x.dtype, copy=False)
+
+
+def _var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
+    d = np.asarray(x - np.true_divide(sum(x, axes, True), elements_along(x.shape, axes)))
     freedom = elements_along(x.shape, axes) - correction
-    total = sum(np.square(d, out=d), axes, keepdim)
-    return np.asarray(np.true_divide(total, freedom if freedom > 0 else 0)).astype(x.dtype, copy=False)
+    return np.true_divide(sum(np.square(d, out=d), axes, keepdim), freedom if freedom > 0 else 0)
 
 
 def std(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
-    """√var."""
-    return np.sqrt(var(x, axes, keepdim, correction))
+    """√var, also where that is too large for its dtype, or too small."""
+
+    def measure(rows: Any) -> Any:
+        return np.sqrt(_var(rows, (1,), False, correction))
+
+    wide = upcast(x)
+    out = rescaled(measure, np.sqrt(_var(wide, axes, keepdim, correction)), wide, axes)
+    return out.astype(x.dtype, copy=False)
