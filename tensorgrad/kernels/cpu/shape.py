@@ -99,6 +99,24 @@ def _over(x: Any, shape: Shape, strides: Shape, offset: int) -> Any:
     return out
 
 
+def writable(x: Any) -> Any:
+    """x in an array that can be written to, if its memory can be; else x itself, read-only as it is."""
+    if x.flags.writeable:
+        return x
+    owner = x
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    flat = owner if owner.flags.c_contiguous else owner.ravel(order="K")
+    if not flat.flags.writeable or not owner.flags.forc:
+        return x
+    return np.ndarray(x.shape, x.dtype, flat, _address(x) - _address(flat), x.strides)
+
+
+def repeats(x: Any) -> bool:
+    """Whether several elements of x may stand for the same place in memory."""
+    return _overlaps(x.shape, _steps(x))
+
+
 def _address(x: Any) -> int:
     return x.__array_interface__["data"][0]
 
