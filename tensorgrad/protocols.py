@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import printing
+from .kernels import on
 
 
 class Protocols:
@@ -68,6 +69,8 @@ class Protocols:
         return format(self.item() if self.array.ndim == 0 else str(self), spec)
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        """A leaf with memory of its own. Within one deepcopy, of a module or a list, tensors that share memory still do:
+        the whole memory is copied, also where a view looks at a part."""
         if id(self) in memo:
             return memo[id(self)]
         if self.node is not None:
@@ -80,9 +83,15 @@ class Protocols:
         for key, value in self.__dict__.items():
             if key not in ("array", "storage", "_base", "_view", "_rebased", "_hooks", "_post_hooks", "_grad"):
                 setattr(twin, key, copy.deepcopy(value, memo))
-        twin.array = self.array.copy("K")
+        # Tensors that share memory share the copy of it: `memo` knows what has been copied so far.
+        owner = on(self.array).memory_of(self.array)
+        if id(owner) not in memo:
+            memo[id(owner)] = owner.copy("K")
+        twin.array = on(self.array).in_copy(self.array, owner, memo[id(owner)])
+        if self.storage is not None:
+            twin.storage = memo.setdefault(id(self.storage), type(self.storage)())
         if self._grad is not None:
-            twin._grad = self._grad.detach().clone()
+            twin._grad = copy.deepcopy(self._grad if self._grad.node is None else self._grad.detach(), memo)
         return twin
 
     def __copy__(self: Any) -> Any:

@@ -7,6 +7,7 @@ The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/metho
 from __future__ import annotations
 
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
@@ -28,7 +29,8 @@ _as_size = tuple.__new__  # a Size, without looking at the numbers
 # What operations take where PyTorch takes a tensor: an array or a number becomes one.
 TensorLike: TypeAlias = "Tensor | np.ndarray[Any, Any] | np.generic | float"
 
-UNRECORDED = "a view made while nothing was recorded"  # as the `_view` of a tensor: it is a constant, like detach()
+# As the `_view` of a tensor: it was made while nothing was recorded. A reference to what it looks at, which has none here.
+UNRECORDED: weakref.ref[Any] = weakref.ref(type("Gone", (), {})())
 
 
 class Storage:
@@ -37,6 +39,7 @@ class Storage:
     count = 0  # in-place writes so far
     op = ""  # the last of them
     rebased = 0  # writes that changed the graph: views older than the last one must look at their base again
+    read_only = False  # whether the user's own array forbids writing
 
 
 class Tensor(Protocols, TensorMethods):
@@ -57,7 +60,7 @@ class Tensor(Protocols, TensorMethods):
     _retains: Any = None  # what retain_grad has hooked to the node
     storage: Storage | None = None
     _base: Tensor | None = None  # for a view: what it looks at …
-    _view: Any = None  # … through which operation …
+    _view: Any = None  # … through which operation (a weakref to it, if that was not recorded) …
     _depth: int = 0  # … how many views lie between it and the first of them …
     _rebased: int = 0  # … and how many in-place writes to the base its node has seen
     _moved: bool = False  # whether `t_`, `squeeze_`, `data` … have changed its shape: its views no longer fit

@@ -14,7 +14,7 @@ from .hooks import Retain, after_rule, before_rule
 from .modes import sweeping
 from .node import Source
 from .outputs import Parts
-from .sums import Sums
+from .sums import Sums, Zero
 
 
 def attended_sweep(
@@ -55,6 +55,8 @@ def attended_sweep(
             grad = grads.pop(node)
             if type(grad) is Parts:
                 grad = grad.of(node)
+            elif type(grad) is Zero and node.hooks:
+                grad = grad.at(node)
             if node.hooks:
                 grad = before_rule(node.hooks, grad, retained)
             if kept is not None and node in kept:
@@ -69,7 +71,7 @@ def attended_sweep(
                 node.release()
         for leaf, grad in grads.items():
             if leaf.hooks:
-                grads[leaf] = before_rule(leaf.hooks, grad, retained)
+                grads[leaf] = before_rule(leaf.hooks, grad.at(leaf) if type(grad) is Zero else grad, retained)
         for keep, grad in retained:
             keep(grad)
     return grads
@@ -86,7 +88,7 @@ def gradients_of(
     only = leading_to({s for s, _ in roots}, set(sources.values()))
     leaves = attended_sweep([r for r in roots if r[0] in only], create_graph, retain_graph, only, kept)
     found = {x: kept[s] if s.is_op else leaves.get(s) for x, s in sources.items()}
-    return {x: g for x, g in found.items() if g is not None}
+    return {x: g.at(x) if type(g) is Zero else g for x, g in found.items() if g is not None}
 
 
 def leading_to(roots: set[Source], wanted: set[Source]) -> set[Source]:

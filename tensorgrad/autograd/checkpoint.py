@@ -15,6 +15,7 @@ from .function import Function
 from .modes import enable_grad, recording
 from .node import births
 from .outputs import stand_above
+from .sums import Zero
 
 
 class Checkpoint(Function):
@@ -55,7 +56,7 @@ class Checkpoint(Function):
         only = leading_to({s for s, _ in roots}, wanted)
         kept: dict[Any, Any] = {s: None for s in wanted if s.is_op}
         leaves = attended_sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept, ends=True)
-        found = {**leaves, **kept}
+        found = {s: g.at(s) if type(g) is Zero else g for s, g in {**leaves, **kept}.items()}
         return tuple(None if s is None else found.get(s) for s in sources)
 
     def release(self) -> None:

@@ -15,7 +15,7 @@ from .anomaly import detecting
 from .attended import attended_sweep, gradients_of
 from .modes import sweeping
 from .node import Source
-from .sums import Sums
+from .sums import Sums, Zero
 
 _accumulating = Lock()  # two sweeps in two threads meet only at a leaf's grad
 
@@ -188,6 +188,8 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int])
     before = leaf._grad
     if not leaf._requires_grad:
         return  # switched off since the forward pass
+    if type(grad) is Zero:
+        grad = grad.at(leaf)
     if before is not None:
         if create_graph or before._requires_grad or not before.array.flags.writeable:
             leaf._grad = before + grad

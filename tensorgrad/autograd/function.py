@@ -34,6 +34,7 @@ from .modes import SILENT, TRACED, recording, silence_var, visiting, watcher
 from .node import Source, births
 from .outputs import Parts, stand_above
 from .saving import ALL, OUT, USUAL, Saving, arrays_of
+from .sums import Zero
 from .views import call_view, call_views
 
 if TYPE_CHECKING:
@@ -196,15 +197,20 @@ class Function(Saving):
             return tuple([source is not None for source in inputs])
         return tuple([source is not None and source in only for source in inputs])
 
-    def pull(self, grad: Any) -> list[tuple[Source, Tensor]]:
+    def pull(self, grad: Any) -> list[tuple[Source, Any]]:
         """Run the rule: the gradient of the result in, pairs of a source and its gradient out."""
         inputs = self.inputs
-        grads = self._run_rule(grad.of(self) if type(grad) is Parts else grad)
+        if type(grad) is not Tensor:
+            if type(grad) is Zero:
+                return [(source, grad) for source in inputs if source is not None]
+            if type(grad) is Parts:
+                grad = grad.of(self)
+        grads = self._run_rule(grad)
         if type(grads) is not tuple:
             grads = (grads,)
         if len(grads) != len(inputs):
             raise RuntimeError(f"{self.name}: its backward returned {len(grads)} gradients for {len(inputs)} inputs.")
-        pairs = []
+        pairs: list[tuple[Source, Any]] = []
         for source, g in zip(inputs, grads):
             if source is not None and g is not None:
                 if g.array.shape != (source.shape if source.is_op else source.array.shape):

@@ -12,27 +12,62 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import Any
+from weakref import ref
 
 from ..kernels import on
-from ..tensor import UNRECORDED, Tensor
+from ..tensor import Tensor
 from .function import Function
 from .modes import OFF, ON, enable_grad, quiet, recording
 from .outputs import Output
-from .regions import AsStrided, Constant, ReplaceRegion, alias
+from .regions import AsStrided, Overwritten, ReplaceRegion, alias
 
 # ---- before the write: what is refused ------------------------------------------------------------------------------
 
 
-def check_writable(x: Tensor, op: str) -> None:
-    """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; and
-    memory that several elements share or that is read-only."""
+def check_writable(x: Tensor, op: str, fills: bool = False) -> None:
+    """Refuse what must not be written in place: a leaf that requires grad, or a view of one, while recording; memory
+    that is read-only; and memory that several elements share, but for one number everywhere (`fills`)."""
     check_not_a_leaf(x, op)
     if not x.array.flags.writeable:
+        _open_memory(x, op, fills)
+
+
+def _open_memory(x: Tensor, op: str, fills: bool) -> None:
+    """An array that has come from `expand` is read-only. Where x is a part of it in which no place comes twice, let x look
+    at the memory in a way that can be written to."""
+    kernels = on(x.array)
+    array = x.array if x.storage is not None and x.storage.read_only else kernels.writable(x.array)
+    if not array.flags.writeable:
+        raise RuntimeError(
+            f"{op}: this memory cannot be written to: the array that the tensor, shape {tuple(x.array.shape)}, came from "
+            "is read-only. Use x.clone() first."
+        )
+    if not kernels.repeats(array):
+        x.array = array
+    elif not fills:
         raise RuntimeError(
             f"{op}: this memory cannot be written to: several elements of the tensor, shape {tuple(x.array.shape)}, "
-            "stand for the same place (after expand or broadcast_to), or the array it came from is read-only. "
-            "Use x.clone() first."
+            "stand for the same place (after expand or broadcast_to). Use x.clone() first, or write to what was expanded."
         )
+
+
+def check_every_place_once(x: Tensor, op: str) -> None:
+    """Refuse to record that some elements of x are replaced, where several elements stand for one place."""
+    if not x.array.flags.writeable:
+        raise RuntimeError(
+            f"{op}: several elements of the tensor, shape {tuple(x.array.shape)}, stand for the same place (after expand or "
+            "broadcast_to), and it requires grad: the gradient of a part of them is not defined. Use x.clone() first."
+        )
+
+
+def _is_unrecorded(x: Tensor) -> bool:
+    """Whether x is a view, or a view of one, that was made while nothing was recorded."""
+    t: Tensor | None = x
+    while t is not None:
+        if type(t._view) is ref:
+            return True
+        t = base_of(t)
+    return False
 
 
 def check_not_a_leaf(x: Tensor, op: str) -> None:
@@ -41,6 +76,8 @@ def check_not_a_leaf(x: Tensor, op: str) -> None:
         return
     t: Tensor | None = x
     while t is not None:
+        if type(t._view) is ref:
+            _refuse_if_recorded(t, x, op)
         if t._requires_grad and t.node is None:
             a_view = "a view of " if t is not x else ""
             raise RuntimeError(
@@ -51,6 +88,17 @@ def check_not_a_leaf(x: Tensor, op: str) -> None:
         t = base_of(t)
     if x._base is not None:
         x._refresh()
+
+
+def _refuse_if_recorded(view: Tensor, x: Tensor, op: str) -> None:
+    """`view` was made while nothing was recorded: what it looks at must not be a recorded value."""
+    root = view._view()
+    if root is not None and root.storage is view.storage and root.requires_grad:
+        raise RuntimeError(
+            f"{op}: this tensor, shape {tuple(x.array.shape)}, is a view made under no_grad() of a tensor that requires grad, "
+            "which would not learn of what is written through it: its gradients would be wrong.\n"
+            "Make the view outside of no_grad(), or write under no_grad() as well."
+        )
 
 
 def saved_operand(x: Tensor, *others: Any) -> Tensor:
@@ -86,23 +134,28 @@ def store_checked(x: Tensor, new: Tensor, op: str) -> Tensor:
     return store(x, new, op)
 
 
-def store(x: Tensor, new: Tensor, op: str) -> Tensor:
-    """x[...] = new, in memory and in the graph, where everything has been checked."""
+def store(x: Tensor, new: Tensor, op: str, overwrites: bool = False) -> Tensor:
+    """x[...] = new, in memory and in the graph, where everything has been checked; `overwrites`: whatever x was."""
     recorded = is_recorded(x, new, op)
-    x.array[...] = new.array
+    on(x.array).writable(x.array)[...] = new.array
     bump_version(x, op)
     if recorded:
-        rebase_history(x, new)
+        rebase_history(x, new, overwrites)
     return x
 
 
-def store_result_of(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
+def store_result_of(x: Tensor, operation: Any, other: Any, op: str, fills: bool = False) -> Tensor:
     """Run an operation on x and another operand that can write its result into x's memory itself (`into`), and saves
-    neither x nor the result."""
-    check_writable(x, op)
+    neither x nor the result; `fills`: what it writes is one number."""
+    check_writable(x, op, fills)
     recorded = is_recorded(x, other, op)
+    if recorded:
+        check_every_place_once(x, op)
     operation.into = True
-    new = operation(x._at(x.node) if recorded else x, other)
+    operand = x._at(x.node) if recorded else x
+    if not x.array.flags.writeable:
+        operand = Tensor._of(on(x.array).writable(x.array))
+    new = operation(operand, other)
     bump_version(x, op)
     if recorded:
         rebase_history(x, new)
@@ -116,7 +169,9 @@ def store_by_kernel(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[
     array = x.array
     dtype = array.dtype
     mode = recording.get()
-    if dtype.kind != "f" or dtype.itemsize == 2 or not array.flags.writeable or (mode and x.requires_grad):
+    if dtype.kind != "f" or dtype.itemsize == 2 or not array.flags.writeable:
+        return False
+    if mode and (x.requires_grad or (x._view is not None and _is_unrecorded(x))):
         return False
     operands = []
     for z in (*args, *kwargs.values()):
@@ -144,7 +199,7 @@ def is_recorded(x: Tensor, new: Any, op: str) -> bool:
         return False
     t: Tensor | None = x
     while t is not None:
-        if t._view is UNRECORDED:
+        if type(t._view) is ref:
             raise RuntimeError(
                 f"{op}: this tensor, shape {tuple(x.array.shape)}, is a view made under no_grad(), and what it looks "
                 "at would not learn of a recorded value written through it.\n"
@@ -161,8 +216,9 @@ def bump_version(x: Tensor, op: str) -> None:
     storage.op = op
 
 
-def rebase_history(x: Tensor, new: Tensor) -> None:
-    """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again."""
+def rebase_history(x: Tensor, new: Tensor, overwrites: bool = False) -> None:
+    """x takes the place of `new` in the graph; if x is a view, the root gets a new history and the views look again.
+    Where `new` does not come from x, what x was has a gradient all the same: zero."""
     if new.node is not None:
         new.node.result_moved(new, x)  # type: ignore[attr-defined]
     views: list[Function] = []
@@ -170,13 +226,14 @@ def rebase_history(x: Tensor, new: Tensor) -> None:
     while (base := base_of(root)) is not None:
         views.append(view_function(root, base))
         root = base
+    source = root.node
+    # A region as large as the root leaves nothing of the old one, and no reason to ask it for its gradient.
+    part = bool(views) and (x.array.size < root.array.size or not x.array.flags.writeable)
     if views:
-        # A region as large as the root leaves nothing of the old one, and no reason to keep its history.
-        source = root.node if x.array.size < root.array.size else None
-        new = ReplaceRegion(tuple(reversed(views)), root.array.strides)(root._at(source), new)
-    if not new._requires_grad:
-        node: Any = Constant()
-        node._record((new,), new, ON)
+        new = ReplaceRegion(tuple(reversed(views)), root.array.strides)(root._at(source if part else None), new)
+    if not new._requires_grad or (overwrites and not part and source is not None):
+        node: Any = Overwritten()
+        node._record((new, root._at(source)), new, recording.get())
     elif new.node is None:  # a leaf: with a node between, it and x stay two
         node = alias(new).node
     else:

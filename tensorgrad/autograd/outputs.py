@@ -29,7 +29,7 @@ class Output(Node):
         self.index = index
 
     def pull(self, grad: Tensor) -> list[tuple[Source, Any]]:
-        return [(self.inputs[0], Parts({self.index: grad}))]
+        return [(self.inputs[0], Parts({self.index: grad}) if type(grad) is Tensor else grad)]
 
     def register_hook(self, hook: Any) -> Any:
         return self.inputs[0].register_hook(hook)  # type: ignore[union-attr]

@@ -11,6 +11,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape
 from ..tensor import Tensor
 from .function import Function
+from .sums import Zero
 
 
 class Alias(Function):
@@ -95,7 +96,7 @@ class ClearRegion(Function):
         out = region = on(x).laid_out(x, self.strides)
         for view in self.views:
             region = view.forward(region)
-        region[...] = 0
+        on(x).writable(region)[...] = 0
         return out
 
     def backward(self, grad: Tensor) -> Tensor:
@@ -108,8 +109,26 @@ def through(views: tuple[Function, ...], x: Tensor) -> Tensor:
     return x
 
 
-class Constant(Function):
-    """A recorded value overwritten by a constant: it still requires grad, and no gradient goes further."""
+class Overwritten(Function):
+    """new, written over old: the gradient goes to new, and old, with all that it was computed from, receives zero.
 
-    def backward(self, grad: Tensor) -> None:
-        return None
+    Once a backward pass has gone by that does not keep the graph, old is forgotten, so that a buffer which is written to
+    again and again does not drag its past along."""
+
+    never_warns = True
+
+    def forward(self, new: Any, old: Any) -> Any:
+        return new
+
+    def backward(self, grad: Tensor) -> Any:
+        return grad, None
+
+    def pull(self, grad: Any) -> list[tuple[Any, Any]]:
+        new, old = self.inputs
+        pairs = [] if new is None else [(new, grad)]
+        if old is not None:
+            pairs.append((old, grad if type(grad) is Zero else Zero(grad.array.dtype)))
+        return pairs
+
+    def release(self) -> None:
+        self.inputs = (self.inputs[0], None)

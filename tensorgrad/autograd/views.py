@@ -7,8 +7,9 @@ operation (`_view`). When the base is written to, the view takes its place in th
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
-from ..tensor import UNRECORDED, Tensor
+from ..tensor import Tensor
 from .modes import TRACED, recording
 from .node import births
 from .outputs import stand_above
@@ -37,7 +38,7 @@ def call_view(self: Any, x: Tensor) -> Tensor:
                 if y._depth > LONG:
                     y._look_at_root()
         else:
-            y._view = UNRECORDED
+            y._view = unrecorded_view_of(x)
     if mode and x._requires_grad:
         self.inputs = (x.node or x,)
         self.birth = next(births)
@@ -48,6 +49,13 @@ def call_view(self: Any, x: Tensor) -> Tensor:
         y.node = self
         y._requires_grad = True
     return y
+
+
+def unrecorded_view_of(x: Tensor) -> Any:
+    """The mark of a view of x made while nothing is recorded: it does not keep alive what it looks at."""
+    while x._base is not None:
+        x = x._base
+    return x._view if type(x._view) is ref else ref(x)
 
 
 def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
@@ -64,7 +72,7 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
             y._base, y._view, y._rebased = x, self.part(i), storage.rebased
             y._depth = x._depth + 1
         else:
-            y._view = UNRECORDED
+            y._view = unrecorded_view_of(x)
         outs.append(y)
     if mode and x._requires_grad and outs:
         self._record((x,), None, mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
-from ..autograd.inplace import bump_version, check_writable, is_recorded, store
+from ..autograd.inplace import bump_version, check_not_a_leaf, check_writable, is_recorded, store
 from ..autograd.modes import quiet
 from ..autograd.regions import alias
 from ..kernels import on
@@ -26,7 +26,7 @@ def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     if not is_recorded(x, value, op):
         try:
             with quiet():  # nan to an integer, and the like
-                x.array[...] = array
+                on(x.array).writable(x.array)[...] = array
         except ValueError:
             raise _does_not_fit(op, array.shape, x) from None
         bump_version(x, op)
@@ -37,7 +37,7 @@ def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
         new = Expand(x.array.shape)(z) if z.array.shape != x.array.shape else alias(z)
     except ValueError:
         raise _does_not_fit(op, z.array.shape, x) from None
-    return store(x, new, op)
+    return store(x, new, op, overwrites=True)
 
 
 def _constant(value: Any, x: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def copy_(x: Tensor, src: TensorLike, non_blocking: bool = False) -> Tensor:
 
 def fill_(x: Tensor, value: TensorLike) -> Tensor:
     """Write one number, or a 0-d tensor (which receives the gradient), everywhere."""
-    check_writable(x, "fill_")
+    check_writable(x, "fill_", fills=not isinstance(value, Tensor))
     return copy_into(x, one_number("fill_", value), "fill_")
 
 
@@ -83,10 +83,10 @@ def fill(input: TensorLike, value: TensorLike) -> Tensor:
 
 def zero_(x: Tensor) -> Tensor:
     """Write zeros everywhere."""
-    check_writable(x, "zero_")
+    check_writable(x, "zero_", fills=True)
     if is_recorded(x, 0, "zero_"):
         return copy_into(x, 0, "zero_")
-    x.array.fill(0)
+    on(x.array).writable(x.array).fill(0)
     bump_version(x, "zero_")
     return x
 
@@ -94,11 +94,13 @@ def zero_(x: Tensor) -> Tensor:
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write one number at x[i, i] (at x[i, i, …, i] of equal axes), and with `wrap` again below in a tall matrix."""
     op, shape, fill_value = "fill_diagonal_", x.array.shape, one_number("fill_diagonal_", fill_value)
-    check_writable(x, op)
+    check_not_a_leaf(x, op)
     if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
         raise ValueError(f"{op}: needs a matrix, or more axes that are equal, got shape {tuple(shape)}.")
     n, step = min(shape), sum(x.stride())
-    copy_into(as_strided(x, (n,), (step,)), fill_value, op)
+    diagonal = as_strided(x, (n,), (step,))
+    check_writable(diagonal, op)
+    copy_into(diagonal, fill_value, op)
     height, width = shape[:2]
     if wrap and len(shape) == 2 and height > width + 1:
         again = -(-x.array.size // (width + 1)) - n
@@ -109,7 +111,7 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
 
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     """Let x be another name for source: the same memory and place in the graph. Without a source x becomes empty."""
-    check_writable(x, "set_")
+    check_not_a_leaf(x, "set_")
     if source is not None and not isinstance(source, Tensor):
         raise TypeError(f"set_: source must be a Tensor, got {type(source).__name__}.")
     if source is None:

@@ -45,7 +45,7 @@ def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike =
     at("as_tensor", device)
     if isinstance(data, Tensor):
         return data if dtype is None else cast(data, dtypes.as_dtype(dtype))
-    return Tensor._of(_array("as_tensor", data, dtype, device, copy=None))
+    return _around(_array("as_tensor", data, dtype, device, copy=None))
 
 
 def asarray(
@@ -58,7 +58,7 @@ def asarray(
     if isinstance(obj, Tensor):
         shared = obj.detach()
     elif home.is_array(obj):
-        shared = Tensor._of(_array("asarray", obj, None, device, copy=None))
+        shared = _around(_array("asarray", obj, None, device, copy=None))
     elif hasattr(obj, "__dlpack__"):
         shared = from_dlpack(obj)
     to = dtypes.as_dtype(dtype) if dtype is not None else shared.dtype if shared is not None else None
@@ -76,7 +76,15 @@ def from_numpy(ndarray: Any) -> Tensor:
     home = at("from_numpy", None)
     if not home.is_array(ndarray) or not hasattr(ndarray, "__array_interface__"):
         raise TypeError(f"from_numpy: needs a NumPy array, got {type(ndarray).__name__}. For lists use tensor().")
-    return Tensor._of(_checked("from_numpy", home.array(ndarray, copy=False)))
+    return _around(_checked("from_numpy", home.array(ndarray, copy=False)))
+
+
+def _around(array: Any) -> Tensor:
+    """A tensor in the memory of a user's array, which may forbid writing."""
+    t = Tensor._of(array)
+    if not array.flags.writeable:
+        t._storage().read_only = True
+    return t
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
@@ -87,7 +95,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
         ext_tensor = _Capsule(ext_tensor)
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack: needs an object with __dlpack__, got {type(ext_tensor).__name__}.")
-    return Tensor._of(_checked("from_dlpack", at("from_dlpack", None).from_dlpack(ext_tensor)))
+    return _around(_checked("from_dlpack", at("from_dlpack", None).from_dlpack(ext_tensor)))
 
 
 class _Capsule:

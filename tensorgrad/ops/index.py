@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from ..autograd.function import Function
-from ..autograd.inplace import check_writable, saved_operand, store_checked, store_result_of
+from ..autograd.inplace import check_not_a_leaf, check_writable, saved_operand, store_checked, store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..tensor import Tensor
@@ -158,17 +158,22 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     """x[key] = value: value is broadcast to x[key] and takes x's dtype. Recorded in both."""
     if isinstance(value, Tensor) and value._base is x and _just_read(x, key, value):
         return  # the second half of x[key] += y: Python writes back what is there already
-    check_writable(x, "setitem")
+    check_not_a_leaf(x, "setitem")
     z = value if type(value) in (int, float, bool) else as_operand("setitem", value, "value")
     plain = _plain(key)
     if plain is not None:
         try:
-            copy_into(Slice(plain)(x), z, "setitem")
-            return
+            region = Slice(plain)(x)
         except IndexError:
             pass
+        else:
+            check_writable(region, "setitem")
+            copy_into(region, z, "setitem")
+            return
     basic, picks, dims = _parse("setitem", x, _per_axis(key))
     region = Slice(basic)(x) if basic is not None else x
+    fills = bool(picks) and _is_one_number(z)
+    check_writable(region, "setitem", fills)
     if not picks:
         copy_into(region, z, "setitem")
         return
@@ -179,7 +184,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if z.array.shape[:1] == (1,):
             z = without_leading_ones(z, len(on(x.array).key_shape(region.array.shape, picks) or ()))
     try:
-        store_result_of(region, IndexPut(picks), z, "setitem")
+        store_result_of(region, IndexPut(picks), z, "setitem", fills)
     except (IndexError, ValueError):
         target = on(x.array).key_shape(region.array.shape, picks)
         if target is None:
@@ -187,6 +192,10 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         shapes = {"value": z.array.shape, "x[key]": target}
         what = "the value does not broadcast to what it is written to"
         raise ValueError(mismatch("setitem", what, **shapes)) from None
+
+
+def _is_one_number(z: Any) -> bool:
+    return not isinstance(z, Tensor) or (z.array.size == 1 and not z.requires_grad)
 
 
 def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
@@ -206,7 +215,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 def index_put_(x: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """`index_put` in place."""
     region, operation, z = _putting("index_put_", x, indices, values, accumulate)
-    store_result_of(region, operation, z, "index_put_")
+    store_result_of(region, operation, z, "index_put_", fills=not accumulate and _is_one_number(z))
     return x
 
 

@@ -185,7 +185,7 @@ def index_fill(input: TensorLike, dim: int, index: Any, value: TensorLike) -> Te
 def index_fill_(x: Tensor, dim: int, index: Any, value: TensorLike) -> Tensor:
     """`index_fill` in place."""
     y, d, array = index_of("index_fill_", x, dim, index, negative=True)
-    store_result_of(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_")
+    store_result_of(y, IndexFill(d, array), fitting("index_fill_", x, value), "index_fill_", fills=True)
     return x
 
 

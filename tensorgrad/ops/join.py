@@ -80,7 +80,9 @@ def _cat(op: str, tensors: Any, dim: int) -> Tensor:
             i = next(i for i, y in enumerate(xs) if y is x)
             shapes = {"first": a, f"tensor {i}": b}
             raise ValueError(mismatch(op, f"sizes differ elsewhere than in dim {dim}", _JOIN, **shapes))
-    return Cat(d)(*filled)
+    nothing = (*first.shape[:d], 0, *first.shape[d + 1 :])
+    # An empty one adds nothing, and has a gradient all the same: as empty as it is.
+    return Cat(d)(*[Reshape(nothing)(x) if x.array.shape == (0,) else x for x in xs if x.array.shape != (0,) or x.requires_grad])
 
 
 _JOIN = "Only along the dim of joining may sizes differ."

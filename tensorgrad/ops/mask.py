@@ -45,7 +45,7 @@ def masked_fill(input: TensorLike, mask: Any, value: TensorLike) -> Tensor:
 def masked_fill_(x: Tensor, mask: Any, value: TensorLike) -> Tensor:
     """`masked_fill` in place; mask broadcasts to x."""
     m = _mask_for("masked_fill_", x, mask)
-    return store_result_of(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_")
+    return store_result_of(x, MaskedFill(m), fitting("masked_fill_", x, value), "masked_fill_", fills=True)
 
 
 def _mask(op: str, mask: Any) -> Any:

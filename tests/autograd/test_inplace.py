@@ -92,13 +92,13 @@ class TestHistory:
         (h,) = tg.autograd.grad(g[0], w)
         np.testing.assert_allclose(h.array, [(2 * b * b + 4 * a * a * b**4) * ea, (4 * a * b + 4 * a**3 * b**3) * ea])
 
-    def test_overwritten_it_still_requires_grad_but_leads_nowhere(self) -> None:
+    def test_overwritten_it_still_requires_grad_and_its_gradient_is_zero(self) -> None:
         w = leaf(1.0, 2.0)
         x = w * 2
         x.zero_()
         assert x.requires_grad and not x.is_leaf
         x.sum().backward()
-        assert w.grad is None
+        assert w.grad.tolist() == [0, 0]
         assert tg.autograd.grad((x * w).sum(), w)[0].tolist() == [0, 0]
 
     def test_retain_grad_follows_the_tensor(self) -> None:
@@ -151,6 +151,21 @@ class TestHistory:
 # ---- what is refused ------------------------------------------------------------------------------------------------
 
 
+UNRECORDED_VIEWS: dict[str, Any] = {
+    "slice": lambda y: y[:2],
+    "view": lambda y: y.view(2, 2)[0],
+    "transpose": lambda y: y.reshape(2, 2).t()[0],
+    "split": lambda y: y.split(2)[0],
+    "unbind": lambda y: y.reshape(2, 2).unbind()[1],
+    "chunk": lambda y: y.chunk(2)[1],
+    "tensor_split": lambda y: y.tensor_split(2)[1],
+    "view of a view": lambda y: y[:3][:2],
+    "as_strided": lambda y: y.as_strided((2,), (1,)),
+    "view_as": lambda y: y.view_as(y),
+    "diagonal": lambda y: y.reshape(2, 2).diagonal(),
+}
+
+
 class TestRefused:
     def test_a_leaf_that_requires_grad(self) -> None:
         w = leaf(1.0, 2.0)
@@ -185,10 +200,71 @@ class TestRefused:
             view.mul_(leaf(2.0))
 
     def test_memory_that_is_read_only(self) -> None:
-        array = np.zeros(2)
+        owner = np.zeros(2)
+        array = owner[:]  # the owner may be written to, and what the user has given may not
         array.flags.writeable = False
-        with pytest.raises(RuntimeError, match="add_: this memory cannot be written to"):
-            tg.from_numpy(array).add_(1)
+        for make in (tg.from_numpy, tg.as_tensor, tg.asarray):
+            for x in (make(array), make(array)[:1], make(array).expand(2, 2), make(array).expand(2, 2)[0]):
+                for name, args in (("add_", (1,)), ("fill_", (1,)), ("zero_", ()), ("masked_fill_", (x == x, 1.0))):
+                    with pytest.raises(RuntimeError, match="this memory cannot be written to: the array .* is read-only"):
+                        getattr(x, name)(*args)
+        assert owner.tolist() == [0, 0]
+
+    @pytest.mark.parametrize("name", UNRECORDED_VIEWS)
+    @pytest.mark.parametrize("off", [tg.no_grad, tg.inference_mode])
+    def test_a_view_made_under_no_grad_of_what_is_recorded(self, name: str, off: Any) -> None:
+        view = UNRECORDED_VIEWS[name]
+        for write in (
+            lambda v: v.mul_(2),
+            lambda v: v.add_(1.0),
+            lambda v: v.exp_(),
+            lambda v: v.zero_(),
+            lambda v: v.fill_(1.0),
+            lambda v: v.copy_(constant(1.0)),
+            lambda v: v.__setitem__(..., 3.0),
+            lambda v: v[:1].mul_(2),
+            lambda v: v.masked_fill_(v == v, 1.0),
+            lambda v: v.index_fill_(0, tg.tensor([0]), 1.0),
+            lambda v: v.normal_(),
+            lambda v: v.unsqueeze_(0),
+            lambda v: v.mul_(leaf(2.0)),
+        ):
+            w = leaf(1.0, 2.0, 3.0, 4.0)
+            y = w * 1
+            with off():
+                v = view(y)
+            with pytest.raises(RuntimeError, match="is a view made under no_grad.* of a tensor that requires grad"):
+                write(v)
+            assert y.tolist() == [1, 2, 3, 4] and y._version == 0
+            with tg.no_grad():
+                v.mul_(2)  # not recorded either: as it says
+            y.sum().backward()
+            assert w.grad.tolist() == [1, 1, 1, 1]
+
+    def test_such_a_view_of_a_leaf_and_of_a_constant(self) -> None:
+        w, buffer = leaf(1.0, 2.0), constant(1.0, 2.0)
+        with tg.no_grad():
+            v, b = w[:1], buffer[:1]
+        with pytest.raises(RuntimeError, match="add_: this tensor, shape .* made under no_grad.* that requires grad"):
+            v.add_(1)
+        b.add_(1)  # nothing is lost
+        assert buffer.tolist() == [2, 2]
+        buffer.requires_grad_()
+        with pytest.raises(RuntimeError, match="made under no_grad"):
+            b.add_(1)
+        w.detach()[:1].add_(1)  # detach() says so on purpose
+        w.data[:1].add_(1)
+        assert w.tolist() == [3, 2]
+
+    def test_such_a_view_keeps_nothing_alive(self) -> None:
+        y = leaf(1.0, 2.0) * 2
+        node = weakref.ref(y.node)
+        with tg.no_grad():
+            v = y[:1][:1]
+        del y
+        assert node() is None
+        v.add_(1)  # nobody is left to see it
+        assert v.tolist() == [3]
 
     def test_a_result_that_does_not_fit(self) -> None:
         x = constant(1.0, 2.0)

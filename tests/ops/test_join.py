@@ -353,3 +353,12 @@ def test_the_gradient_of_many_parts_is_put_together_once() -> None:
     x = tg.ones(50, 2, requires_grad=True)
     nodes = {y.grad_fn.inputs[0] for y in x.unbind()}
     assert len(nodes) == 1  # one operation above all parts: no zeros of the whole shape per part
+
+
+def test_an_empty_tensor_among_others_has_an_empty_gradient() -> None:
+    x, y = tg.zeros(0, requires_grad=True), tg.ones(2, 3, requires_grad=True)
+    for dim in (0, 1):
+        z = tg.cat([x, y, tg.zeros(0)], dim)
+        assert z.shape == (2, 3)
+        gx, gy = tg.autograd.grad((z * z).sum(), (x, y))
+        assert gx.shape == (0,) and gy.tolist() == [[2, 2, 2]] * 2

@@ -184,8 +184,10 @@ class TestUnfold(OpTest):
         x = tg.zeros(6)
         x.unfold(0, 2, 2).fill_(1)
         assert x.sum() == 6
-        with pytest.raises(RuntimeError, match="fill_: this memory cannot be written to"):
-            x.unfold(0, 2, 1).fill_(1)
+        with pytest.raises(RuntimeError, match="add_: this memory cannot be written to"):
+            x.unfold(0, 2, 1).add_(1)
+        x.unfold(0, 2, 1).fill_(3)  # one number everywhere: it does not matter who comes last
+        assert x.tolist() == [3] * 6
 
 
 class TestAsStrided(OpTest):
@@ -261,4 +263,4 @@ class TestAsStrided(OpTest):
         with pytest.raises(RuntimeError, match="mul_: this tensor, shape .* would not learn"):
             y.mul_(w.sum())
         with pytest.raises(RuntimeError, match="cannot be written to"):
-            tg.zeros(4).as_strided((2, 2), (0, 1)).fill_(1)
+            tg.zeros(4).as_strided((2, 2), (0, 1)).mul_(2)

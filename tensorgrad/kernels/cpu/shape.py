@@ -90,15 +90,48 @@ def repeated(n: int, times: Any) -> Any:
 
 def _over(x: Any, shape: Shape, strides: Shape, offset: int) -> Any:
     """An array over the memory of x: strides and the offset from x's first element in bytes. Checked by the caller."""
-    owner = x
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    owner = memory_of(x)
     flat = owner if owner.flags.c_contiguous else owner.ravel(order="K")
     start = _address(x) - _address(flat)
     out = np.ndarray(shape, x.dtype, flat, start + offset, strides)
     if not x.flags.writeable:
         out.flags.writeable = False
     return out
+
+
+def memory_of(x: Any) -> Any:
+    """The array whose memory x looks at."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
+
+
+def in_copy(x: Any, owner: Any, copied: Any) -> Any:
+    """What x is of its owner, of a copy of the owner."""
+    if x is owner:
+        return copied
+    if copied.strides != owner.strides or not owner.flags.forc:
+        return x.copy("K")  # the copy is arranged in another way
+    flat = copied.ravel(order="K").view(np.uint8)
+    out = np.ndarray(x.shape, x.dtype, flat, _address(x) - _address(owner), x.strides)
+    out.flags.writeable = x.flags.writeable or not repeats(x)
+    return out
+
+
+def writable(x: Any) -> Any:
+    """x in an array that can be written to, if its memory can be; else x itself, read-only as it is."""
+    if x.flags.writeable:
+        return x
+    owner = memory_of(x)
+    flat = owner if owner.flags.c_contiguous else owner.ravel(order="K")
+    if not flat.flags.writeable or not owner.flags.forc:
+        return x
+    return np.ndarray(x.shape, x.dtype, flat, _address(x) - _address(flat), x.strides)
+
+
+def repeats(x: Any) -> bool:
+    """Whether several elements of x may stand for the same place in memory."""
+    return _overlaps(x.shape, _steps(x))
 
 
 def _address(x: Any) -> int:
@@ -115,9 +148,7 @@ def _extent(shape: Shape, strides: Shape) -> tuple[int, int]:
 
 def fits(x: Any, shape: Shape, strides: Shape, offset: int) -> bool:
     """Whether a geometry (in elements, from x's first) stays within the memory that x looks at."""
-    owner = x
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    owner = memory_of(x)
     low, high = _extent(shape, strides)
     start = (_address(x) - _address(owner)) // x.itemsize + offset
     return low > high or (start + low >= 0 and start + high < owner.size)
