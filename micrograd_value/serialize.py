@@ -9,10 +9,13 @@ A float is written with as many digits as it takes to read back the same float, 
 
 from __future__ import annotations
 
+import errno
+import functools
 import json
 import math
 import os
 import secrets
+import stat
 from itertools import chain
 from os import PathLike
 from typing import Any, TypeAlias
@@ -75,27 +78,65 @@ def load_model(path: str | PathLike[str]) -> MLP:
 def write_atomically(path: str | PathLike[str], text: str) -> None:
     """Replace the file by one with this text; whatever happens on the way, one of the two is there, and whole.
 
-    A new file beside it, all the way onto the disk, then renamed over the old one, then the folder's own entry.
+    A new file beside it, all the way onto the disk, then renamed over the old one, then the folder's own entry. It may be
+    read by those who might read the old one. What is no file, /dev/null say, is written to as it is.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, whichever call it came from.
     """
     path = os.path.realpath(path)  # through a link: what it points to is replaced, not the link
     folder, name = os.path.split(path)
-    beside = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    beside = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(beside, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        entry = os.open(folder, os.O_RDONLY)
+        old = os.stat(path) if os.path.exists(path) else None
+        if old is not None and not stat.S_ISREG(old.st_mode):
+            with open(path, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            return
+        private = functools.partial(os.open, mode=0o600)
         try:
-            os.fsync(entry)
-        finally:
-            os.close(entry)
+            with open(beside, "x", encoding="utf-8", newline="\n", opener=private if old is not None else None) as file:
+                if old is not None and hasattr(os, "fchmod"):
+                    _protect(file.fileno(), old)
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            if os.path.exists(beside):
+                os.unlink(beside)
+            raise
+        _sync_folder(folder)
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, beside):  # write, fsync and close know no names
+            error.filename, error.filename2 = path, None
+        raise
+
+
+def _protect(handle: int, old: os.stat_result) -> None:
+    """Give an open file the owner, group and mode of another; without its group no rights for a group."""
+    mode = stat.S_IMODE(old.st_mode) & 0o777
+    new = os.fstat(handle)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        try:
+            os.fchown(handle, old.st_uid, old.st_gid)
+        except OSError:
+            mode &= 0o707 if new.st_gid != old.st_gid else 0o777
+    os.fchmod(handle, mode)
+
+
+def _sync_folder(folder: str) -> None:
+    """The folder's own entry onto the disk, where a folder can be opened."""
+    if os.name != "posix" or not os.access(folder, os.R_OK):
+        return
+    entry = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(entry)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # file systems that cannot do that to a folder
+            raise
+    finally:
+        os.close(entry)
 
 
 # ---- helpers ----------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from .engine import Value, no_grad
 from .losses import Loss, as_row
 from .nn import MLPBuilder
 from .optim import Optimizer
+from .serialize import write_atomically
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -68,12 +69,10 @@ class History:
         return {name: list(column) for name, column in vars(self).items() if isinstance(column, list) and column}
 
     def to_csv(self, path: str | PathLike[str]) -> None:
-        """A table with one line per epoch."""
+        """A table with one line per epoch. The file that was there stays until the new one is safely on the disk."""
         columns = self.as_dict()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(",".join(["epoch", *columns]) + "\n")
-            for epoch, row in enumerate(zip(*columns.values()), 1):
-                file.write(",".join([str(epoch), *map(repr, row)]) + "\n")
+        lines = [["epoch", *columns], *([str(i), *map(repr, row)] for i, row in enumerate(zip(*columns.values()), 1))]
+        write_atomically(path, "".join(",".join(line) + "\n" for line in lines))
 
     def summary(self) -> str:
         """The latest epoch in a few words."""

@@ -9,14 +9,17 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..serialization.files import naming
 from .files import DataError
 
 _MEMBERS = 1000
+_CHUNK = tarfile.RECORDSIZE
 
 
 def files_in_tar(path: Path, wanted: Collection[str], *, largest: int, total: int) -> Iterator[tuple[str, bytes]]:
-    """(name, contents) of the first file of each of these names in a .tar.gz, whatever folder it is in there. Links are
-    passed over, and nothing is written.
+    """(name, contents) of the first file of each of these names in a .tar.gz, whatever folder it is in there. Links,
+    devices and folders are passed over, and nothing is written. The archive is read to its end, where gzip keeps a
+    checksum: until the last one has come, none of the contents is known to be whole.
 
     Args:
         largest: bytes of a file in it, at most. total: of all that it unpacks to.
@@ -24,26 +27,36 @@ def files_in_tar(path: Path, wanted: Collection[str], *, largest: int, total: in
     Raises:
         DataError: damaged or cut short; a file is missing; or larger than that, a bomb say. No memory is taken beyond
             `largest`.
+        OSError: the archive cannot be read.
     """
     left = set(wanted)
     try:
-        with gzip.open(path) as packed:
+        with naming(path), gzip.open(path) as packed:
             stream: Any = _Bounded(packed, path, largest, total)
             with tarfile.open(fileobj=stream, mode="r:") as archive:
                 for number, member in enumerate(archive):
                     if number >= _MEMBERS:
                         raise DataError(f"{path}: the archive holds more than {_MEMBERS} files.")
                     if member.size > largest:
-                        raise DataError(
-                            f"{path}: {member.name} has {member.size} bytes, no file in it more than {largest}."
-                        )
+                        shown = member.name if member.name.isprintable() else repr(member.name)
+                        raise DataError(f"{path}: {shown} has {member.size} bytes, no file in it more than {largest}.")
                     name = member.name.rpartition("/")[2]
                     contents = archive.extractfile(member) if name in left and member.isfile() else None
                     if contents is not None:
                         left.discard(name)
                         yield name, contents.read()
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            while stream.read(_CHUNK):
+                pass
+    except DataError:
+        raise
+    except OSError as error:
+        if error.errno is not None:  # of the disk
+            raise
         raise DataError(f"{path}: the archive is damaged or was cut short ({error}).") from error
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, LookupError, ArithmeticError, TypeError,
+            RecursionError, MemoryError) as error:  # fmt: skip
+        # A header of tar is numbers and text in a dozen dialects, and tarfile trusts them.
+        raise DataError(f"{path}: the archive is damaged or was cut short ({error!r}).") from error
     if left:
         raise DataError(f"{path}: the archive does not hold {', '.join(sorted(left))}.")
 

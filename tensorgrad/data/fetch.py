@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import http.client
 import os
-import sys
+import re
+import shutil
+import stat
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from ..serialization import sync_folder
+from ..serialization.files import naming, sync_folder
 from .files import DataError
+from .transfer import Watch, bar
 
 _CHUNK = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class DownloadError(OSError):
@@ -25,11 +29,8 @@ class DownloadError(OSError):
 
 def sha256_of(path: Any) -> str:
     """The SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(_CHUNK):
-            digest.update(part)
-    return digest.hexdigest()
+    with naming(path), open(path, "rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download(
@@ -44,84 +45,154 @@ def download(
     """Fetch a file from the first of several places that has it.
 
     What was fetched before an interruption is kept beside, as `<name>.part`, and gone on with. The file appears under
-    its name when it is whole and its hash is right, never before.
+    its name when it is whole and its hash is right, never before. A link or another's file under either name is not
+    written through.
 
     Args:
         urls: where it is, the same file everywhere.
         sha256: of the file, 64 hexadecimal digits; fewer: how it begins. With none, whatever comes is taken.
         size: its bytes; more are not taken.
-        timeout: seconds without an answer.
+        timeout: seconds without an answer, or in which less than 1000 bytes a second come.
         progress: a tqdm bar; None: only in a terminal.
 
     Raises:
         DownloadError: none of the places gave the file; what each of them said.
     """
     path = Path(path)
+    urls = [urls] if isinstance(urls, str) else urls
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    said = []
+    wanted, said = sha256.lower(), []
     with _alone_in(path.parent):
-        if path.exists() and sha256 and sha256_of(path).startswith(sha256):
+        if path.is_file() and wanted and sha256_of(path).startswith(wanted):
             return path
         for url in urls:
             try:
-                begun = part.exists()
-                _fetch(url, part, size, timeout, progress)
-                if begun and not sha256_of(part).startswith(sha256):  # what was there may be the beginning of something else
-                    part.unlink()
-                    _fetch(url, part, size, timeout, progress)
-                found = sha256_of(part)
-                if found.startswith(sha256):
+                found = _fetched(url, part, wanted, size, timeout, progress)
+                if found.startswith(wanted):
                     os.replace(part, path)
                     sync_folder(path.parent)
                     return path
-                part.unlink()
-                said.append(f"{url}: another file, with SHA-256 {found}")
-            except (OSError, http.client.HTTPException, DataError) as error:
-                said.append(f"{url}: {error}")
+                said.append(f"another file, with SHA-256 {found}")
+            except Exception as error:  # what a stranger sends may make urllib and http stumble in any way
+                said.append(_shown(error))
     raise DownloadError(
-        f"download: could not get {path.name} from any of {len(urls)} places.\n    "
-        + "\n    ".join(said)
-        + f"\nLook at the network, or put the file into {path.parent} yourself."
+        f"download: could not get {path.name} from any of {len(urls)} places.\n"
+        + "".join(f"    {url}: {words}\n" for url, words in zip(urls, said))
+        + f"Look at the network, or put the file into {path.parent} yourself."
     )
 
 
-def _fetch(url: str, part: Path, size: int | None, timeout: float, progress: bool | None) -> None:
-    """Bring `part` up to the whole file."""
-    if not url.startswith(("http://", "https://")):
+def _fetched(url: str, part: Path, sha256: str, size: int | None, timeout: float, progress: bool | None) -> str:
+    """Bring `part` up to the whole file; its hash, and if that is wrong the part is gone."""
+    with _opened(part) as file, naming(part):
+        try:
+            begun = os.fstat(file.fileno()).st_size > 0
+            _fetch(url, file, part, size, timeout, progress)
+            if begun and not _digest(file).startswith(sha256):  # what was there may be the beginning of something else
+                file.truncate(0)
+                _fetch(url, file, part, size, timeout, progress)
+            found = _digest(file)
+        except BaseException as error:
+            full = isinstance(error, OSError) and error.errno in _FULL  # what fills the disk is not kept
+            if full or not os.fstat(file.fileno()).st_size:
+                part.unlink(missing_ok=True)
+            raise
+        if not os.path.samestat(os.lstat(part), os.fstat(file.fileno())):
+            raise DataError(f"while it was fetched, somebody put another file in the place of {part}")
+    if not found.startswith(sha256):
+        part.unlink()
+    return found
+
+
+def _opened(part: Path) -> BinaryIO:
+    """The part, to go on with; a new one in place of what is no file, a link, or may be written to by others as well."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    quiet = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe with nobody at its end would wait
+    if part.is_symlink():
+        part.unlink()
+    file = os.fdopen(os.open(part, flags | quiet, 0o666), "r+b", buffering=0)
+    found = os.fstat(file.fileno())
+    ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and ours:
+        return file
+    file.close()
+    part.unlink()
+    return os.fdopen(os.open(part, flags | quiet | os.O_EXCL, 0o666), "r+b", buffering=0)
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fetch(url: str, file: BinaryIO, part: Path, size: int | None, timeout: float, progress: bool | None) -> None:
+    """Bring the part up to the whole file."""
+    if not url.lower().startswith(("http://", "https://")):
         raise DataError("only http and https are fetched")
-    have = part.stat().st_size if part.exists() else 0
+    have = os.fstat(file.fileno()).st_size
     if have and have == size:
         return
     request = urllib.request.Request(url, headers={"User-Agent": "tensorgrad-learn"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    try:
-        answer = urllib.request.urlopen(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        if error.code != 416:  # what is there is no beginning of this file
-            raise
-        part.unlink()
-        return _fetch(url, part, size, timeout, progress)
-    with answer:
-        have = _start_of(answer, have)
-        left = answer.headers.get("Content-Length")
-        total = have + int(left) if left is not None and left.isdigit() else size
-        if size is not None and total != size:
-            raise DataError(f"offers {total} bytes, expected {size}")
-        with open(part, "ab") as file, _bar(part.stem, total, have, progress) as bar:
-            file.truncate(have)
-            while data := answer.read1(_CHUNK):  # what has come is kept, also if nothing more does
-                have += len(data)
-                if size is not None and have > size:
-                    file.truncate(0)
-                    raise DataError(f"sent more than the {size} bytes expected")
-                file.write(data)
-                bar.update(len(data))
-            file.flush()
-            os.fsync(file.fileno())
-        if total is not None and have < total:
-            raise DataError(f"broke off after {have} of {total} bytes; calling again goes on from there")
+    with Watch(timeout) as watch:
+        try:
+            answer = watch.opener().open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != 416 or not have:  # what is there is no beginning of this file
+                raise
+            answer = None
+        if answer is not None:
+            with answer:
+                _receive(answer, watch, file, part, have, size, progress)
+            return
+    file.truncate(0)
+    _fetch(url, file, part, size, timeout, progress)
+
+
+def _receive(
+    answer: Any, watch: Watch, file: BinaryIO, part: Path, have: int, size: int | None, progress: bool | None
+) -> None:
+    """Write down what an answer brings."""
+    watch.restart()
+    have = _start_of(answer, have)
+    left = answer.headers.get("Content-Length")
+    total = size if left is None else have + _number(left, "Content-Length")
+    if size is not None and total != size:
+        raise DataError(f"offers {total} bytes, expected {size}")
+    if total is not None and total - have > (free := shutil.disk_usage(part.parent).free):
+        raise DataError(f"offers {total} bytes, and {part.parent} has room for {free}")
+    file.truncate(have)
+    file.seek(have)
+    with bar(part.stem, total, have, progress) as shown:
+        while data := answer.read1(_CHUNK):  # what has come is kept, also if nothing more does
+            have += len(data)
+            if size is not None and have > size:
+                file.truncate(0)
+                raise DataError(f"sent more than the {size} bytes expected")
+            write_all(file, data)
+            watch.moved(len(data))
+            shown.update(len(data))
+    if total is None or have < total:
+        watch.check()
+    os.fsync(file.fileno())
+    if total is not None and have < total:
+        raise DataError(f"broke off after {have} of {total} bytes; calling again goes on from there")
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write without a buffer, so that what has come is there whatever comes next."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _number(text: str, field: str) -> int:
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", text, re.ASCII):
+        raise DataError(f"sends a {field} of {_shown(text[:40])!r}, which is no number of bytes")
+    return int(text)
 
 
 def _start_of(answer: Any, have: int) -> int:
@@ -129,9 +200,16 @@ def _start_of(answer: Any, have: int) -> int:
     if answer.status != 206:
         return 0
     first = answer.headers.get("Content-Range", f"bytes {have}-").removeprefix("bytes ").partition("-")[0]
-    if not first.isdigit() or int(first) > have:
-        raise DataError(f"was asked for byte {have} and sends from {first or 'nowhere'} on")
-    return int(first)
+    first = _number(first or "nowhere", "Content-Range")
+    if first > have:
+        raise DataError(f"was asked for byte {have} and sends from {first} on")
+    return first
+
+
+def _shown(error: Any) -> str:
+    """The words of an error, in which a stranger's may stand: short, and nothing that a terminal obeys."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error)[:400]) or type(error).__name__
+    return text if isinstance(error, (OSError, DataError, str)) else f"{type(error).__name__}: {text}"
 
 
 @contextmanager
@@ -151,30 +229,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-class _bar:
-    """A tqdm bar of bytes, or nothing."""
-
-    def __init__(self, title: str, total: int | None, done: int, shown: bool | None) -> None:
-        self.bar: Any = None
-        if sys.stderr.isatty() if shown is None else shown:
-            try:
-                from tqdm import tqdm
-            except ImportError:
-                return
-            self.bar = tqdm(total=total, initial=done, desc=title, unit="B", unit_scale=True)
-
-    def update(self, n: int) -> None:
-        if self.bar is not None:
-            self.bar.update(n)
-
-    def __enter__(self) -> _bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
 
 
 __all__ = ["DownloadError", "download", "sha256_of"]

@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..serialization.files import naming
+
 _CHUNK = 1 << 20
 _DEFLATE = 1032  # no byte of a gzip file can stand for more than so many
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -36,9 +38,10 @@ def read_idx(path: Any, *, shape: Sequence[int | None] | None = None, most: int 
 
     Raises:
         DataError: another format, another shape, larger than `most`, cut short, longer than its header says, or damaged.
+        OSError: it cannot be read.
     """
     path = Path(path)
-    with open(path, "rb") as raw:
+    with naming(path), open(path, "rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         on_disk = path.stat().st_size
@@ -63,6 +66,9 @@ def _read_idx(
     if shape is not None and (len(shape) != ndim or any(s not in (None, n) for s, n in zip(shape, sizes))):
         wanted = ", ".join("any" if s is None else str(s) for s in shape)
         raise DataError(f"{path}: holds an array of shape {sizes}, expected ({wanted}).")
+    longest = prod(max(n, 1) for n in sizes) * dtype.itemsize  # an empty array, too, has strides
+    if longest > np.iinfo(np.intp).max:
+        raise DataError(f"{path}: its header says shape {sizes} of {dtype.itemsize} bytes each, more than any array has.")
     size = prod(sizes) * dtype.itemsize
     if size > most:
         raise DataError(f"{path}: its header says {size} bytes, of shape {sizes}; at most {most} are expected.")

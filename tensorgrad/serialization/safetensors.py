@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping
 from math import prod
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from .files import naming
 
 _DTYPES = {
     "F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1",
@@ -26,6 +28,7 @@ _DTYPES = {
 }  # fmt: skip
 _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 _MOST_HEADER = 100_000_000  # bytes, as the format says
+_MOST_DIMENSIONS, _MOST_NUMBERS = 64, 2**63 - 1  # of an array, and along one of them: NumPy's
 METADATA = "__metadata__"  # the one name that no tensor may have
 
 
@@ -56,9 +59,10 @@ def write(file: Any, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, st
         header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": places[name]}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    file.write(len(text).to_bytes(8, "little") + text)
-    for name in places:
-        file.write(bytes_of(arrays[name]))
+    with naming(getattr(file, "name", None)):
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in places:
+            file.write(bytes_of(arrays[name]))
 
 
 def bytes_of(a: np.ndarray) -> memoryview:
@@ -73,19 +77,28 @@ def read(file: Any, where: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and the text of a file, from where it stands to its end.
 
     Raises:
-        SaveError: what is there is no such file, is cut short, or contradicts itself.
+        SaveError: what is there is no such file, is cut short, contradicts itself, or holds more than the memory does.
+        OSError: it cannot be read; the error names it.
     """
-    file, left = _measured(file)
-    header, metadata, left = _header(file, left, where)
-    found = {}
-    for name, (dtype, shape) in _places(header, left, where):
-        try:
-            array = np.empty(shape, dtype)
-        except ValueError as error:  # more dimensions than NumPy has, or empty and too long
-            raise SaveError(f"load: {where} is damaged: {name!r} has an impossible shape ({error}).") from error
-        _fill(bytes_of(array), file, where)
-        found[name] = array.astype(dtype.newbyteorder("="), copy=False)
-    return {name: found[name] for name in header}, metadata
+    with naming(where):
+        file, left = _measured(file)
+        header, metadata, left = _header(file, left, where)
+        found = {}
+        for name, (dtype, shape) in _places(header, left, where):
+            try:
+                array = np.empty(shape, dtype)
+            except ValueError as error:  # more dimensions than NumPy has, or empty and too long
+                raise SaveError(
+                    f"load: {where} is damaged: {_brief(name)} has an impossible shape ({error})."
+                ) from error
+            except MemoryError as error:
+                size = prod(shape) * dtype.itemsize
+                raise SaveError(
+                    f"load: {where}: {_brief(name)} has {size} bytes, more than there is memory."
+                ) from error
+            _fill(bytes_of(array), file, where)
+            found[name] = array.astype(dtype.newbyteorder("="), copy=False)
+        return {name: found[name] for name in header}, metadata
 
 
 def _measured(file: Any) -> tuple[Any, int]:
@@ -124,17 +137,29 @@ def _header(file: Any, left: int, where: str) -> tuple[dict[str, Any], dict[str,
         header = json.loads((b"{" + file.read(size - 1)).decode("utf-8"), object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
         raise SaveError(f"load: {where} is damaged: its header cannot be read ({error}).") from error
-    metadata = header.pop(METADATA, None) or {}
+    metadata = header.pop(METADATA, None)
+    metadata = {} if metadata is None else metadata
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise SaveError(f"load: {where} is damaged: its metadata is not text.")
+    for text in (*header, *metadata, *metadata.values()):
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # JSON can spell half of a letter
+            raise SaveError(f"load: {where} is damaged: {_brief(text)} in its header is not Unicode.") from None
     return header, metadata, left - 8 - size
+
+
+def _brief(x: Any) -> str:
+    """What a stranger's header says, short enough for a sentence."""
+    text = repr(x)
+    return text if len(text) <= 100 else f"{text[:60]}…{text[-20:]}"
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [k for k, _ in pairs]
-        raise ValueError(f"a name is given twice: {max(found, key=keys.count)!r}")
+        ((twice, _),) = Counter(k for k, _ in pairs).most_common(1)
+        raise ValueError(f"a name is given twice: {_brief(twice)}")
     return found
 
 
@@ -142,29 +167,47 @@ def _places(header: dict[str, Any], left: int, where: str) -> list[tuple[str, tu
     """(name, (dtype, shape)) in the order in which the numbers lie; they fill the file, without a gap or an overlap."""
     found = []
     for name, entry in header.items():
-        try:
-            kind, shape, (first, last) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
-            sound = all(type(n) is int and n >= 0 for n in (*shape, first, last)) and isinstance(kind, str)
-        except (TypeError, KeyError, ValueError):
-            sound = False
-        if not sound or len(entry) != 3:
-            raise SaveError(f"load: {where} is damaged: its entry for {name!r} cannot be read.")
+        wrong = _wrong_field(entry)
+        if wrong:
+            raise SaveError(f"load: {where} is damaged: its entry for {_brief(name)} cannot be read: {wrong}.")
+        kind, shape, (first, last) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         dtype = _dtype(kind, name, where)
+        if len(shape) > _MOST_DIMENSIONS or max(shape, default=0) > _MOST_NUMBERS:  # before they are multiplied
+            raise SaveError(f"load: {where} is damaged: {_brief(name)} has an impossible shape, {_brief(shape)}.")
         if last - first != prod(shape) * dtype.itemsize:
             raise SaveError(
-                f"load: {where} is damaged: {name!r} has shape {shape} of {kind}, {prod(shape) * dtype.itemsize} bytes, "
+                f"load: {where} is damaged: {_brief(name)} has shape {shape} of {kind}, {prod(shape) * dtype.itemsize} bytes, "
                 f"in a place of {last - first}."
             )
         found.append((first, last, name, dtype, shape))
     end = 0
     for first, last, name, *_ in sorted(found, key=lambda entry: entry[:2]):
         if first != end:
-            raise SaveError(f"load: {where} is damaged: {name!r} starts at byte {first}, expected {end}.")
+            raise SaveError(f"load: {where} is damaged: {_brief(name)} starts at byte {first}, expected {end}.")
         end = last
     if end != left:
         what = "was cut short" if left < end else "is longer than its header says"
         raise SaveError(f"load: {where} {what}: {left} bytes of numbers, expected {end}.")
     return [(name, (dtype, shape)) for _, _, name, dtype, shape in sorted(found, key=lambda entry: entry[:2])]
+
+
+def _wrong_field(entry: Any) -> str:
+    """What is wrong with the fields of a header's entry, in words; nothing if they are of the right kinds."""
+    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+        return f"it needs dtype, shape and data_offsets, and is {_brief(entry)}"
+    if not isinstance(entry["dtype"], str):
+        return f"its dtype is {_brief(entry['dtype'])}, expected text"
+    for field, wanted in (("shape", None), ("data_offsets", 2)):
+        found = entry[field]
+        if (
+            not isinstance(found, list)
+            or wanted not in (None, len(found))
+            or not all(type(n) is int and n >= 0 for n in found)
+        ):
+            return f"its {field} is {_brief(found)}, expected a list of {wanted or ''} whole numbers from 0 on".replace(
+                "  ", " "
+            )
+    return ""
 
 
 def _dtype(kind: str, name: str, where: str) -> np.dtype[Any]:
@@ -175,10 +218,11 @@ def _dtype(kind: str, name: str, where: str) -> np.dtype[Any]:
             return dtypes.as_dtype("bfloat16").numpy
         except TypeError:
             raise SaveError(
-                f"load: {where}: {name!r} is bfloat16, for which the package ml_dtypes is needed: pip install ml_dtypes."
+                f"load: {where}: {_brief(name)} is bfloat16, for which the package ml_dtypes is needed: pip install ml_dtypes."
             ) from None
     raise SaveError(
-        f"load: {where}: {name!r} is of {kind}, which is unknown here; known are {', '.join(_DTYPES)}, BF16."
+        f"load: {where}: {_brief(name)} is of {_brief(kind).strip(chr(39))}, which is unknown here; known are "
+        f"{', '.join(_DTYPES)}, BF16."
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from os import PathLike
 from typing import Any, NamedTuple
+
+from ..serialization.files import replacing
 
 _ALWAYS = ("losses", "accuracies", "validation_losses", "validation_accuracies", "learning_rates", "seconds")
 
@@ -52,17 +55,16 @@ class History:
         ]
 
     def to_csv(self, path: str | PathLike[str]) -> None:
-        """A table with one line per epoch."""
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, ["epoch", *self.columns], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows())
+        """A table with one line per epoch. The file that was there stays until the new one is safely on the disk."""
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, ["epoch", *self.columns], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows())
+        _write(path, text.getvalue())
 
     def to_jsonl(self, path: str | PathLike[str]) -> None:
-        """One JSON object per line and epoch."""
-        with open(path, "w", encoding="utf-8") as file:
-            for row in self.rows():
-                file.write(json.dumps(row) + "\n")
+        """One JSON object per line and epoch, written as `to_csv` does."""
+        _write(path, "".join(json.dumps(row) + "\n" for row in self.rows()))
 
     def table(self) -> str:
         """The columns side by side, for people."""
@@ -94,6 +96,11 @@ class History:
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs{', ' + self.summary() if len(self) else ''})"
+
+
+def _write(path: str | PathLike[str], text: str) -> None:
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))
 
 
 class Evaluation(NamedTuple):

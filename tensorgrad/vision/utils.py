@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
 from math import ceil
 from typing import Any
 
 import numpy as np
 
+from ..serialization.files import replacing
 from ..tensor import Tensor
 from ._pillow import pillow
 
@@ -61,10 +64,20 @@ def save_image(tensor: Any, fp: Any, format: str | None = None, **kwargs: Any) -
     Args:
         fp: a path, or a binary file.
         format: "png", "jpeg" …; by default what the path ends with.
+
+    A file is whole or not there: the one that was there stays until the new one is safely on the disk.
     """
     grid = make_grid(tensor, **kwargs).numpy()
     pixels = (grid * 255 + 0.5).clip(0, 255).astype(np.uint8) if grid.dtype.kind == "f" else grid.astype(np.uint8)
-    pillow("save_image").fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0))).save(fp, format=format)
+    image = pillow("save_image").fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    if hasattr(fp, "write"):
+        image.save(fp, format=format)
+        return
+    written = io.BytesIO()
+    written.name = os.fspath(fp)  # from whose ending Pillow takes the format
+    image.save(written, format=format)
+    with replacing(fp) as file:
+        file.write(written.getvalue())
 
 
 def _array(x: Any) -> Any:

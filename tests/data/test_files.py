@@ -108,3 +108,11 @@ def test_a_damaged_gzip(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(DataError, match="the gzip file is damaged or was cut short|cut short|longer"):
         read_idx(path)
+
+
+@pytest.mark.parametrize("sizes", [(2**31, 0, 0, 2**31), (0, 2**32 - 1, 2**32 - 1), (2**32 - 1,) * 8])
+def test_sizes_that_no_array_has(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    """Empty or not: NumPy cannot make it, and says so in words of its own."""
+    path = written(tmp_path, b"\0\0\x0e" + bytes([len(sizes)]) + struct.pack(f">{len(sizes)}I", *sizes))
+    with pytest.raises(DataError, match=r"file: its header says shape \(.*\) of 8 bytes each, more than any array has"):
+        read_idx(path)

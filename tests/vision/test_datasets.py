@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from tensorgrad.vision.datasets import (
     ImageFolder,
 )
 from tensorgrad.vision.datasets.base import File
+from tensorgrad.vision.datasets.folder import default_loader
 from tensorgrad.vision.utils import make_grid, save_image
 
 RNG = np.random.default_rng(0)
@@ -197,9 +199,17 @@ def test_cifar(tmp_path: Path, below: str) -> None:
     assert tg.allclose(x[5], transforms.ToTensor()(picture))
 
 
-def test_cifar_out_of_its_archive(tmp_path: Path) -> None:
+def put_archive(folder: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Data under the name of the archive, and taken for the right ones."""
+    path = folder / "cifar-10-binary.tar.gz"
+    path.write_bytes(data)
+    monkeypatch.setattr(CIFAR10, "archive", CIFAR10.archive._replace(sha256=hashlib.sha256(data).hexdigest()))
+    return path
+
+
+def test_cifar_out_of_its_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     extra = {"cifar-10-batches-bin/readme.html": b"hello", "../../evil.txt": b"no", "/etc/evil": b"no"}
-    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(archive({**extra, **MEMBERS}))
+    put_archive(tmp_path, archive({**extra, **MEMBERS}), monkeypatch)
     assert len(CIFAR10(tmp_path)) == 20 and len(CIFAR10(tmp_path, train=False)) == 4
     assert sorted(os.listdir(tmp_path / "cifar-10-batches-bin")) == sorted(NAMES)  # those files, and no others
     assert sorted(os.listdir(tmp_path)) == ["cifar-10-batches-bin", "cifar-10-binary.tar.gz"]
@@ -220,21 +230,54 @@ def test_cifar_out_of_its_archive(tmp_path: Path) -> None:
     ],
     ids=["rubbish", "cut", "missing", "large", "odd", "label"],
 )
-def test_malformed_archives(tmp_path: Path, data: bytes, words: str) -> None:
-    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(data)
+def test_malformed_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, words: str) -> None:
+    put_archive(tmp_path, data, monkeypatch)
     with pytest.raises(DataError, match=words):
         CIFAR10(tmp_path)
-    assert not [p for p in tmp_path.rglob("*") if p.suffix == ".tmp"]
+    assert not [p for p in tmp_path.rglob("*.*") if p.name != "cifar-10-binary.tar.gz"], "nothing of it is unpacked"
 
 
-def test_a_link_in_an_archive_is_not_followed(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_the_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One flipped byte, in a picture: noticed by the hash, and without that by the checksum of gzip."""
+    data = archive(MEMBERS)
+    path = put_archive(tmp_path, data, monkeypatch)
+    unpacked = bytearray(gzip.decompress(data))
+    unpacked[2000] ^= 64
+    stored = gzip.compress(bytes(unpacked), 0)
+    right = gzip.compress(gzip.decompress(data), 0)
+    wrong_sum = stored[:-8] + right[-8:]
+    path.write_bytes(wrong_sum)
+    with pytest.raises(DataError, match=r"cifar-10-binary.tar.gz: this is not the archive, or it is damaged: its SHA-256 is"):
+        CIFAR10(tmp_path)
+    put_archive(tmp_path, wrong_sum, monkeypatch)
+    with pytest.raises(DataError, match="cifar-10-binary.tar.gz: the archive is damaged or was cut short .*CRC"):
+        CIFAR10(tmp_path)
+    assert os.listdir(tmp_path) == ["cifar-10-binary.tar.gz"] or not os.listdir(tmp_path / "cifar-10-batches-bin")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b"\xff" * 12, b"zzzzzzzzzzz\0", b"\x80" + b"\xff" * 11, b"-1\0" + bytes(9)],
+    ids=["binary", "letters", "huge", "negative"],
+)
+def test_a_header_of_tar_that_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: bytes) -> None:
+    block = bytearray(tarfile.TarInfo("cifar-10-batches-bin/data_batch_1.bin").tobuf(tarfile.USTAR_FORMAT))
+    block[124:136] = field  # the size
+    block[148:156] = b"%06o\0 " % (sum(block[:148]) + 8 * 32 + sum(block[156:]))
+    put_archive(tmp_path, gzip.compress(bytes(block) + bytes(20_000)), monkeypatch)
+    with pytest.raises(DataError, match="cifar-10-binary.tar.gz"):
+        CIFAR10(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_a_link_in_an_archive_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name in NAMES:
             link = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            link.type, link.linkname = kind, "/etc/passwd"
             tar.addfile(link)
-    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(buffer.getvalue())
+    put_archive(tmp_path, buffer.getvalue(), monkeypatch)
     with pytest.raises(DataError, match="the archive does not hold"):
         CIFAR10(tmp_path)
 
@@ -373,6 +416,45 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
         DatasetFolder(tmp_path, open, (".txt",))
     with pytest.raises(FileNotFoundError, match="more has no folders; each class has one of its name"):
         ImageFolder(tmp_path / "dog" / "more")
+
+
+def _gif(width: int, height: int) -> bytes:
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    return head + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02L\x01\x00;"
+
+
+def _png(width: int, height: int, pixels: bytes) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not a picture of a known kind"),
+        (b"no picture", "not a picture of a known kind"),
+        (_gif(65535, 65535), "decompression bomb"),
+        (_png(60_000, 60_000, b""), "decompression bomb"),
+        (_png(4, 4, bytes(20))[:-30], ""),
+        (_png(4, 4, bytes(20)).replace(b"IDAT", b"IDAX"), ""),
+        (_png(4, 4, bytes(20))[:20] + bytes(20), ""),
+        (b"BM" + bytes(60), ""),
+        (b"II*\0" + b"\xff" * 40, ""),
+    ],
+    ids=["empty", "text", "gif bomb", "png bomb", "cut", "checksum", "header", "bmp", "tiff"],
+)
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")
+def test_a_damaged_picture_says_which(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "one.png").write_bytes(data)
+    with pytest.raises(DataError, match=rf"cat/one.png: cannot be read as a picture: .*{words}"):
+        ImageFolder(tmp_path)[0]
+    (tmp_path / "cat" / "one.png").unlink()
+    with pytest.raises(FileNotFoundError, match="one.png"):
+        default_loader(str(tmp_path / "cat" / "one.png"))
 
 
 def test_classes_of_ones_own(tmp_path: Path) -> None:

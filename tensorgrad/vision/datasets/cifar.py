@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...data.archives import files_in_tar
-from ...data.fetch import download
+from ...data.fetch import download, sha256_of
 from ...data.files import DataError
-from ...serialization.files import replacing
+from ...serialization.files import naming, replacing
 from .base import File, VisionDataset
 
 
@@ -21,7 +22,7 @@ class CIFAR10(VisionDataset):
     The binary version: the other one is a pickle, which could run any program when it is opened.
 
     Args:
-        root: where `cifar-10-batches-bin` is, or its files, or `cifar-10-binary.tar.gz`, which is unpacked then.
+        root: where `cifar-10-batches-bin` is, or its files, or `cifar-10-binary.tar.gz`, which is checked and unpacked then.
         train: the training pictures, or those to test with.
         download: fetch the archive if it is missing (170 MB).
 
@@ -68,39 +69,53 @@ class CIFAR10(VisionDataset):
             if all((folder / name).is_file() for name in names):
                 return folder
         packed = self.root / self.archive.name
-        if not packed.is_file():
-            if not fetch:
-                pickled = (
-                    " (What is there is the pickled version.)" if (self.root / "cifar-10-batches-py").exists() else ""
-                )
-                raise FileNotFoundError(
-                    f"CIFAR10: {names[0]} is neither in {home} nor in {self.root}, nor is {self.archive.name}.{pickled} "
-                    "Put the binary version there, or fetch it with download=True."
-                )
+        if not packed.is_file() and not fetch:
+            pickled = (
+                " (What is there is the pickled version.)" if (self.root / "cifar-10-batches-py").exists() else ""
+            )
+            raise FileNotFoundError(
+                f"CIFAR10: {names[0]} is neither in {home} nor in {self.root}, nor is {self.archive.name}.{pickled} "
+                "Put the binary version there, or fetch it with download=True."
+            )
+        if fetch:  # one that is there and is not right is fetched anew
             urls = [m + self.archive.name for m in self.mirrors]
             download(urls, packed, self.archive.sha256, size=self.archive.size)
+        elif (found := sha256_of(packed)) != self.archive.sha256:
+            raise DataError(
+                f"{packed}: this is not the archive, or it is damaged: its SHA-256 is {found}, expected "
+                f"{self.archive.sha256}. Fetch it again with download=True."
+            )
         self._unpack(packed, home)
         return home
 
     def _unpack(self, packed: Path, home: Path) -> None:
-        """The files of this dataset out of the archive, and nothing else, each whole or not at all."""
+        """The files of this dataset out of the archive, and nothing else: all of them, or none if anything in it is
+        damaged."""
         wanted = {*self.train_list, *self.test_list}
         size = self._record * self._records
         home.mkdir(parents=True, exist_ok=True)
-        for name, contents in files_in_tar(packed, wanted, largest=size, total=len(wanted) * size + (10 << 20)):
-            with replacing(home / name) as file:
-                file.write(contents)
+        with ExitStack() as whole:
+            for name, contents in files_in_tar(packed, wanted, largest=size, total=len(wanted) * size + (10 << 20)):
+                self._check(contents, packed / name)
+                whole.enter_context(replacing(home / name)).write(contents)
 
-    def _read(self, path: Path) -> Any:
-        size = path.stat().st_size
+    def _check(self, contents: Any, path: Path) -> Any:
+        """The records in a file's contents."""
+        size = len(contents)
         if size % self._record or not 0 < size <= self._record * self._records:
             raise DataError(
                 f"{path}: has {size} bytes; a file has up to {self._records} records of {self._record} bytes each."
             )
-        records = np.fromfile(path, np.uint8).reshape(-1, self._record)
+        records = np.frombuffer(contents, np.uint8).reshape(-1, self._record)
         if records[:, 0].max() >= len(self.classes):
             raise DataError(f"{path}: holds the label {records[:, 0].max()}; there are {len(self.classes)} classes.")
         return records
+
+    def _read(self, path: Path) -> Any:
+        with naming(path):
+            if path.stat().st_size > self._record * self._records:  # before it is read
+                self._check(range(path.stat().st_size), path)
+            return self._check(path.read_bytes(), path)
 
     def extra_repr(self) -> str:
         return f"Split: {'Train' if self.train else 'Test'}"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...data.files import DataError
+from ...serialization.files import naming
 from .._pillow import pillow
 from .base import VisionDataset
 
@@ -132,9 +134,21 @@ class ImageFolder(DatasetFolder):
 
 
 def default_loader(path: str) -> Any:
-    """The picture in a file, in RGB."""
-    with open(path, "rb") as file:
-        return pillow("ImageFolder").open(file).convert("RGB")
+    """The picture in a file, in RGB.
+
+    Raises:
+        DataError: it is no picture, damaged, or a bomb: larger than `PIL.Image.MAX_IMAGE_PIXELS` lets through.
+        OSError: the file cannot be read.
+    """
+    image = pillow("ImageFolder")
+    with naming(path), open(path, "rb") as file:
+        try:
+            return image.open(file).convert("RGB")
+        except Exception as error:  # a decoder of a stranger's bytes may stumble in any way: SyntaxError, struct.error …
+            if isinstance(error, OSError) and error.errno is not None:  # of the disk
+                raise
+            words = "not a picture of a known kind" if isinstance(error, image.UnidentifiedImageError) else str(error)
+            raise DataError(f"{path}: cannot be read as a picture: {words or repr(error)}.") from error
 
 
 __all__ = ["IMG_EXTENSIONS", "DatasetFolder", "ImageFolder", "default_loader"]
