@@ -103,7 +103,7 @@ def as_dtype(d: Any) -> dtype:
         if d is not None:  # which NumPy would take for float64
             found = np.dtype(d)
             return bfloat16 if found.name == "bfloat16" else _OF_NUMPY[found.newbyteorder("=")]
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, ValueError):  # ValueError: an array, or a text that is none
         pass
     known = ", ".join(x.name for x in _ALL)
     raise TypeError(f"dtype: {d!r} is not an element type here. Choose one of {known}.")

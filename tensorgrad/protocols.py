@@ -9,6 +9,7 @@ import numpy as np
 
 from . import printing
 from .kernels import on
+from .refusals import running
 
 
 class Protocols:
@@ -19,7 +20,7 @@ class Protocols:
     def _number(self: Any, what: str) -> Any:
         if self.array.size != 1:
             raise RuntimeError(
-                f"{what}: a tensor of shape {tuple(self.array.shape)} with {self.array.size} elements is not one "
+                f"{running()}{what}: a tensor of shape {tuple(self.array.shape)} with {self.array.size} elements is not one "
                 f"{'truth value; use x.any() or x.all()' if what == 'bool' else 'number; reduce or index it first'}."
             )
         return self.array.item()
@@ -39,7 +40,7 @@ class Protocols:
 
     def __index__(self: Any) -> int:
         if self.array.dtype.kind not in "iub":
-            raise TypeError(f"index: only an integer tensor of one element is an index, this is {self.dtype}.")
+            raise TypeError(f"{running()}index: only an integer tensor of one element is an index, this is {self.dtype}.")
         return int(self._number("index"))
 
     # ---- containers ---------------------------------------------------------------------------------------------------

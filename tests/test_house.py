@@ -18,7 +18,7 @@ REASON = "# long because:"
 
 # Layers of tensorgrad from the ground up; a room may import its own layer and what lies below, and nothing above.
 LAYERS = (
-    "kernels dtypes device layout printing",
+    "kernels dtypes device layout printing refusals",
     "tensor protocols random autograd utils",
     "ops",
     "linalg special nn optim serialization amp cuda func summary distributed",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..refusals import CAUGHT, leave_operation
 from ..tensor import Storage, Tensor
 from .modes import SILENT, TRACED, recording, silence_var
 from .node import births
@@ -31,14 +32,17 @@ _UNTOUCHED, _UNTOUCHED_BOTH = (0,), (0, 0)  # versions of memory nobody has writ
 def call_one(self: Any, x: Tensor) -> Any:
     """`Function.__call__` for one input."""
     mode = _recording_now()
-    if self.never_warns or _silence_now(None) is SILENT:
-        out = self.forward(x.array)
-    else:
-        token = _silence_set(SILENT)
-        try:
+    try:
+        if self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(x.array)
-        finally:
-            _silence_reset(token)
+        else:
+            token = _silence_set(SILENT)
+            try:
+                out = self.forward(x.array)
+            finally:
+                _silence_reset(token)
+    except CAUGHT as error:
+        leave_operation(error, self.name)
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)
@@ -81,14 +85,17 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
     x_is, z_is = isinstance(x, Tensor), isinstance(z, Tensor)
     a = x.array if x_is else x
     b = z.array if z_is else z
-    if self.never_warns or _silence_now(None) is SILENT:
-        out = self.forward(a, b)
-    else:
-        token = _silence_set(SILENT)
-        try:
+    try:
+        if self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(a, b)
-        finally:
-            _silence_reset(token)
+        else:
+            token = _silence_set(SILENT)
+            try:
+                out = self.forward(a, b)
+            finally:
+                _silence_reset(token)
+    except CAUGHT as error:
+        leave_operation(error, self.name)
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..refusals import CAUGHT, leave_operation
 from ..tensor import Tensor
 from .flat_calls import call_one, call_two
 from .formula import formula_gradient
@@ -128,6 +129,8 @@ class Function(Saving):
         token = _silence_set(SILENT)
         try:
             out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
+        except CAUGHT as error:
+            leave_operation(error, self.name)
         finally:
             _silence_reset(token)
         if type(out) is tuple:

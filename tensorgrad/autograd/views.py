@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from ..refusals import CAUGHT, leave_operation
 from ..tensor import Tensor
 from .modes import TRACED, recording
 from .node import births
@@ -25,7 +26,10 @@ def call_view(self: Any, x: Tensor) -> Tensor:
     mode = _recording_now()
     a = x.array
     y = _new(Tensor)
-    y.array = out = self.forward(a)
+    try:
+        y.array = out = self.forward(a)
+    except CAUGHT as error:
+        leave_operation(error, self.name)
     if mode and x._base is not None:
         x._refresh()
     owner = out.base
@@ -65,7 +69,11 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
         x._refresh()
     storage = x.storage or x._storage()
     outs = []
-    for i, array in enumerate(self.forward(x.array)):
+    try:
+        arrays = self.forward(x.array)
+    except CAUGHT as error:
+        leave_operation(error, self.name)
+    for i, array in enumerate(arrays):
         y = _new(Tensor)
         y.array, y.storage = array, storage
         if mode:

@@ -11,6 +11,7 @@ from ..ops.diagonal import diagonal
 from ..ops.promote import as_operand
 from ..ops.shape import clone, detach, squeeze, unsqueeze
 from ..ops.slice import as_strided
+from ..refusals import CAUGHT, leave
 from ..tensor import Tensor
 
 
@@ -25,7 +26,10 @@ def _slice(input: Any, dim: int = 0, start: int | None = None, end: int | None =
 def _copy_of(view: Any, name: str) -> Any:
     @wraps(view)
     def copy(*args: Any, **kwargs: Any) -> Any:
-        found = view(*args, **kwargs)
+        try:
+            found = view(*args, **kwargs)
+        except CAUGHT as error:
+            leave(error, view, args, kwargs, name)
         return tuple([clone(x) for x in found]) if isinstance(found, tuple) else clone(found)
 
     copy.__name__ = copy.__qualname__ = name

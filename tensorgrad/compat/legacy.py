@@ -15,13 +15,14 @@ from ..ops import embedding as _embedding
 from ..ops import factorize, linear, powers, ranges, solve, spectral
 from ..ops.conv import conv1d
 from ..ops.create import DeviceLike
-from ..ops.keywords import also, in_own_name
+from ..ops.keywords import also
 from ..ops.matrices import squares
 from ..ops.products import mm
 from ..ops.promote import as_operand, number
 from ..ops.solve import inv as inverse
 from ..ops.vision import pad as _pad
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 
 
@@ -94,6 +95,7 @@ def triangular_solve(
     return triangular_solve_result(x, a.expand(*x.shape[:-2], *a.shape[-2:]).clone())
 
 
+@in_own_name
 def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers N − 1, …, 1, 0 of every number of a vector, or 0, 1, … if `increasing`.  Shape: (n,) → (n, N)."""
     t = as_operand("vander", x, "x")

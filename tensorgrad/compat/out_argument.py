@@ -22,6 +22,7 @@ from ..autograd.inplace import bump_version, check_writable
 from ..autograd.modes import is_grad_enabled
 from ..ops.assign import resize_
 from ..ops.promote import cast
+from ..refusals import CAUGHT, leave
 from ..tensor import Tensor
 
 # Their results take the dtype of `out`; the second ones only a floating one.
@@ -80,9 +81,12 @@ def takes_out(function: Any, name: str, module: str) -> Any:
 
     @wraps(function)
     def either(*args: Any, **kwargs: Any) -> Any:
-        if "out" in kwargs:
-            return _write(name, function, args, kwargs)
-        return function(*args, **kwargs)
+        try:
+            if "out" in kwargs:
+                return _write(name, function, args, kwargs)
+            return function(*args, **kwargs)
+        except CAUGHT as error:
+            leave(error, function, args, kwargs, name)
 
     either.__name__ = either.__qualname__ = name
     either.__module__ = module

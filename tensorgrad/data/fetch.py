@@ -123,7 +123,7 @@ def _opened(part: Path) -> BinaryIO:
 
 def _digest(file: BinaryIO) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _fetch(url: str, file: BinaryIO, part: Path, size: int | None, timeout: float, progress: bool | None) -> None:

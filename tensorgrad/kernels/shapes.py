@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
 
 Shape = tuple[int, ...]
 
@@ -47,6 +53,32 @@ def axes(op: str, dim: Any, ndim: int) -> Shape:
         if len(set(found)) != len(found):
             raise ValueError(f"{op}: dim {tuple(dim)} names a dimension twice.")
     return found if ndim else ()
+
+
+def memory() -> int:
+    """How many bytes this process can have: what the machine has, or less where a limit is set."""
+    try:
+        found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        found = 2**40
+    if resource is not None:
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            found = min(found, limit)
+    return found
+
+
+def fits(op: str, shape: Sequence[int], itemsize: int, what: str = "") -> None:
+    """Refuse a result that no memory holds before anything is computed; in a loop it would take for ever to find out."""
+    size = itemsize
+    for n in shape:
+        size *= n
+    if size > 2**28 and size > memory():  # below it is not worth asking
+        named = f"{shape[0]} {what}" if what else f"shape {tuple(shape)}"
+        raise RuntimeError(
+            f"{op}: a result of {named} takes {size / 2**30:.3g} GiB, and there are {memory() / 2**30:.3g} GiB of memory. "
+            "Choose smaller sizes."
+        )
 
 
 def elements_along(shape: Shape, axes: Shape | None) -> int:
@@ -116,7 +148,8 @@ def taps(size: Shape, out: Shape, kernel: Shape, stride: Shape, padding: Shape, 
     along = []
     for n, o, k, s, p, d in zip(size, out, kernel, stride, padding, dilation):
         places = []
-        for r in range(k):
+        # for the others no window puts them inside: the last one puts position r at (o - 1)·s + r·d - p, the first at r·d - p
+        for r in range(max(0, -((o * s - s - p) // d)), min(k, (n - 1 + p) // d + 1)):
             start = r * d - p
             low, high = max(0, -(start // s)), min(o, (n - 1 - start) // s + 1)
             if low < high:

@@ -12,12 +12,13 @@ from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..random import Generator, stream
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .choose import Where, masked
 from .compare import ge, gt, le, logical_and, logical_not, logical_or, lt, ne
 from .elementwise import Sigmoid, abs, exp
 from .pointwise import Unary
-from .promote import floating, needs_floating, not_bool, number, same_dtype
+from .promote import floating, needs_floating, not_bool, number, same_dtype, truth
 from .trigonometry import tanh
 
 _BOOL = dtypes.bool.numpy
@@ -25,7 +26,7 @@ _BOOL = dtypes.bool.numpy
 
 def _applied(op: str, operation: Function, x: Tensor, inplace: bool) -> Tensor:
     """operation(x), written into x's memory if `inplace`."""
-    if not inplace:
+    if inplace is False or not truth(op, "inplace", inplace):
         return operation(x)
     check_writable(x, op)
     return store_checked(x, operation(saved_operand(x)), op)
@@ -54,11 +55,12 @@ class Relu(Function):
 
 def relu(input: TensorLike, inplace: bool = False) -> Tensor:
     """max(x, 0)."""
-    if inplace or type(input) is not Tensor or input.array.dtype is _BOOL:
+    if inplace is not False or type(input) is not Tensor or input.array.dtype is _BOOL:
         return _applied("relu", Relu(), not_bool("relu", input), inplace)
     return Relu()(input)
 
 
+@in_own_name
 def relu_(input: Tensor) -> Tensor:
     """relu in place."""
     return relu(input, inplace=True)
@@ -89,6 +91,7 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = 
     return _applied("leaky_relu", operation, needs_floating("leaky_relu", input), inplace)
 
 
+@in_own_name
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """leaky_relu in place."""
     return leaky_relu(input, negative_slope, inplace=True)
@@ -150,6 +153,7 @@ class Slopes(Function):
         return Where(gt(x, 0).array)(grad, grad * Tensor._of(self.slopes))
 
 
+@in_own_name
 def rrelu(
     input: TensorLike,
     lower: float = 1.0 / 8,
@@ -173,6 +177,7 @@ def rrelu(
     return _applied("rrelu", Slopes(slopes), x, inplace)
 
 
+@in_own_name
 def rrelu_(
     input: Tensor,
     lower: float = 1.0 / 8,
@@ -216,6 +221,7 @@ def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0, inp
     return _applied("hardtanh", Hardtanh(min_val, max_val), x, inplace)
 
 
+@in_own_name
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """hardtanh in place."""
     return hardtanh(input, min_val, max_val, inplace=True)
@@ -250,6 +256,7 @@ def threshold(input: TensorLike, threshold: float, value: float, inplace: bool =
     return _thresholded("threshold", input, threshold, value, inplace)
 
 
+@in_own_name
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """threshold in place."""
     return _thresholded("threshold_", input, threshold, value, True)
@@ -353,6 +360,7 @@ def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _applied("elu", Elu(number("elu", "alpha", alpha)), needs_floating("elu", input), inplace)
 
 
+@in_own_name
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """elu in place."""
     return elu(input, alpha, inplace=True)
@@ -364,6 +372,7 @@ def selu(input: TensorLike, inplace: bool = False) -> Tensor:
     return _applied("selu", Elu(alpha, scale), needs_floating("selu", input), inplace)
 
 
+@in_own_name
 def selu_(input: Tensor) -> Tensor:
     """selu in place."""
     return selu(input, inplace=True)
@@ -377,6 +386,7 @@ def celu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor
     return _applied("celu", Elu(alpha, 1.0, 1 / alpha), x, inplace)
 
 
+@in_own_name
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """celu in place."""
     return celu(input, alpha, inplace=True)

@@ -11,11 +11,12 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .assign import within_range
 from .choose import masked, zeros_of
 from .compare import eq, ge, logical_and, logical_not, ne
-from .keywords import factors_first, in_own_name, renamed
+from .keywords import factors_first, renamed
 from .pointwise import broadcast_error, of_two
 from .promote import (
     NUMBERS,

@@ -10,10 +10,11 @@ from ..autograd.modes import quiet
 from ..autograd.regions import alias
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .expand import Expand
-from .keywords import in_own_name, numpy_words
-from .promote import NUMBERS, as_operand, cast, python_number
+from .keywords import numpy_words
+from .promote import NUMBERS, as_operand, cast, python_number, truth
 from .shape import Reshape, clone, sizes_of
 from .slice import Slice, as_strided, select
 
@@ -91,9 +92,11 @@ def zero_(x: Tensor) -> Tensor:
     return x
 
 
+@in_own_name
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write one number at x[i, i] (at x[i, i, …, i] of equal axes), and with `wrap` again below in a tall matrix."""
     op, shape, fill_value = "fill_diagonal_", x.array.shape, one_number("fill_diagonal_", fill_value)
+    wrap = truth(op, "wrap", wrap)
     check_not_a_leaf(x, op)
     if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
         raise ValueError(f"{op}: needs a matrix, or more axes that are equal, got shape {tuple(shape)}.")
@@ -109,6 +112,7 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     return x
 
 
+@in_own_name
 def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     """Let x be another name for source: the same memory and place in the graph. Without a source x becomes empty."""
     check_not_a_leaf(x, "set_")
@@ -125,6 +129,7 @@ def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     return x
 
 
+@in_own_name
 def resize_(x: Tensor, *sizes: Any, size: Any = None, memory_format: Any = None) -> Tensor:
     """Another shape, of any number of elements: the first ones stay, new ones are not set. Only for constants."""
     to = sizes_of("resize_", sizes if size is None else (size,))
@@ -146,6 +151,7 @@ def resize_(x: Tensor, *sizes: Any, size: Any = None, memory_format: Any = None)
     return x
 
 
+@in_own_name
 def resize_as_(x: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
     """`resize_` to the shape of the_template."""
     return resize_(x, the_template.array.shape)

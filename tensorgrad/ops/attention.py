@@ -9,6 +9,7 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
 from ..random import stream
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .create import zeros
 from .dropout import dropout
@@ -51,6 +52,7 @@ class Attention(Function):
         return on(q).attention_backward(grad, q, k, v, mask, *settings, out, *self.sums, self.needs[3])
 
 
+@in_own_name
 def scaled_dot_product_attention(
     query: TensorLike,
     key: TensorLike,
@@ -145,6 +147,7 @@ def _four_axes(x: Tensor, lead: Shape) -> Tensor:
 # ---- in several heads -----------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def multi_head_attention_forward(
     query: Tensor,
     key: Tensor,

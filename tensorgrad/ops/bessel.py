@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .elementwise import Sign
 from .keywords import also
@@ -67,6 +68,7 @@ def bessel_y1(input: TensorLike) -> Tensor:
     return Bessel("Y", 1)(floating("bessel_y1", input))
 
 
+@in_own_name
 def i0(input: TensorLike) -> Tensor:
     """I₀, the modified Bessel function of the first kind of order 0."""
     return Bessel("I", 0)(floating("i0", input))

@@ -7,6 +7,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .assign import within_range
 from .compare import eq, ge, gt, isfinite, isnan, le, logical_and, logical_not, logical_or, lt, ne
@@ -54,6 +55,7 @@ class Where(Function):
         return gx, Masked(~self.mask)(grad) if self.needs[1] else None
 
 
+@in_own_name
 def where(condition: TensorLike, input: TensorLike | None = None, other: TensorLike | None = None) -> Any:
     """input where the condition holds, other elsewhere; tensors or numbers.  Shape: broadcast of all three.
 
@@ -242,6 +244,7 @@ class Heaviside(Function):
         return zeros_of(grad) if self.needs[0] else None, masked(grad, eq(x, 0)) if self.needs[1] else None
 
 
+@in_own_name
 def heaviside(input: TensorLike, values: Any) -> Tensor:
     """1 above 0, `values` at 0, 0 elsewhere.  Shape: broadcast."""
     x, z = as_operand("heaviside", input), as_operand("heaviside", values, "values")

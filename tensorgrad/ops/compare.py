@@ -7,8 +7,9 @@ from typing import Any
 from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import broadcast
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import also, in_own_name
+from .keywords import also
 from .promote import NUMBERS, as_operand, number, paired, result_dtype, same_dtype
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, per_axis, windows
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .promote import as_operand
 from .shape import reshape
@@ -69,6 +70,7 @@ class Conv(_Convolution):
         return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
 
 
+@in_own_name
 def conv1d(
     input: TensorLike,
     weight: TensorLike,
@@ -85,6 +87,7 @@ def conv1d(
     return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv2d(
     input: TensorLike,
     weight: TensorLike,
@@ -110,6 +113,7 @@ def conv2d(
     return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv3d(
     input: TensorLike,
     weight: TensorLike,
@@ -126,6 +130,7 @@ def conv3d(
     return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int = 0) -> Tensor:
     """`conv1d` of sequences laid out (T, B, C): time, batch, channels.
 
@@ -208,6 +213,7 @@ class ConvTranspose(_Convolution):
         return gx, gw, _sum_of_channels(grad) if self.needs[2] else None
 
 
+@in_own_name
 def conv_transpose1d(
     input: TensorLike,
     weight: TensorLike,
@@ -226,6 +232,7 @@ def conv_transpose1d(
     return _conv_transpose("conv_transpose1d", 1, input, weight, bias, *geometry)
 
 
+@in_own_name
 def conv_transpose2d(
     input: TensorLike,
     weight: TensorLike,
@@ -250,6 +257,7 @@ def conv_transpose2d(
     return _conv_transpose("conv_transpose2d", 2, input, weight, bias, *geometry)
 
 
+@in_own_name
 def conv_transpose3d(
     input: TensorLike,
     weight: TensorLike,

@@ -15,8 +15,8 @@ from ..autograd.modes import quiet
 from ..device import device
 from ..kernels import at, on
 from ..kernels.shapes import Shape, integer
+from ..refusals import in_own_name
 from ..tensor import Size, Tensor
-from .keywords import in_own_name
 from .promote import cast, number
 from .shape import Clone, sizes_of
 
@@ -29,6 +29,7 @@ _KINDS = set(_NUMBERS)
 # ---- from data -------------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def tensor(
     data: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, requires_grad: bool = False,
     pin_memory: bool = False,
@@ -40,6 +41,7 @@ def tensor(
     return leaf(_array("tensor", data, dtype, device), requires_grad)
 
 
+@in_own_name
 def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike = None) -> Tensor:
     """`data` as a tensor: a tensor of that dtype as it is, an array in its own memory, anything else copied."""
     at("as_tensor", device)
@@ -48,6 +50,7 @@ def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike =
     return _around(_array("as_tensor", data, dtype, device, copy=None))
 
 
+@in_own_name
 def asarray(
     obj: Any, *, dtype: dtypes.dtype | None = None, device: DeviceLike = None, copy: bool | None = None,
     requires_grad: bool = False,
@@ -71,6 +74,7 @@ def asarray(
     return out.requires_grad_() if requires_grad else out
 
 
+@in_own_name
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor in the memory of a NumPy array: a change of one is a change of both."""
     home = at("from_numpy", None)
@@ -87,6 +91,7 @@ def _around(array: Any) -> Tensor:
     return t
 
 
+@in_own_name
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor in the memory of an array of another library that speaks DLPack, or of the capsule it has given."""
     if isinstance(ext_tensor, Tensor):
@@ -111,6 +116,7 @@ class _Capsule:
         return 1, 0
 
 
+@in_own_name
 def frombuffer(
     buffer: Any, *, dtype: dtypes.dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
@@ -136,6 +142,7 @@ def frombuffer(
     return leaf(at("frombuffer", None).from_buffer(buffer, d.numpy, count, offset), requires_grad)
 
 
+@in_own_name
 def scalar_tensor(
     s: float, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -313,6 +320,7 @@ def full(
         return leaf(at("full", device).full(shape, value, d.numpy), requires_grad)
 
 
+@in_own_name
 def empty_strided(
     size: Sequence[int], stride: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
     device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -324,6 +332,7 @@ def empty_strided(
     return leaf(at("empty_strided", device).empty_strided(shape, steps, numpy_dtype(dtype)), requires_grad)
 
 
+@in_own_name
 def empty_permuted(
     size: Sequence[int], physical_layout: Sequence[int], *, dtype: dtypes.dtype | None = None, layout: Any = None,
     device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -349,6 +358,7 @@ def eye(
     return leaf(at("eye", device).eye(rows, columns, numpy_dtype(dtype)), requires_grad)
 
 
+@in_own_name
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
     layout: Any = None,
@@ -357,6 +367,7 @@ def tril_indices(
     return _triangle("tril_indices", row, col, offset, dtype, device)
 
 
+@in_own_name
 def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: dtypes.dtype = dtypes.int64, device: DeviceLike = None,
     layout: Any = None,
@@ -387,6 +398,7 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
     return leaf(array, requires_grad)
 
 
+@in_own_name
 def zeros_like(
     input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, memory_format: Any = None,
@@ -395,6 +407,7 @@ def zeros_like(
     return _like("zeros_like", input, dtype, device, requires_grad, 0)
 
 
+@in_own_name
 def ones_like(
     input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, memory_format: Any = None,
@@ -403,6 +416,7 @@ def ones_like(
     return _like("ones_like", input, dtype, device, requires_grad, 1)
 
 
+@in_own_name
 def empty_like(
     input: Tensor, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, memory_format: Any = None,
@@ -411,6 +425,7 @@ def empty_like(
     return _like("empty_like", input, dtype, device, requires_grad)
 
 
+@in_own_name
 def full_like(
     input: Tensor, fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
     device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
@@ -419,6 +434,7 @@ def full_like(
     return _like("full_like", input, dtype, device, requires_grad, number("full_like", "fill_value", fill_value))
 
 
+@in_own_name
 def new(x: Tensor, *data: Any, device: DeviceLike = None) -> Tensor:
     """PyTorch's old constructor in the dtype of `x`: `x.new([1, 2])` copies data, `x.new(2, 3)` is unset memory."""
     return Tensor._of(legacy_array(data, x.dtype, device))
@@ -469,6 +485,7 @@ def new_full(
     return full(size, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@in_own_name
 def new_tensor(
     x: Tensor, data: Any, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
     requires_grad: bool = False, pin_memory: bool = False,

@@ -8,10 +8,10 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .create import tensor
 from .join import cat, stack
-from .keywords import in_own_name
 from .loss import check_reduction
 from .promote import as_operand, needs_floating
 from .ranges import arange

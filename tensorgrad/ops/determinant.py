@@ -7,6 +7,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .join import cat
 from .keywords import also
@@ -56,6 +57,7 @@ def slogdet(A: TensorLike) -> linalg_slogdet_result:
     return linalg_slogdet_result(*Slogdet()(squares("slogdet", A)))
 
 
+@in_own_name
 def logdet(input: TensorLike) -> Tensor:
     """ln det A; −inf for a singular matrix, nan where the determinant is negative.  Shape: (…, n, n) → (…)."""
     sign, logabsdet = Slogdet()(squares("logdet", input, "input"))

@@ -8,8 +8,8 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import in_own_name
 from .promote import as_operand, cast
 
 # ---- triangles ------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import in_own_name
 from .linalg_norm import VectorNorm, p_norm
 from .products import Matmul, product, product_operands
 from .promote import needs_floating, number, paired
@@ -37,6 +37,7 @@ class Euclidean(Function):
         return gx, gz
 
 
+@in_own_name
 def cdist(
     x1: TensorLike, x2: TensorLike, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary"
 ) -> Tensor:
@@ -74,6 +75,7 @@ def _norm_of_last(difference: Tensor, p: float) -> Tensor:
     return VectorNorm(float(p), (difference.array.ndim - 1,), False)(difference)
 
 
+@in_own_name
 def pdist(input: TensorLike, p: float = 2) -> Tensor:
     """Distances ‖xᵢ − xⱼ‖ₚ of all pairs i < j of rows, row by row.  Shape: (N, M) → (N·(N − 1)/2,)."""
     x = needs_floating("pdist", input)

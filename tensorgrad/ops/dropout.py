@@ -11,6 +11,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import check_writable, saved_operand, store_checked
 from ..kernels import on
 from ..random import stream
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .promote import as_operand, needs_floating, number
 
@@ -31,6 +32,7 @@ class Dropout(Function):
         return Dropout(self.keep, self.scale)(grad)
 
 
+@in_own_name
 def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element is 0 with probability p, and 1/(1 − p) times itself otherwise, so that its mean stays.
 
@@ -39,27 +41,32 @@ def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: b
     return _dropped("dropout", input, p, training, inplace)
 
 
+@in_own_name
 def dropout1d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels (Tompson et al., arXiv:1411.4280).  Shape: (N, C, L) or (C, L) → the same."""
     return _dropped("dropout1d", input, p, training, inplace, "(N, C, L) or (C, L)", {3: 2, 2: 1})
 
 
+@in_own_name
 def dropout2d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels.  Shape: (N, C, H, W) → the same; fewer axes are (N, C, …), as in PyTorch."""
     return _dropped("dropout2d", input, p, training, inplace, "(N, C, H, W)", _BATCHED)
 
 
+@in_own_name
 def dropout3d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """As `dropout`, of whole channels.  Shape: (N, C, D, H, W) or (C, D, H, W) → the same."""
     return _dropped("dropout3d", input, p, training, inplace, "(N, C, D, H, W) or (C, D, H, W)", _BATCHED | {4: 1})
 
 
+@in_own_name
 def alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for SELU networks: what is left out becomes −λα, SELU's lowest value, and the result is scaled and
     shifted so that mean 0 and variance 1 stay (Klambauer et al., arXiv:1706.02515).  Shape: any → the same."""
     return _dropped("alpha_dropout", input, p, training, inplace, alpha=True)
 
 
+@in_own_name
 def feature_alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """As `alpha_dropout`, of whole channels.  Shape: (N, C, …) → the same."""
     return _dropped("feature_alpha_dropout", input, p, training, inplace, "(N, C, …)", _BATCHED, alpha=True)

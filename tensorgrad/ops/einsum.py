@@ -13,6 +13,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .diagonal import diagonal
 from .products import product_operands
@@ -41,6 +42,7 @@ class Contract(Function):
         return gx, gz
 
 
+@in_own_name
 def einsum(*args: Any) -> Tensor:
     """Einstein's sum over products: name every axis, and what is not in the result is summed over.
 
@@ -228,6 +230,7 @@ def _name(label: int) -> str:
     return _LETTERS[label] if label < ELLIPSIS else "..."
 
 
+@in_own_name
 def tensordot(a: TensorLike, b: TensorLike, dims: int | Sequence[int | Sequence[int]] | Tensor = 2) -> Tensor:
     """Sum over several axes of both at once.
 

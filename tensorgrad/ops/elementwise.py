@@ -14,6 +14,7 @@ from ..autograd.inplace import bump_version, check_writable
 from ..kernels import on
 from ..kernels.shapes import broadcast, integer, mismatch
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .arithmetic import Div, Mul, Neg
 from .choose import masked, zeros_of
@@ -350,6 +351,7 @@ class Frexp(Function):
         return Ldexp()(grad, Neg()(out[1]))
 
 
+@in_own_name
 def frexp(input: TensorLike) -> frexp_result:
     """mantissa (½ ≤ |m| < 1, or 0) and int32 exponent with input = mantissa · 2^exponent."""
     return frexp_result(*Frexp()(needs_floating("frexp", input)))
@@ -367,6 +369,7 @@ class Ldexp(Function):
         return Ldexp()(grad, z), None
 
 
+@in_own_name
 def ldexp(input: TensorLike, other: TensorLike) -> Tensor:
     """input · 2ᵒ for o in other.  Shape: broadcast.  Integers give the default dtype."""
     z = as_operand("ldexp", other, "other")
@@ -412,6 +415,7 @@ def is_neg(input: Tensor) -> bool:
 # ---- a Python function at every place -------------------------------------------------------------------------------
 
 
+@in_own_name
 def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
     """Replace every number x by callable(x), one Python call each: for trying things out. Not recorded."""
     return _mapped("apply_", self, callable)
@@ -435,11 +439,13 @@ def _mapped(op: str, self: Tensor, function: Callable[..., Any], *others: Any) -
     return self
 
 
+@in_own_name
 def map_(self: Tensor, tensor: Any, callable: Callable[[Any, Any], Any]) -> Tensor:
     """Replace every number x by callable(x, y), y from a tensor that broadcasts, one Python call each. Not recorded."""
     return _mapped("map_", self, callable, tensor)
 
 
+@in_own_name
 def map2_(self: Tensor, x: TensorLike, y: TensorLike, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
     """Replace every number by callable(number, x, y), x and y from tensors that broadcast. Not recorded."""
     return _mapped("map2_", self, callable, x, y)

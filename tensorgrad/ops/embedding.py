@@ -9,6 +9,7 @@ from ..autograd.inplace import bump_version
 from ..autograd.modes import no_grad
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .keywords import also
 from .promote import as_operand, number
@@ -51,6 +52,7 @@ class AddRows(Function):
         return Embedding()(grad, index), None
 
 
+@in_own_name
 def embedding(
     input: TensorLike,
     weight: TensorLike,
@@ -78,6 +80,7 @@ def embedding(
     return Embedding(_factors(table, index, padding, scale_grad_by_freq))(table, index)
 
 
+@in_own_name
 def embedding_bag(
     input: TensorLike,
     weight: TensorLike,

@@ -7,6 +7,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, integer
+from ..refusals import in_own_name
 from ..tensor import Size, Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand
@@ -84,6 +85,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 # ---- copies ---------------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def repeat(input: TensorLike, *sizes: Any, repeats: Any = None) -> Tensor:
     """The whole tensor `repeats[i]` times along axis i; new axes come in front.  A copy.  See `tile`, NumPy's version.
 
@@ -111,6 +113,7 @@ def in_own_memory(y: Tensor) -> Tensor:
     return y if y.storage is None else clone(y)
 
 
+@in_own_name
 def tile(input: TensorLike, *sizes: Any, dims: Any = None) -> Tensor:
     """The whole tensor `dims[i]` times along axis i, where missing entries are 1.  A copy."""
     x = as_operand("tile", input)

@@ -12,11 +12,12 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .choose import copysign, where
 from .diagonal import tril, triu
 from .join import cat
-from .keywords import also, in_own_name
+from .keywords import also
 from .linalg_norm import vector_norm
 from .matrices import (
     NOT_POSITIVE,

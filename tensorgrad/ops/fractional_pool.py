@@ -7,12 +7,14 @@ from typing import Any
 
 from ..kernels import on
 from ..kernels.shapes import per_axis
+from ..refusals import in_own_name
 from ..tensor import TensorLike
 from .pool import as_image, picked, with_indices
 from .promote import needs_floating, number
 from .sampling import rand
 
 
+@in_own_name
 def fractional_max_pool2d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -30,6 +32,7 @@ def fractional_max_pool2d(
                        _random_samples)  # fmt: skip
 
 
+@in_own_name
 def fractional_max_pool3d(
     input: TensorLike,
     kernel_size: int | Sequence[int],

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import integer
+from ..kernels.shapes import fits, integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import gt, isfinite, logical_and
@@ -47,6 +48,7 @@ def digamma(input: TensorLike) -> Tensor:
     return Polygamma(0)(floating("digamma", input))
 
 
+@in_own_name
 def polygamma(n: int, input: TensorLike) -> Tensor:
     """The n-th derivative of digamma, n ≥ 0."""
     if not isinstance(n, int):
@@ -61,12 +63,14 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
     return polygamma(n, self)
 
 
+@in_own_name
 def multigammaln(input: TensorLike, p: int) -> Tensor:
     """The logarithm of the gamma function of dimension p: p(p − 1)/4·ln π + Σ lgamma(x − (i − 1)/2) over i = 1 … p."""
     p = integer("multigammaln", "p", p)
     if p < 1:
         raise ValueError(f"multigammaln: p must be at least 1, got {p}.")
     x = floating("multigammaln", input)
+    fits("multigammaln", (p, x.array.size + 100), x.array.itemsize, "logarithms")
     total = lgamma(x)
     for i in range(1, p):
         total = total + lgamma(x - i / 2)

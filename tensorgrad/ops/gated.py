@@ -8,6 +8,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import Softplus, _applied
 from .arithmetic import Mul
@@ -69,6 +70,7 @@ class GeluTanh(Unary):
         return on(grad).gelu_tanh_backward(grad, x)
 
 
+@in_own_name
 def gelu(input: TensorLike, *, approximate: str = "none") -> Tensor:
     """x·Φ(x), Φ the normal distribution; with approximate="tanh" ½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))."""
     x = needs_floating("gelu", input)

@@ -10,11 +10,13 @@ from ..autograd.modes import quiet
 from ..kernels import on
 from ..kernels.shapes import integer
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand, needs_floating, number
 
 
+@in_own_name
 def bincount(input: TensorLike, weights: TensorLike | None = None, minlength: int = 0) -> Tensor:
     """How often each whole number 0, 1, 2, … stands in `input`, or the sum of its `weights`.
 
@@ -51,6 +53,7 @@ class histogram_result(Result):
     bin_edges: Tensor
 
 
+@in_own_name
 def histogram(
     input: TensorLike, bins: int | Tensor = 100, *, range: Sequence[float] | None = None,
     weight: TensorLike | None = None, density: bool = False,
@@ -82,6 +85,7 @@ class histogramdd_result(Result):
     bin_edges: tuple[Tensor, ...]
 
 
+@in_own_name
 def histogramdd(
     input: TensorLike, bins: int | Tensor | Sequence[int | Tensor], *, range: Sequence[float] | None = None,
     weight: TensorLike | None = None, density: bool = False,

@@ -15,6 +15,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import check_not_a_leaf, check_writable, saved_operand, store_checked, store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .assign import copy_into, number_in, same_dtype, without_leading_ones
 from .promote import as_operand, cast
@@ -205,6 +206,7 @@ def _just_read(x: Tensor, key: Any, value: Tensor) -> bool:
     return type(value._view) is Slice and value._view.key == _plain(key)
 
 
+@in_own_name
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """input with x[indices] replaced by values, broadcast; with `accumulate` added, repeated places adding up."""
     x = as_operand("index_put", input)
@@ -212,6 +214,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     return operation(region, z)
 
 
+@in_own_name
 def index_put_(x: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """`index_put` in place."""
     region, operation, z = _putting("index_put_", x, indices, values, accumulate)
@@ -265,6 +268,7 @@ class IndexAddAt(Function):
         return grad, Index(self.key)(grad) if self.needs[1] else None
 
 
+@in_own_name
 def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor:
     """input with the elements of source at places of the flattened tensor; with `accumulate` added to what is there."""
     x = as_operand("put", input)
@@ -272,6 +276,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor
     return Reshape(x.array.shape)((IndexAddAt if accumulate else IndexPut)((places,))(reshape(x, -1), z))
 
 
+@in_own_name
 def put_(x: Tensor, index: Any, source: Any, accumulate: bool = False) -> Tensor:
     """`put` in place."""
     places, z = _for_put("put_", x, index, source)
@@ -292,6 +297,7 @@ def _for_put(op: str, x: Tensor, index: Any, source: Any) -> tuple[Any, Tensor]:
     return places.reshape(-1), reshape(z, -1)
 
 
+@in_own_name
 def take(input: Any, index: Any) -> Tensor:
     """The elements at places of the flattened input, in index's shape."""
     x = as_operand("take", input)
@@ -300,6 +306,7 @@ def take(input: Any, index: Any) -> Tensor:
     return Index((places,))(reshape(x, -1))
 
 
+@in_own_name
 def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     """Numbers of elements, counted in row-major order, as indices: one tensor per axis of `shape`."""
     op = "unravel_index"

@@ -10,10 +10,11 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import axis, integer, mismatch
+from ..kernels.shapes import axis, fits, integer, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .expand import Expand
-from .keywords import also, in_own_name, numpy_words
+from .keywords import also, numpy_words
 from .promote import as_operand, cast
 from .shape import Reshape, atleast_1d, atleast_2d, atleast_3d, sizes_of
 from .slice import Narrow, Select
@@ -161,6 +162,7 @@ def column_stack(tensors: Any) -> Tensor:
     return _cat("column_stack", xs, 1)
 
 
+@in_own_name
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Grids of coordinates: of vectors (nᵢ,), tensors of shape (n₀, n₁, …), the i-th varying along axis i.  Views.
 
@@ -204,6 +206,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     return stack([Reshape((-1,) if g.array.size else (0,))(g) for g in meshgrid(*xs)], 1)
 
 
+@in_own_name
 def combinations(input: TensorLike, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of r elements of a vector, in order, as rows.  Shapes: (n,) → (n over r, r)."""
     x = as_operand("combinations", input)
@@ -328,6 +331,7 @@ _parts = also(
 )  # fmt: skip
 
 
+@in_own_name
 @_parts
 def tensor_split(input: TensorLike, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """`n` parts of sizes that differ by one at most, or the parts between the given indices.  Views."""
@@ -353,6 +357,7 @@ def _tensor_split(op: str, x: Tensor, where: Any, dim: int) -> tuple[Tensor, ...
     sections = sizes_of(op, ([where],))[0]
     if sections <= 0:
         raise ValueError(f"{op}: needs at least 1 section, got {sections}.")
+    fits(op, (sections,), 500, "sections")
     least, more = divmod(n, sections)
     return Split([least + (i < more) for i in range(sections)], d)(x)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from ..refusals import CAUGHT, leave
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -21,9 +23,14 @@ def also(**words: str) -> Callable[[F], F]:
             if kwargs:
                 for word in words.keys() & kwargs.keys():
                     if words[word] in kwargs:
-                        raise TypeError(f"{function.__name__}: {word} is another name of {words[word]}; give one of them.")
+                        raise TypeError(
+                            f"{function.__name__}: {word} is another name of {words[word]}; give one of them."
+                        )
                     kwargs[words[word]] = kwargs.pop(word)
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except CAUGHT as error:
+                leave(error, function, args, kwargs)
 
         return either  # type: ignore[return-value]
 
@@ -61,25 +68,15 @@ def factors_first(*names: str, tensors: int) -> Callable[[F], F]:
                 if len(names) > 1 and isinstance(input, (int, float)):
                     input, rest[0] = rest[0], input
                 args, kwargs = reordered(tuple(rest), kwargs)
-                return function(input, *args, **kwargs)
-            return function(*args, **kwargs)
+                args = (input, *args)
+            try:
+                return function(*args, **kwargs)
+            except CAUGHT as error:
+                leave(error, function, args, kwargs)
 
         return either  # type: ignore[return-value]
 
     return decorate
-
-
-def in_own_name(function: F) -> F:
-    """Let the errors of the operations that a function is made of come under the function's own name."""
-
-    @wraps(function)
-    def named(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (TypeError, ValueError, IndexError, RuntimeError) as error:
-            raise renamed(function.__name__, error) from None
-
-    return named  # type: ignore[return-value]
 
 
 def renamed(op: str, error: Exception) -> Exception:
@@ -108,7 +105,10 @@ def older_reduction(function: F) -> F:
         if len(args) > first or "size_average" in kwargs or "reduce" in kwargs:
             kwargs = _with_reduction(function.__qualname__, names[first:], args[first:], kwargs)
             args = args[:first]
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except CAUGHT as error:
+            leave(error, function, args, kwargs)
 
     flags = dict.fromkeys(("size_average", "reduce"), "bool | None")
     either.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

@@ -10,9 +10,10 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axes, axis
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .choose import where
-from .keywords import also, in_own_name, numpy_words
+from .keywords import also, numpy_words
 from .matrices import matrices, squares
 from .promote import cast, needs_floating, number
 from .solve import Inv

@@ -7,6 +7,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .einsum import einsum
 from .keywords import renamed
@@ -67,6 +68,7 @@ def _linear_mismatch(x: Shape, w: Shape, b: Shape | None = None) -> str:
     return mismatch("linear", what, cure, **shapes)
 
 
+@in_own_name
 def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """yₒ = x₁ᵀ·Wₒ·x₂ + bₒ.  Shape: (…, m), (…, n), weight (out, m, n), bias (out,) → (…, out)."""
     x, z = product_operands("bilinear", input1, input2, ("input1", "input2"))

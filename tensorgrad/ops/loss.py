@@ -13,9 +13,10 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
-from .keywords import in_own_name, older_reduction
+from .keywords import older_reduction
 from .promote import as_operand, cast, needs_floating, number, paired
 
 
@@ -131,6 +132,7 @@ class Huber(Function):
         return grad * d.clamp(-self.delta, self.delta)
 
 
+@in_own_name
 def huber_loss(
     input: TensorLike, target: TensorLike, reduction: str = "mean", delta: float = 1.0, weight: TensorLike | None = None
 ) -> Tensor:

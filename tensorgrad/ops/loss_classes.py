@@ -8,10 +8,11 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
 from .expand import broadcast_tensors
-from .keywords import in_own_name, older_reduction
+from .keywords import older_reduction
 from .linear import linear
 from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape
 from .promote import as_operand, needs_floating, number, paired

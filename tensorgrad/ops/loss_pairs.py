@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..kernels.shapes import axis, broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import in_own_name, numpy_words, older_reduction
+from .keywords import numpy_words, older_reduction
 from .linalg_norm import vector_norm
 from .loss import check_reduction, reduced
 from .promote import as_operand, floating, needs_floating, number, paired
@@ -132,6 +133,7 @@ def triplet_margin_loss(
     return reduced(losses, check_reduction(op, reduction))
 
 
+@in_own_name
 def triplet_margin_with_distance_loss(
     anchor: TensorLike,
     positive: TensorLike,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..kernels.shapes import integer
+from ..kernels.shapes import fits, integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .factorize import qr
 from .matrices import matrices
@@ -10,6 +11,7 @@ from .sampling import randn
 from .spectral import svd
 
 
+@in_own_name
 def svd_lowrank(
     A: TensorLike, q: int = 6, niter: int = 2, M: TensorLike | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -25,7 +27,8 @@ def svd_lowrank(
     if M is not None:
         x = x - matrices("svd_lowrank", M, "M")
     m, n = x.array.shape[-2:]
-    q, niter = integer("svd_lowrank", "q", q, 0), integer("svd_lowrank", "niter", niter, 0)
+    q, niter = integer("svd_lowrank", "q", q, 0), _rounds("svd_lowrank", niter)
+    fits("svd_lowrank", (n, q), x.array.itemsize)
     if m < n:
         u, s, v = svd_lowrank(x.mT, q, niter)
         return v, s, u
@@ -36,6 +39,14 @@ def svd_lowrank(
     return basis @ u, s, vh.mT
 
 
+def _rounds(op: str, niter: int) -> int:
+    niter = integer(op, "niter", niter, 0)
+    if niter > 1000:
+        raise ValueError(f"{op}: niter must be at most 1000, got {niter}; a few rounds find what there is to find.")
+    return niter
+
+
+@in_own_name
 def pca_lowrank(
     A: TensorLike, q: int | None = None, center: bool = True, niter: int = 2
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -45,7 +56,7 @@ def pca_lowrank(
     """
     x = matrices("pca_lowrank", A)
     m, n = x.array.shape[-2:]
-    q, niter = min(6, m, n) if q is None else integer("pca_lowrank", "q", q), integer("pca_lowrank", "niter", niter, 0)
+    q, niter = min(6, m, n) if q is None else integer("pca_lowrank", "q", q), _rounds("pca_lowrank", niter)
     if not 0 <= q <= min(m, n):
         raise ValueError(f"pca_lowrank: q must be from 0 to {min(m, n)}, the smaller side of A; got {q}.")
     return svd_lowrank(x - x.mean(-2, keepdim=True) if center else x, q, niter)

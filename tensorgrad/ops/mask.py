@@ -8,6 +8,7 @@ from ..autograd.function import Function
 from ..autograd.inplace import store_result_of
 from ..kernels import on
 from ..kernels.shapes import Shape, broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .assign import fitting, same_dtype
 from .expand import Expand
@@ -34,6 +35,7 @@ class MaskedFill(Function):
         return gx, MaskedFill(~self.mask)(grad, 0).sum() if self.needs[1] else None
 
 
+@in_own_name
 def masked_fill(input: TensorLike, mask: Any, value: TensorLike) -> Tensor:
     """One number, or a 0-d tensor, where mask, else input.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_fill", input), _mask("masked_fill", mask)
@@ -42,6 +44,7 @@ def masked_fill(input: TensorLike, mask: Any, value: TensorLike) -> Tensor:
     return MaskedFill(m)(x, fitting("masked_fill", x, value))
 
 
+@in_own_name
 def masked_fill_(x: Tensor, mask: Any, value: TensorLike) -> Tensor:
     """`masked_fill` in place; mask broadcasts to x."""
     m = _mask_for("masked_fill_", x, mask)
@@ -68,6 +71,7 @@ def _mask_for(op: str, x: Tensor, mask: Any) -> Any:
     return m
 
 
+@in_own_name
 def masked_select(input: TensorLike, mask: Any) -> Tensor:
     """The elements of input where mask, in row-major order, as one axis.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_select", input), _mask("masked_select", mask)
@@ -100,6 +104,7 @@ class MaskedScatter(Function):
         return gx, gz
 
 
+@in_own_name
 def masked_scatter(input: TensorLike, mask: Any, source: TensorLike) -> Tensor:
     """The elements of source, in their order, where mask, else input.  Shapes: input and mask broadcast."""
     x, m = as_operand("masked_scatter", input), _mask("masked_scatter", mask)
@@ -108,6 +113,7 @@ def masked_scatter(input: TensorLike, mask: Any, source: TensorLike) -> Tensor:
     return MaskedScatter(m)(_grown(x, shape), _enough("masked_scatter", x, m, source))
 
 
+@in_own_name
 def masked_scatter_(x: Tensor, mask: Any, source: TensorLike) -> Tensor:
     """`masked_scatter` in place; mask broadcasts to x."""
     m = _mask_for("masked_scatter_", x, mask)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..autograd import regions
 from ..autograd.inplace import check_writable, saved_operand, store_by_kernel, store_checked
+from ..refusals import CAUGHT, leave
 from ..tensor import Tensor
 from . import (
     activation,
@@ -237,13 +238,16 @@ def in_place(op: Any, name: str) -> Any:
 
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if reordered is not None and len(args) > most:
-            args, kwargs = reordered(args, kwargs)
-        if kernel is not None and store_by_kernel(self, kernel, args, kwargs, name):
-            return self
-        check_writable(self, name)
-        old = saved_operand(self, *args, *kwargs.values())
-        return store_checked(self, op(old, *args, **kwargs), name)
+        try:
+            if reordered is not None and len(args) > most:
+                args, kwargs = reordered(args, kwargs)
+            if kernel is not None and store_by_kernel(self, kernel, args, kwargs, name):
+                return self
+            check_writable(self, name)
+            old = saved_operand(self, *args, *kwargs.values())
+            return store_checked(self, op(old, *args, **kwargs), name)
+        except CAUGHT as error:
+            leave(error, op, (self, *args), kwargs, name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."

@@ -11,10 +11,10 @@ from ..autograd.function import Function
 from ..autograd.inplace import bump_version
 from ..kernels import on
 from ..kernels.shapes import Shape, integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .arithmetic import pow, square
 from .elementwise import rsqrt
-from .keywords import in_own_name
 from .linear_map import LinearMap
 from .promote import as_operand, cast, needs_floating, number
 from .reduce import mean as mean_of
@@ -62,6 +62,7 @@ class Normalize(Function):
         return None if weight is None else weight.reshape(self.affine)
 
 
+@in_own_name
 def batch_norm(
     input: TensorLike,
     running_mean: Tensor | None,
@@ -110,6 +111,7 @@ def batch_norm(
     return y
 
 
+@in_own_name
 def instance_norm(
     input: TensorLike,
     running_mean: Tensor | None = None,
@@ -151,6 +153,7 @@ def instance_norm(
     return y
 
 
+@in_own_name
 def group_norm(
     input: TensorLike,
     num_groups: int,
@@ -182,6 +185,7 @@ def group_norm(
     return Normalize(op, (n, num_groups, per, length), (1, num_groups, per, 1), (2, 3), eps)(x, weight, bias)
 
 
+@in_own_name
 def layer_norm(
     input: TensorLike,
     normalized_shape: int | Sequence[int],
@@ -198,6 +202,7 @@ def layer_norm(
     return Normalize("layer_norm", rows, (1, rows[1]), (1,), eps)(x, weight, bias)
 
 
+@in_own_name
 def rms_norm(
     input: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
 ) -> Tensor:

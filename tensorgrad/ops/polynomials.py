@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels.shapes import broadcast
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .choose import where
 from .compare import eq
-from .keywords import also, in_own_name
+from .keywords import also
 from .pointwise import floating_tensors
 from .promote import NUMBERS, floating
+
+HIGHEST = 10_000  # a second on small tensors; the rounding errors of so many steps have grown too large by then
 
 
 def _polynomial(op: str, input: Any, n: Any, first: Any, step: Any) -> Tensor:
@@ -24,6 +27,8 @@ def _polynomial(op: str, input: Any, n: Any, first: Any, step: Any) -> Tensor:
     before, here = x * 0 + 1, first(x)
     total = where(eq(degree, 0), before, 0.0)
     highest = int(degree.array.max()) if degree.array.size else 0
+    if highest > HIGHEST:
+        raise ValueError(f"{op}: n of {highest} is too high for a recurrence; degrees up to {HIGHEST} are computed.")
     for k in range(1, highest + 1):
         total = where(eq(degree, k), here, total)
         before, here = here, step(k, x, here, before)

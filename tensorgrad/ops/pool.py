@@ -12,7 +12,8 @@ from ..autograd.function import Function
 from ..autograd.modes import is_grad_enabled
 from ..dtypes import iinfo
 from ..kernels import on
-from ..kernels.shapes import Shape, integer, per_axis, windows
+from ..kernels.shapes import Shape, fits, integer, per_axis, windows
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import relu
 from .arithmetic import pow
@@ -49,6 +50,7 @@ class MaxPool(Function):
         return LinearMap("max_pool_choice", self.choice, *self.how, shape=self.before)(grad)
 
 
+@in_own_name
 def max_pool1d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -62,6 +64,7 @@ def max_pool1d(
     return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@in_own_name
 def max_pool2d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -84,6 +87,7 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@in_own_name
 def max_pool3d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -121,11 +125,13 @@ def _max_pool(
     return y, Tensor._of(on(x.array).max_pool_indices(pool.choice, size, kernel, stride, padding, dilation))
 
 
+@in_own_name
 def adaptive_max_pool1d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, L) or (C, L)."""
     return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
+@in_own_name
 def adaptive_max_pool2d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
 
@@ -134,6 +140,7 @@ def adaptive_max_pool2d(input: TensorLike, output_size: int | Sequence[int], ret
     return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
+@in_own_name
 def adaptive_max_pool3d(input: TensorLike, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
     """The largest in each of `output_size` boxes; see `adaptive_max_pool2d`.  Shape: (N, C, D, H, W) or without N."""
     return _adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
@@ -143,6 +150,8 @@ def _adaptive_max_pool(op: str, d: int, input: Any, output_size: Any, return_ind
     x = as_image(op, d, as_operand(op, input))
     size = x.array.shape[-d:]
     out = _output_size(op, x, output_size, size)
+    fits(op, (max(out, default=0),), 150, "windows")
+    fits(op, (*x.array.shape[:-d], *out), x.array.itemsize)
     if 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
         kernel = tuple([n // o for n, o in zip(size, out)])
         return _max_pool(op, d, x, kernel, kernel, 0, 1, False, return_indices)
@@ -196,6 +205,7 @@ class AvgPool(LinearMap):
         return total / Tensor._stack(counted).sum(0)
 
 
+@in_own_name
 def avg_pool1d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -208,6 +218,7 @@ def avg_pool1d(
     return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
+@in_own_name
 def avg_pool2d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -232,6 +243,7 @@ def avg_pool2d(
     return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor)
 
 
+@in_own_name
 def avg_pool3d(
     input: TensorLike,
     kernel_size: int | Sequence[int],
@@ -267,11 +279,13 @@ def _avg_pool(
     return AvgPool(out, kernel, stride, padding, count_include_pad, divisor)(x)
 
 
+@in_own_name
 def adaptive_avg_pool1d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, L) or (C, L)."""
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
+@in_own_name
 def adaptive_avg_pool2d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes that cover the image evenly: box i is [⌊i·H/H′⌋, ⌈(i + 1)·H/H′⌉).
 
@@ -280,6 +294,7 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: int | Sequence[int]) -> 
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
+@in_own_name
 def adaptive_avg_pool3d(input: TensorLike, output_size: int | Sequence[int]) -> Tensor:
     """The means of `output_size` boxes; see `adaptive_avg_pool2d`.  Shape: (N, C, D, H, W) or (C, D, H, W)."""
     return _adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
@@ -289,12 +304,15 @@ def _adaptive_avg_pool(op: str, d: int, input: Any, output_size: Any) -> Tensor:
     x = as_image(op, d, needs_floating(op, input))
     size = x.array.shape[-d:]
     out = _output_size(op, x, output_size, size)
+    fits(op, (max(out, default=0),), 150, "windows")
+    fits(op, (*x.array.shape[:-d], *out), x.array.itemsize)
     if max(out) > 1 and 0 not in out and all(n % o == 0 for n, o in zip(size, out)):
         kernel = tuple([n // o for n, o in zip(size, out)])
         return AvgPool(out, kernel, kernel, (0,) * d, True, None)(x)
     return LinearMap("adaptive_avg_pool", out)(x)
 
 
+@in_own_name
 def lp_pool1d(
     input: TensorLike,
     norm_type: float,
@@ -306,6 +324,7 @@ def lp_pool1d(
     return _lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@in_own_name
 def lp_pool2d(
     input: TensorLike,
     norm_type: float,
@@ -321,6 +340,7 @@ def lp_pool2d(
     return _lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@in_own_name
 def lp_pool3d(
     input: TensorLike,
     norm_type: float,

@@ -7,10 +7,11 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
-from ..kernels.shapes import integer
+from ..kernels.shapes import fits, integer
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .join import stack
-from .keywords import also, in_own_name
+from .keywords import also
 from .matrices import identity, side_by_side, squares
 from .promote import as_operand, cast
 from .solve import inv
@@ -70,6 +71,7 @@ def vander(x: TensorLike, *, N: int | None = None) -> Tensor:
         raise TypeError("vander: bools have no powers. Convert first: x.int() or x.float().")
     if t.array.dtype.kind in "iu":
         t = cast(t, dtypes.int64)
+    fits("vander", (n, t.array.size + 100), t.array.itemsize, "powers")  # 100: what the record of each takes
     powers = [t * 0 + 1]
     while len(powers) < n:
         powers.append(powers[-1] * t)

@@ -15,8 +15,9 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import factors_first, in_own_name, numpy_words
+from .keywords import factors_first, numpy_words
 from .promote import as_operand, cast, number, paired, result_dtype
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
@@ -306,6 +307,7 @@ def chain_matmul(*matrices: TensorLike | Sequence[TensorLike]) -> Tensor:
     return multi_dot(tensors, op="chain_matmul")
 
 
+@in_own_name
 def multi_dot(tensors: Sequence[TensorLike], *, op: str = "multi_dot") -> Tensor:
     """A · B · C · …, in the order of fewest multiplications (Cormen et al., Introduction to Algorithms, 14.2).
 

@@ -15,6 +15,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..device import device, on_cpu
+from ..refusals import shown
 from ..tensor import Tensor, TensorLike
 
 NUMBERS = (bool, int, float, np.number, np.bool_)
@@ -57,10 +58,24 @@ def as_operand(op: str, x: Any, what: str = "input") -> Tensor:
     if isinstance(x, Tensor):
         return x
     if isinstance(x, np.ndarray):
-        return Tensor._of(np.asarray(x, dtypes.as_dtype(x.dtype).numpy))
+        return Tensor._of(np.asarray(x, _element_type(op, x)))
     if isinstance(x, NUMBERS):
-        return Tensor._of(np.asarray(x, dtypes.of_number(python_number(x)).numpy))
+        return Tensor._of(_array_of_number(op, what, python_number(x)))
     raise TypeError(f"{op}: {what} must be a Tensor, got {type(x).__name__}. Make one with tensorgrad.tensor(…).")
+
+
+def _element_type(op: str, x: Any) -> Any:
+    try:
+        return dtypes.as_dtype(x.dtype).numpy
+    except TypeError as error:
+        raise TypeError(f"{op}: {error}") from None
+
+
+def _array_of_number(op: str, what: str, x: Any) -> Any:
+    try:
+        return np.asarray(x, dtypes.of_number(x).numpy)
+    except OverflowError:
+        raise ValueError(f"{op}: {what} {shown(x)} does not fit into int64. Give a float: float(…).") from None
 
 
 def python_number(x: Any) -> Any:
@@ -76,6 +91,14 @@ def number(op: str, what: str, x: Any) -> Any:
         return x.item()
     shape = f" of shape {tuple(x.shape)}" if hasattr(x, "shape") else ""
     raise TypeError(f"{op}: {what} must be a number, got {type(x).__name__}{shape}.")
+
+
+def truth(op: str, what: str, x: Any) -> bool:
+    """A flag that the user gives: True or False, or what stands for one."""
+    try:
+        return bool(x)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{op}: {what} must be True or False, got {shown(x)}.") from None
 
 
 def floating(op: str, x: Any) -> Tensor:
@@ -144,7 +167,15 @@ def in_dtype(op: str, x: Any, dtype: dtypes.dtype) -> Tensor:
         return cast(x, dtype)
     if isinstance(x, NUMBERS):
         # asarray of the number first: an integer too large for the dtype wraps around, as PyTorch's does
-        return Tensor._of(_astype(np.asarray(python_number(x)), dtype.numpy))
+        x = python_number(x)
+        if isinstance(x, int) and not -(2**63) <= x < 2**64:
+            if not dtype.is_floating_point:
+                raise ValueError(f"{op}: {shown(x)} does not fit into {dtype}.")
+            try:
+                x = float(x)
+            except OverflowError:
+                raise ValueError(f"{op}: {shown(x)} does not fit into {dtype}.") from None
+        return Tensor._of(_astype(np.asarray(x), dtype.numpy))
     return cast(as_operand(op, x), dtype)
 
 

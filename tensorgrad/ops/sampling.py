@@ -16,6 +16,7 @@ from ..autograd.modes import quiet
 from ..kernels import at, on
 from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..random import Generator, stream
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .create import DeviceLike, leaf, shape_of
 from .elementwise import exp
@@ -76,6 +77,7 @@ def randperm(
     return leaf(at("randperm", device).permutation(rng, count, d.numpy), requires_grad)
 
 
+@in_own_name
 def rand_like(
     input: Tensor, *, generator: Generator | None = None, dtype: dtypes.dtype | None = None, layout: Any = None,
     device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
@@ -85,6 +87,7 @@ def rand_like(
     return _drawn("rand_like", "unit", input.array.shape, d, device, generator, requires_grad)
 
 
+@in_own_name
 def randn_like(
     input: Tensor, *, generator: Generator | None = None, dtype: dtypes.dtype | None = None, layout: Any = None,
     device: DeviceLike = None, requires_grad: bool = False, memory_format: Any = None,
@@ -94,6 +97,7 @@ def randn_like(
     return _drawn("randn_like", "normal", input.array.shape, d, device, generator, requires_grad)
 
 
+@in_own_name
 def randint_like(
     input: Tensor, *bounds: int, low: int | None = None, high: int | None = None, generator: Generator | None = None,
     dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None, requires_grad: bool = False,
@@ -193,6 +197,7 @@ def _not_negative_std(op: str, std: Any) -> float:
     return float(std)
 
 
+@in_own_name
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability in each element of `input` (or with `p` everywhere), else 0, in the dtype of `input`."""
     if p is None:
@@ -216,6 +221,7 @@ def _probabilities(op: str, p: Any) -> None:
         raise ValueError(f"{op}: probabilities must be from 0 to 1; here they go from {p.min()} to {p.max()}.")
 
 
+@in_own_name
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -245,6 +251,7 @@ def multinomial(
     return Tensor._of(on(p).multinomial(stream(op, generator), p, n, replacement))
 
 
+@in_own_name
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Whole numbers with the rate in each element of `input`, in its dtype."""
     x = needs_floating("poisson", input)
@@ -253,10 +260,13 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return Tensor._of(on(x.array).poisson(stream("poisson", generator), x.array))
 
 
+@in_own_name
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """How many of `count` trials succeed, each with probability `prob`, in the dtype of `count`.  Shape: broadcast."""
     n, p = needs_floating("binomial", count, "count"), needs_floating("binomial", prob, "prob")
     broadcast("binomial", count=n.array.shape, prob=p.array.shape)
+    if n.array.size and not (n.array.min() >= 0 and n.array.max() < 2.0**63):  # nan neither
+        raise ValueError("binomial: count must be 0 or more, and below 2**63.")
     return Tensor._of(on(n.array).binomial(stream("binomial", generator), n.array, p.array))
 
 
@@ -310,6 +320,7 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Gener
     return _filled(x, "uniform_", "uniform", generator, float(from_), float(to))
 
 
+@in_own_name
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ normal with mean `mean` and standard deviation `std`."""
     needs_floating("normal_", x)
@@ -317,6 +328,7 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     return _filled(x, "normal_", "normal", generator, *numbers)
 
 
+@in_own_name
 def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ eᶻ for z normal with mean `mean` and standard deviation `std`."""
     needs_floating("log_normal_", x)
@@ -324,12 +336,14 @@ def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Ge
     return _filled(x, "log_normal_", "log_normal", generator, *numbers)
 
 
+@in_own_name
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ λ·e^(−λ·x), x > 0."""
     needs_floating("exponential_", x)
     return _filled(x, "exponential_", "exponential", generator, _positive("exponential_", "lambd", lambd))
 
 
+@in_own_name
 def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """x ~ σ / (π·((x − median)² + σ²))."""
     needs_floating("cauchy_", x)
@@ -337,6 +351,7 @@ def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Ge
     return _filled(x, "cauchy_", "cauchy", generator, *numbers)
 
 
+@in_own_name
 def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """x ~ (1 − p)^(x−1) · p, x = 1, 2, …: how many trials until the first success."""
     if not 0 < number("geometric_", "p", p) < 1:
@@ -344,6 +359,7 @@ def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Te
     return _filled(x, "geometric_", "geometric", generator, float(p))
 
 
+@in_own_name
 def bernoulli_(x: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None) -> Tensor:
     """x ~ 1 with probability p (a number, or a tensor that broadcasts to x), else 0."""
     if not isinstance(p, Tensor):

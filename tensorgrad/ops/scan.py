@@ -10,10 +10,11 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axes, axis, integer
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .extremes import with_index
 from .join import cat
-from .keywords import in_own_name, numpy_words, renamed
+from .keywords import numpy_words, renamed
 from .promote import as_operand, cast, floating, needs_floating, number
 from .reduce import Sum
 from .shape import Clone

@@ -7,12 +7,13 @@ from typing import Any
 from .. import dtypes
 from ..kernels import on
 from ..kernels.shapes import integer, mismatch
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .index import in_range, whole_index
-from .keywords import in_own_name
 from .promote import as_operand, cast
 
 
+@in_own_name
 def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
     """The places of what is not 0, in row-major order: rows (n, ndim), or with `as_tuple` one index tensor per axis."""
     array = as_operand("nonzero", input).array
@@ -27,6 +28,7 @@ def argwhere(input: TensorLike) -> Tensor:
     return nonzero(input)
 
 
+@in_own_name
 def nonzero_static(input: TensorLike, *, size: int, fill_value: int = -1) -> Tensor:
     """As `nonzero`, of exactly `size` rows: the first ones, or filled up with fill_value.  Shape: (size, ndim)."""
     size, fill_value = integer("nonzero_static", "size", size, 0), integer("nonzero_static", "fill_value", fill_value)
@@ -37,6 +39,7 @@ def nonzero_static(input: TensorLike, *, size: int, fill_value: int = -1) -> Ten
     return Tensor._of(out)
 
 
+@in_own_name
 def searchsorted(
     sorted_sequence: TensorLike,
     input: TensorLike,
@@ -53,6 +56,7 @@ def searchsorted(
     return _searchsorted("searchsorted", sorted_sequence, input, out_int32, right, side, sorter)
 
 
+@in_own_name
 def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: bool = False, right: bool = False) -> Tensor:
     """The number of the bucket between sorted boundaries that each value of input falls in: 0 below the first one."""
     edges = as_operand("bucketize", boundaries, "boundaries")

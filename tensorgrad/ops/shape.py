@@ -10,8 +10,9 @@ from ..autograd.function import Function
 from ..autograd.inplace import reshape_in_place
 from ..autograd.regions import Alias, alias
 from ..kernels.shapes import Shape, axes, axis
+from ..refusals import in_own_name
 from ..tensor import UNRECORDED, Tensor, TensorLike
-from .keywords import also, in_own_name, numpy_words
+from .keywords import also, numpy_words
 from .promote import as_operand
 
 # ---- another shape --------------------------------------------------------------------------------------------------

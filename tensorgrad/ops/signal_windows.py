@@ -13,6 +13,7 @@ from typing import Any
 from .. import dtypes
 from ..kernels import at
 from ..kernels.shapes import integer
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .bessel import i0
 from .create import leaf
@@ -32,6 +33,7 @@ def _window(
     return leaf(cast(weights(places), d).array, grad)
 
 
+@in_own_name
 def bartlett_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -44,6 +46,7 @@ def bartlett_window(
     return _window("bartlett_window", window_length, periodic, weights, dtype, device, requires_grad)
 
 
+@in_own_name
 def hann_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -56,6 +59,7 @@ def hann_window(
     return _window("hann_window", window_length, periodic, weights, dtype, device, requires_grad)
 
 
+@in_own_name
 def hamming_window(
     window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *, dtype: Any = None,
     layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -70,6 +74,7 @@ def hamming_window(
     return _window("hamming_window", window_length, periodic, weights, dtype, device, requires_grad)
 
 
+@in_own_name
 def blackman_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -82,6 +87,7 @@ def blackman_window(
     return _window("blackman_window", window_length, periodic, weights, dtype, device, requires_grad)
 
 
+@in_own_name
 def kaiser_window(
     window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None, layout: Any = None,
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False,

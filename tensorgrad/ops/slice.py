@@ -9,6 +9,7 @@ from ..autograd.inplace import reshape_in_place
 from ..autograd.regions import AsStrided, steps_of
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, integer
+from ..refusals import in_own_name
 from ..tensor import UNRECORDED, Tensor, TensorLike
 from .keywords import numpy_words
 from .promote import as_operand
@@ -138,6 +139,7 @@ class UnfoldBackward(Function):
         return Unfold(self.dim, self.size, self.step)(grad)
 
 
+@in_own_name
 def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
     """All windows of `size` elements along `dimension`, `step` apart; the place in the window is a new last axis.  A
     view, which cannot be written to where windows overlap.
@@ -155,6 +157,7 @@ def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
     return Unfold(d, size, step)(x)
 
 
+@in_own_name
 def as_strided(input: TensorLike, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Any geometry over the same memory: element i of the result is at `storage_offset + Σ iₖ·strideₖ`.  A view.
 
@@ -247,6 +250,7 @@ class Roll(Function):
         return Roll(tuple([-s for s in self.shifts]), self.axes)(grad)
 
 
+@in_own_name
 def roll(input: TensorLike, shifts: Any, dims: Any = None) -> Tensor:
     """Elements moved by `shifts` along `dims`, those beyond the end coming in again in front; without dims, along the
     flattened tensor."""
@@ -265,6 +269,7 @@ def roll(input: TensorLike, shifts: Any, dims: Any = None) -> Tensor:
     return Roll(by, over)(x)
 
 
+@in_own_name
 def rot90(input: TensorLike, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """Turned by 90° k times, from the first of `dims` towards the second.  A copy."""
     x = as_operand("rot90", input)

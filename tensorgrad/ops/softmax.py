@@ -10,9 +10,10 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis
 from ..random import Generator, stream
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .elementwise import Exp, log
-from .keywords import in_own_name, numpy_words
+from .keywords import numpy_words
 from .promote import as_operand, cast, needs_floating
 
 
@@ -51,6 +52,7 @@ def softmax(
     return Softmax(d)(x)
 
 
+@in_own_name
 def softmin(
     input: TensorLike, dim: int | None = None, _stacklevel: Any = 3, dtype: dtypes.dtype | None = None
 ) -> Tensor:

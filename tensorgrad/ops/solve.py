@@ -16,9 +16,10 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import mismatch
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .diagonal import tril, triu
-from .keywords import also, in_own_name
+from .keywords import also
 from .matrices import SINGULAR, converged, identity, info_of, matrices, one_dtype, refuse, right_hand_side, squares
 from .promote import as_operand, number
 from .shape import sizes_of

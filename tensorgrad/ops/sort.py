@@ -10,10 +10,11 @@ from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis, integer
 from ..printing import Result
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .arithmetic import lerp
 from .extremes import nonempty, with_index
-from .keywords import in_own_name, numpy_words
+from .keywords import numpy_words
 from .promote import as_operand, needs_floating, number
 from .reduce import Mean
 from .scatter import Gather
@@ -225,6 +226,7 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
 # ---- which elements differ: no gradients -----------------------------------------------------------------------------
 
 
+@in_own_name
 def unique(
     input: TensorLike, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
     dim: int | None = None,
@@ -238,6 +240,7 @@ def unique(
     return _unique("unique", input, dim, return_inverse, return_counts)
 
 
+@in_own_name
 def unique_consecutive(
     input: TensorLike, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import elements_along
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import in_own_name, numpy_words
+from .keywords import numpy_words
 from .promote import as_operand, floating, needs_floating, number
 from .reduce import Axes, Mean, keep_axes, reduced_axes
 from .shape import Reshape, Unsqueeze, squeeze
@@ -118,6 +119,7 @@ def std_mean(
 # ---- covariance and correlation --------------------------------------------------------------------------------------
 
 
+@in_own_name
 def cov(
     input: TensorLike, *, correction: float = 1, fweights: TensorLike | None = None, aweights: TensorLike | None = None
 ) -> Tensor:

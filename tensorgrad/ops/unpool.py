@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from ..kernels.shapes import per_axis
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .linear_map import LinearMap
 from .pool import as_image
@@ -14,6 +15,7 @@ from .promote import as_operand, needs_floating
 from .shape import sizes_of
 
 
+@in_own_name
 def max_unpool1d(
     input: TensorLike,
     indices: Any,
@@ -26,6 +28,7 @@ def max_unpool1d(
     return _max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@in_own_name
 def max_unpool2d(
     input: TensorLike,
     indices: Any,
@@ -42,6 +45,7 @@ def max_unpool2d(
     return _max_unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@in_own_name
 def max_unpool3d(
     input: TensorLike,
     indices: Any,

@@ -13,8 +13,8 @@ from typing import Any
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
+from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .keywords import in_own_name
 from .linear_map import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .products import matmul
@@ -37,6 +37,7 @@ class PadConstant(Function):
         return PadConstant(tuple([(-before, -after) for before, after in self.pads]), 0)(grad)
 
 
+@in_own_name
 def pad(input: TensorLike, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """Add to the ends of the last axes, or take away from them.
 
@@ -94,6 +95,7 @@ _MODES = {"linear": (3, "linear"), "bilinear": (4, "linear"), "trilinear": (5, "
 _MODES |= {"lanczos": (4, "lanczos")}
 
 
+@in_own_name
 def interpolate(
     input: TensorLike,
     size: Any = None,
@@ -214,6 +216,7 @@ class FoldCoordinates(Function):
         return grad * Tensor._of(self.slope)
 
 
+@in_own_name
 def grid_sample(
     input: TensorLike,
     grid: TensorLike,
@@ -285,6 +288,7 @@ def _neighbours(c: Tensor, mode: str) -> list[tuple[Any, Tensor | None]]:
     return [(low + i, w) for i, w in zip(range(-1, 3), on(low).cubic_weights(t))]
 
 
+@in_own_name
 def affine_grid(theta: TensorLike, size: Any, align_corners: bool | None = None) -> Tensor:
     """The grid for `grid_sample` that an affine map of the places in [−1, 1] gives.
 
@@ -308,6 +312,7 @@ def affine_grid(theta: TensorLike, size: Any, align_corners: bool | None = None)
 # ---- windows as columns ---------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def unfold(input: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Every window of an image as a column (im2col), channel by channel.
 
@@ -330,6 +335,7 @@ def unfold(input: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any 
     return y if len(shape) == 4 else reshape(y, y.array.shape[1:])
 
 
+@in_own_name
 def fold(
     input: TensorLike, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
@@ -371,6 +377,7 @@ def _window(op: str, kernel: Any, stride: Any, padding: Any, dilation: Any) -> t
 # ---- rearranging pixels ---------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
     """Channels to pixels (Shi et al., arXiv:1609.05158): r² channels become r × r pixels.
 
@@ -386,6 +393,7 @@ def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
     return reshape(x, (*lead, c // (r * r), h * r, w * r))
 
 
+@in_own_name
 def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
     """Pixels to channels, the inverse of `pixel_shuffle`.  Shape: (…, C, H·r, W·r) → (…, C·r², H, W)."""
     x, shape, r = _pixels("pixel_unshuffle", input, downscale_factor, "downscale_factor")
@@ -409,6 +417,7 @@ def _pixels(op: str, input: Any, r: int, what: str) -> tuple[Tensor, Shape, int]
     return x, shape, r
 
 
+@in_own_name
 def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
     """Deal the channels of each group out among all (Zhang et al., arXiv:1707.01083).
 

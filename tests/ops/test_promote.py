@@ -87,7 +87,7 @@ class TestPromotion:
     def test_what_is_no_operand(self) -> None:
         with pytest.raises(TypeError, match="add: each operand must be a Tensor, got list"):
             tg.add(tg.ones(2), [1, 2])
-        with pytest.raises(TypeError, match="dtype: dtype..complex128.. is not an element type here"):
+        with pytest.raises(TypeError, match="add: dtype: dtype..complex128.. is not an element type here"):
             tg.ones(2) + np.ones(2, complex)
         with pytest.raises(TypeError, match="exp: input must be a Tensor, got NoneType"):
             as_operand("exp", None)

@@ -26,4 +26,5 @@ def polygamma(n: int, x: Any) -> Any:
     if n == 0:
         return digamma(x)
     t = zeta(np.asarray(n + 1, x.dtype), x)
-    return np.multiply(t, (-1.0) ** (n + 1) * math.factorial(n), out=t)
+    factor = float(math.factorial(n)) if n <= 170 else math.inf  # 171! is beyond float64
+    return np.multiply(t, factor if n % 2 else -factor, out=t)
