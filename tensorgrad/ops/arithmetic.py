@@ -41,12 +41,12 @@ def _any(x: Any) -> bool:
 
 
 class Add(Function):
-    """x + z."""
+    """x + z. (As for all arithmetic: 16-bit floats, and a number in front of them, go by way of a kernel.)"""
 
     broadcasts = True
 
     def forward(self, x: Any, z: Any) -> Any:
-        return x + z
+        return x + z if getattr(x, "itemsize", 2) != 2 else on(x).add(x, z)
 
     def backward(self, grad: Tensor) -> Any:
         return grad, grad
@@ -89,7 +89,7 @@ class Sub(Function):
     broadcasts = True
 
     def forward(self, x: Any, z: Any) -> Any:
-        return x - z
+        return x - z if getattr(x, "itemsize", 2) != 2 else on(x).sub(x, z)
 
     def backward(self, grad: Tensor) -> Any:
         return grad, Neg()(grad) if self.needs[1] else None
@@ -158,7 +158,7 @@ class Mul(Function):
     serves = {"x": "z", "z": "x"}
 
     def forward(self, x: Any, z: Any) -> Any:
-        return x * z
+        return x * z if getattr(x, "itemsize", 2) != 2 else on(x).mul(x, z)
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
         return None if z is None else Mul()(grad, z), None if x is None else Mul()(grad, x)
@@ -173,7 +173,7 @@ class Scale(Function):
         self.z = z
 
     def forward(self, x: Any) -> Any:
-        return x * self.z if x.itemsize > 2 else on(x).half_mul(x, self.z)
+        return x * self.z if x.itemsize > 2 else on(x).mul(x, self.z)
 
     def backward(self, grad: Tensor) -> Tensor:
         return Scale(self.z)(grad)
@@ -210,7 +210,7 @@ class Div(Function):
     serves = {"x": "z"}
 
     def forward(self, x: Any, z: Any) -> Any:
-        return x / z
+        return x / z if getattr(x, "itemsize", 2) != 2 else on(x).div(x, z)
 
     def backward(self, grad: Tensor, x: Any, z: Any) -> Any:
         gx = grad / z
@@ -226,7 +226,7 @@ class DivBy(Function):
         self.z = z
 
     def forward(self, x: Any) -> Any:
-        return x / self.z if x.itemsize > 2 else on(x).half_div(x, self.z)
+        return x / self.z if x.itemsize > 2 else on(x).div(x, self.z)
 
     def backward(self, grad: Tensor) -> Tensor:
         return DivBy(self.z)(grad)

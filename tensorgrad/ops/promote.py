@@ -15,6 +15,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..device import device, on_cpu
+from ..kernels import on
 from ..refusals import shown
 from ..tensor import Tensor, TensorLike
 
@@ -30,7 +31,7 @@ class To(Function):
 
     def forward(self, x: Any) -> Any:
         self.before = x.dtype
-        return x.astype(self.dtype)
+        return on(x).cast(x, self.dtype)
 
     def backward(self, grad: Tensor) -> Tensor:
         return To(self.before)(grad)

@@ -24,6 +24,7 @@ from .extremes import *
 from .factorize import *
 from .gamma import *
 from .gated import *
+from .half import cast
 from .histogram import *
 from .index import *
 from .linalg_norm import *

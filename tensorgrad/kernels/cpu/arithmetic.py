@@ -1,6 +1,4 @@
-"""Arithmetic at every place of an array: NumPy's loops, under PyTorch's names.
-
-A name that is bound to a NumPy function takes what that takes, `out` included: in-place arithmetic uses it."""
+"""Arithmetic at every place of an array: NumPy's loops, under PyTorch's names."""
 
 from __future__ import annotations
 
@@ -11,13 +9,32 @@ import numpy as np
 from .choose import where
 from .constants import ZERO, widened
 from .elementwise import rsqrt
-from .workspace import is_half, workspace
+from .half import arithmetic, is_half, rounded, single
+from .workspace import workspace
 
-add = np.add
-sub = np.subtract
-mul = np.multiply
-div = np.true_divide
 neg = np.negative
+
+
+def add(x: Any, z: Any) -> Any:
+    """x + z."""
+    return arithmetic(np.add, x, z)
+
+
+def sub(x: Any, z: Any) -> Any:
+    """x − z."""
+    return arithmetic(np.subtract, x, z)
+
+
+def mul(x: Any, z: Any) -> Any:
+    """x · z."""
+    return arithmetic(np.multiply, x, z)
+
+
+def div(x: Any, z: Any) -> Any:
+    """x / z."""
+    return arithmetic(np.true_divide, x, z)
+
+
 fmod = np.fmod
 floor_divide = np.floor_divide
 
@@ -47,7 +64,7 @@ def pow(x: Any, z: Any) -> Any:
         if x.dtype.kind == "f" and (z == 3 or z == -0.5):
             return x * x * x if z == 3 else rsqrt(x)
         if is_half(x):
-            return (x.astype(np.float32) ** z).astype(x.dtype)
+            return rounded(single(x) ** z, x.dtype)
         return x**z  # NumPy's operator knows a shorter way for −1, 0, ½, 1 and 2
     if z.dtype.kind not in "iub":
         return np.power(x, z)
@@ -82,16 +99,6 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
     if not isinstance(weight, np.ndarray):
         return x + t * weight if np.absolute(weight) < 0.5 else end - t * (1 - weight)
     return where(np.asarray(np.absolute(weight) < 0.5), np.asarray(x + weight * t), np.asarray(end - t * (1 - weight)))
-
-
-def half_mul(x: Any, z: float) -> Any:
-    """x·z of 16-bit floats and a number, which need not be one of theirs."""
-    return (x.astype(np.float32) * z).astype(x.dtype)
-
-
-def half_div(x: Any, z: float) -> Any:
-    """x/z of 16-bit floats and a number, which need not be one of theirs."""
-    return (x.astype(np.float32) / z).astype(x.dtype)
 
 
 def add_(x: Any, other: Any, alpha: Any = 1) -> None:

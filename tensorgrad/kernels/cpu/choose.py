@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from .compare import ge, le, ne
 from .constants import INFINITY, ZERO, widened
+from .half import binary, is_half, rounded, single
 
 _BITS: dict[int, Any] = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _INT8 = np.dtype(np.int8)
-maximum = np.maximum
-minimum = np.minimum
-fmax = np.fmax
-fmin = np.fmin
+maximum = binary(np.maximum)
+minimum = binary(np.minimum)
+fmax = binary(np.fmax)
+fmin = binary(np.fmin)
 
 
 @widened
@@ -28,9 +30,9 @@ def clamp(x: Any, min: Any, max: Any) -> Any:
 
 def clamp_backward(grad: Any, x: Any, min: float | None, max: float | None) -> Any:
     """grad where min ≤ x ≤ max."""
-    inside = x >= min if min is not None else True
+    inside = ge(x, min) if min is not None else True
     if max is not None:
-        inside = inside & (x <= max)
+        inside = inside & le(x, max)
     return keep(grad, np.asarray(inside))
 
 
@@ -79,14 +81,16 @@ def where(mask: Any, x: Any, z: Any) -> Any:
 
 def relu(x: Any) -> Any:
     """max(x, 0); nan stays nan. NumPy's clip is vectorised, its maximum beside a number is not."""
-    if x.size < _LARGE or x.dtype.kind != "f":
+    if x.size < _LARGE or x.dtype.kind != "f" and x.itemsize != 2:
         return np.maximum(x, ZERO[x.dtype])
+    if x.itemsize == 2:
+        return rounded(relu(single(x)), x.dtype) if is_half(x) else np.maximum(x, ZERO[x.dtype])
     return x.clip(ZERO[x.dtype], INFINITY[x.dtype])
 
 
 def relu_backward(grad: Any, out: Any) -> Any:
     """grad where relu has let x through."""
-    return keep(grad, np.asarray(out != ZERO[out.dtype]))
+    return keep(grad, np.asarray(ne(out, ZERO[out.dtype])))
 
 
 def nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:

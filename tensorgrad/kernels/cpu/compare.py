@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from .half import binary
+
 isnan = np.isnan
 isinf = np.isinf
 isfinite = np.isfinite
 signbit = np.signbit
-eq = np.equal
-ne = np.not_equal
-lt = np.less
-le = np.less_equal
-gt = np.greater
-ge = np.greater_equal
+eq = binary(np.equal)
+ne = binary(np.not_equal)
+lt = binary(np.less)
+le = binary(np.less_equal)
+gt = binary(np.greater)
+ge = binary(np.greater_equal)
 logical_and = np.logical_and
 logical_or = np.logical_or
 logical_xor = np.logical_xor

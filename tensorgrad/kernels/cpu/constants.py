@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .workspace import in_single, is_half
+from .half import in_single, is_half, rounded
 
 
 class _Constant(dict[Any, Any]):
@@ -38,7 +38,7 @@ def widened(kernel: Any) -> Any:
     def run(x: Any, *rest: Any) -> Any:
         if not is_half(x):
             return kernel(x, *rest)
-        return np.asarray(kernel(*in_single((x, *rest)))).astype(x.dtype)
+        return rounded(kernel(*in_single((x, *rest))), x.dtype)
 
     return run
 

@@ -17,15 +17,14 @@ import numpy as np
 
 from ..shapes import Shape, taps
 from . import winograd
-from .workspace import in_single, is_half, workspace
+from .half import in_single, is_half, rounded
+from .workspace import workspace
 
 BLOCK = 1 << 20  # bytes of columns laid out at a time: about what a core's second cache holds
 FEWEST = 256  # places laid out at a time, however long the columns: products of matrices thinner than that are slow
 
 
-def conv(
-    x: Any, w: Any, bias: Any, out: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
-) -> Any:
+def conv(x: Any, w: Any, bias: Any, out: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Any:
     """y[n, k, o] = bias[k] + Σ x[n, c, stride·o + dilation·r − padding] · w[k, c, r] over c and r."""
     # x (N, C, *size), w (K, C/G, *kernel), bias (K,) or None → (N, K, *out)
     if is_half(x):
@@ -88,9 +87,7 @@ def conv_transpose(
     return y
 
 
-def conv_weight(
-    x: Any, grad: Any, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
-) -> Any:
+def conv_weight(x: Any, grad: Any, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Any:
     """The gradient of `conv` towards w: gw[k, c, r] = Σ grad[n, k, o] · x[n, c, stride·o + dilation·r − padding]."""
     # x (N, C, *size), grad (N, K, *out) → (K, C/G, *kernel)
     if is_half(x):
@@ -117,7 +114,7 @@ def _finite(y: Any) -> bool:
 
 def _wide(kernel: Any, x: Any, *rest: Any) -> Any:
     """Half precision, computed in single and rounded once."""
-    return kernel(*in_single((x, *rest))).astype(x.dtype)
+    return rounded(kernel(*in_single((x, *rest))), x.dtype)
 
 
 # ---- im2col, a block at a time --------------------------------------------------------------------------------------
@@ -157,7 +154,9 @@ def _columns(
     """
     n, c, size = x.shape[0], x.shape[1], x.shape[2:]
     d = c // groups * math.prod(kernel)
-    as_it_is = out == size and math.prod(kernel) == 1 and not any(padding) and max(stride) == 1  # 1 × 1: nothing to lay out
+    as_it_is = (
+        out == size and math.prod(kernel) == 1 and not any(padding) and max(stride) == 1
+    )  # 1 × 1: nothing to lay out
     columns: Any = None
     before: Any = None
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, size, kernel, out, stride, padding, dilation):
@@ -170,7 +169,9 @@ def _columns(
             continue
         # What the taps leave out is padding; it stays zero for as long as they leave out the same.
         same = [b, height, [(at, window) for at, window, _ in steps]]
-        whole = sum(math.prod([w.stop - w.start for w in window]) for _, window, _ in steps) == length * math.prod(kernel)
+        whole = sum(math.prod([w.stop - w.start for w in window]) for _, window, _ in steps) == length * math.prod(
+            kernel
+        )
         if length >= d:
             if same != before:
                 columns = workspace((b, c, *kernel, height, *out[1:]), x.dtype)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .half import upcast
 from .products import matmul
-from .workspace import upcast
 
 
 def euclidean(x: Any, z: Any) -> Any:

@@ -8,23 +8,24 @@ import numpy as np
 
 from .choose import _INT8, keep
 from .constants import ONE, ZERO, like, widened
+from .half import unary
 
 nextafter = np.nextafter
-logaddexp = np.logaddexp
-logaddexp2 = np.logaddexp2
 abs = np.absolute
-sqrt = np.sqrt
-exp = np.exp
-exp2 = np.exp2
-expm1 = np.expm1
-log = np.log
-log2 = np.log2
-log10 = np.log10
-log1p = np.log1p
-floor = np.floor
-ceil = np.ceil
-trunc = np.trunc
+sqrt = unary(np.sqrt)
+exp = unary(np.exp)
+exp2 = unary(np.exp2)
+expm1 = unary(np.expm1)
+log = unary(np.log)
+log2 = unary(np.log2)
+log10 = unary(np.log10)
+log1p = unary(np.log1p)
+floor = unary(np.floor)
+ceil = unary(np.ceil)
+trunc = unary(np.trunc)
 frexp = np.frexp
+logaddexp = widened(np.logaddexp)
+logaddexp2 = widened(np.logaddexp2)
 ldexp = np.ldexp
 
 

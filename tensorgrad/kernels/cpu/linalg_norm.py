@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .half import rounded, upcast
 from .reduce import rescaled, sum
-from .workspace import upcast
 
 _sum: Any = np.add.reduce
 _max: Any = np.maximum.reduce
@@ -17,7 +17,7 @@ _min: Any = np.minimum.reduce
 def vector_norm(x: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     """(Σ|x|ᵖ)^(1/p) along some axes; p = ±∞ the largest or smallest magnitude, p = 0 how many are not zero."""
     if x.dtype.itemsize == 2:
-        return vector_norm(upcast(x), p, axes, keepdim).astype(x.dtype)
+        return rounded(vector_norm(upcast(x), p, axes, keepdim), x.dtype)
     if p == 2:
         return rescaled(_euclidean, np.sqrt(sum(np.square(x), axes, keepdim)), x, axes)
     if p == 0:

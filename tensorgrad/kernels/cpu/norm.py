@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
+from .half import is_half
 from .reduce import rescaled
 from .row_reduce import ONES, row_sum
-from .workspace import is_half, workspace
+from .workspace import workspace
 
 BLOCK = 1 << 18  # bytes
 ROWS = 256

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
-from .workspace import is_half
+from .half import is_half, rounded, single
 
 BLOCK = 1 << 18  # bytes of the input worked on at a time, so that it is still in the cache when the next tap reads it
 
@@ -22,9 +22,7 @@ BLOCK = 1 << 18  # bytes of the input worked on at a time, so that it is still i
 # ---- maxima ---------------------------------------------------------------------------------------------------------
 
 
-def max_pool(
-    x: Any, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, remember: bool
-) -> Any:
+def max_pool(x: Any, out: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, remember: bool) -> Any:
     """The largest in each window, and with `remember` which it was: the first of equals, the last of several nans."""
     # x (…, *size) → (…, *out), choice of the same shape or None
     d = len(out)
@@ -87,7 +85,7 @@ def max_pool_choice_backward(
     """Each number added to zeros of a shape, at the position that was chosen."""
     # grad, choice (…, *out) → shape (…, *size)
     if is_half(grad):
-        wide = grad.astype(np.float32)
+        wide = single(grad)
         return max_pool_choice_backward(wide, shape, choice, out, kernel, stride, padding, dilation).astype(grad.dtype)
     d = len(out)
     planes = math.prod(shape[:-d])
@@ -107,9 +105,7 @@ def max_pool_choice_backward(
     return gx.reshape(shape)
 
 
-def max_pool_indices(
-    choice: Any, size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape
-) -> Any:
+def max_pool_indices(choice: Any, size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
     """The choices as indices into the flattened image."""
     # choice (…, *out) → int64
     indices = np.zeros(choice.shape, np.int64)
@@ -220,7 +216,7 @@ def avg_pool(
     """The mean of each window: its sum divided by how many it covers, with padding or without, or by a given number."""
     # x (…, *size) → (…, *out)
     if is_half(x):
-        return avg_pool(x.astype(np.float32), out, kernel, stride, padding, count_padding, divisor).astype(x.dtype)
+        return rounded(avg_pool(single(x), out, kernel, stride, padding, count_padding, divisor), x.dtype)
     d = len(out)
     size = x.shape[-d:]
     counts = _counts(size, out, kernel, stride, padding, count_padding, divisor, x.dtype)
@@ -251,7 +247,7 @@ def avg_pool_backward(
     """Each number divided as in `avg_pool` and added to everything in its window."""
     # grad (…, *out) → shape (…, *size)
     if is_half(grad):
-        wide = grad.astype(np.float32)
+        wide = single(grad)
         return avg_pool_backward(wide, shape, out, kernel, stride, padding, count_padding, divisor).astype(grad.dtype)
     d = len(out)
     size = shape[-d:]
@@ -317,7 +313,7 @@ def adaptive_avg_pool(x: Any, out: Shape) -> Any:
     """The means of `out` boxes that cover the image evenly (and overlap where its size does not divide)."""
     # x (…, *size) → (…, *out)
     if is_half(x):
-        return adaptive_avg_pool(x.astype(np.float32), out).astype(x.dtype)
+        return rounded(adaptive_avg_pool(single(x), out), x.dtype)
     first = x.ndim - len(out)
     if math.prod(out) == 1:
         n = math.prod(x.shape[first:])
@@ -336,7 +332,7 @@ def adaptive_avg_pool_backward(grad: Any, shape: Shape, out: Shape) -> Any:
     """Each number divided by its box's size and added to everything in the box."""
     # grad (…, *out) → shape (…, *size)
     if is_half(grad):
-        return adaptive_avg_pool_backward(grad.astype(np.float32), shape, out).astype(grad.dtype)
+        return rounded(adaptive_avg_pool_backward(single(grad), shape, out), grad.dtype)
     first = len(shape) - len(out)
     for axis in range(first, len(shape)):
         before = (slice(None),) * axis

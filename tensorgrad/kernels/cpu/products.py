@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .workspace import upcast
+from .half import rounded, upcast
 
 
 def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
@@ -14,7 +14,7 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     if x.ndim == 2 == z.ndim:
         return mm(x, z, tx, tz)
     if x.itemsize == 2 and x.dtype.kind not in "iu":  # half precision: products add up in single
-        return matmul(upcast(x), upcast(z), tx, tz).astype(x.dtype)
+        return rounded(matmul(upcast(x), upcast(z), tx, tz), x.dtype)
     if tx:
         x = x.mT
     if tz:
@@ -28,7 +28,7 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
 def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
     """(m, k) @ (k, n) → (m, n), x or z transposed first where tx or tz says so."""
     if x.itemsize == 2 and x.dtype.kind not in "iu":
-        return mm(upcast(x), upcast(z), tx, tz).astype(x.dtype)
+        return rounded(mm(upcast(x), upcast(z), tx, tz), x.dtype)
     if tx:
         x = x.T
     return x.dot(z.T if tz else z)  # half the overhead of np.matmul
@@ -37,7 +37,7 @@ def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
 def mv(x: Any, z: Any, tx: bool = False) -> Any:
     """(…, m, k) @ (k,) → (…, m)."""
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
-        return mv(upcast(x), upcast(z), tx).astype(x.dtype)
+        return rounded(mv(upcast(x), upcast(z), tx), x.dtype)
     if tx:
         x = x.mT
     return x.dot(z)

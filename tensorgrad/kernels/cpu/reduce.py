@@ -9,8 +9,9 @@ import numpy as np
 
 from ..shapes import elements_along
 from .constants import like
+from .half import is_half, rounded, single, upcast
 from .row_reduce import ONES, SHORT
-from .workspace import is_half, row_major, upcast
+from .workspace import row_major
 
 Axes = tuple[int, ...] | None
 _add: Any = np.add.reduce
@@ -55,7 +56,7 @@ def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
     if dtype is not None or x.dtype.kind in "iub":  # whole numbers add up exactly
         return in_rows(_add(x, axes, dtype, None, keepdim))
     if is_half(x):
-        return np.asarray(sum(x.astype(np.float32), axes, keepdim)).astype(x.dtype)
+        return rounded(sum(single(x), axes, keepdim), x.dtype)
     over = range(x.ndim) if axes is None else axes
     order = sorted(range(x.ndim), key=lambda i: -x.strides[i])  # the axes as they lie in memory
     lying = x.transpose(order)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .workspace import is_half
+from .half import is_half
 
 
 def scipy_function(name: str) -> Any:

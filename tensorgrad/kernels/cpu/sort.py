@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .half import upcast
 from .scatter import gather
-from .workspace import upcast
 
 
 def argsort(x: Any, axis: int, descending: bool = False) -> Any:

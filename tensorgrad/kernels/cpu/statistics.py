@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..shapes import elements_along
+from .half import upcast
 from .reduce import Axes, rescaled, sum
-from .workspace import upcast
 
 
 def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:

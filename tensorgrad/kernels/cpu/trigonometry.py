@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 
 from .constants import ONE, like, widened
+from .half import unary
 
-hypot = np.hypot
-atan2 = np.arctan2
-sin = np.sin
-cos = np.cos
-tan = np.tan
-asin = np.arcsin
-acos = np.arccos
-atan = np.arctan
-sinh = np.sinh
-cosh = np.cosh
-tanh = np.tanh
-asinh = np.arcsinh
-acosh = np.arccosh
-atanh = np.arctanh
+hypot = widened(np.hypot)
+atan2 = widened(np.arctan2)
+sin = unary(np.sin)
+cos = unary(np.cos)
+tan = unary(np.tan)
+asin = unary(np.arcsin)
+acos = unary(np.arccos)
+atan = unary(np.arctan)
+sinh = unary(np.sinh)
+cosh = unary(np.cosh)
+tanh = unary(np.tanh)
+asinh = unary(np.arcsinh)
+acosh = unary(np.arccosh)
+atanh = unary(np.arctanh)
 
 
 @widened

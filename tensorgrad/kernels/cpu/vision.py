@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
+from .half import is_half, rounded, single
 from .ranges import linspace
-from .workspace import is_half
 
 # ---- padding --------------------------------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ def pad_edges(x: Any, pads: tuple[Shape, ...], mode: str) -> Any:
 def pad_edges_backward(grad: Any, shape: Shape, pads: tuple[Shape, ...], mode: str) -> Any:
     """The transpose: the gradient of every copy goes to what was copied."""
     if is_half(grad):
-        return pad_edges_backward(grad.astype(np.float32), shape, pads, mode).astype(grad.dtype)
+        return rounded(pad_edges_backward(single(grad), shape, pads, mode), grad.dtype)
     inside, outside, grown = _cropped(len(shape), pads, mode)
     gx = np.zeros(shape, grad.dtype)
     kept = gx[inside].shape
@@ -95,7 +95,7 @@ def _edges(shape: Shape, pads: Any, mode: str) -> Iterator[tuple[int, slice, sli
 def resample(x: Any, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
     """For each (axis, index, weight): y[o] = Σ x[index[t, o]] · weight[t, o] along the axis; no weight means 1."""
     if is_half(x) and any(weight is not None for _, _, weight in maps):
-        return resample(x.astype(np.float32), maps).astype(x.dtype)
+        return rounded(resample(single(x), maps), x.dtype)
     for axis, index, weight in maps:
         if weight is None:
             x = np.take(x, index[0], axis, mode="clip")
@@ -107,7 +107,7 @@ def resample(x: Any, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
 def resample_backward(grad: Any, shape: Shape, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
     """The transpose: each number goes back, times its weights, to the elements it was made of."""
     if is_half(grad):
-        return resample_backward(grad.astype(np.float32), shape, maps).astype(grad.dtype)
+        return rounded(resample_backward(single(grad), shape, maps), grad.dtype)
     for axis, index, weight in reversed(maps):
         weight = np.ones(index.shape) if weight is None else weight
         grad = _multiply(_matrix(index, weight, shape[axis], grad.dtype).T, grad, axis)
@@ -261,7 +261,7 @@ def im2col_backward(
     """Columns put back where they came from, and added up where they overlap (col2im)."""
     # grad (N, C·prod(kernel), prod(out)) → shape (N, C, *size)
     if is_half(grad):
-        wide = grad.astype(np.float32)
+        wide = single(grad)
         return im2col_backward(wide, shape, out, kernel, stride, padding, dilation).astype(grad.dtype)
     columns = grad.reshape(shape[0], shape[1], *kernel, *out)
     x: Any = np.zeros(shape, grad.dtype)

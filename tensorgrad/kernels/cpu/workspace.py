@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape
+from .half import in_single, rounded
 
 # glibc gets large arrays fresh from the system and gives each back when it is freed, until it once frees one of 32 MB:
 # from then on it keeps smaller ones for the next. A quarter of a small GPT's step was spent on fresh pages.
@@ -33,16 +34,6 @@ def row_major(x: Any) -> Any:
     return x if x.flags.c_contiguous else x.copy("C")
 
 
-def is_half(x: Any) -> bool:
-    """Whether x holds 16-bit floats, in which NumPy computes slowly and nobody should add up."""
-    return x.dtype.itemsize == 2 and x.dtype.kind not in "iu"
-
-
-def upcast(x: Any) -> Any:
-    """16-bit floats as float32, anything else as it is."""
-    return x.astype(np.float32) if is_half(x) else x
-
-
 _PIECE = 1 << 16  # elements
 
 
@@ -59,18 +50,14 @@ def piecewise(kernel: Any) -> Any:
         args = (x, *rest)
         arrays = [a for a in args if isinstance(a, np.ndarray)]
         if x.size <= _PIECE or not all(a.shape == x.shape and a.flags.c_contiguous for a in arrays):
-            return np.asarray(kernel(*in_single(args))).astype(x.dtype) if half else kernel(*args)
+            return rounded(kernel(*in_single(args)), x.dtype) if half else kernel(*args)
         out = np.empty(x.shape, x.dtype)
         pieces = -(-x.size // _PIECE)
         step = -(-x.size // pieces)
         for i in range(0, x.size, step):
             part = [a.reshape(-1)[i : i + step] if isinstance(a, np.ndarray) else a for a in args]
-            out.reshape(-1)[i : i + step] = kernel(*(in_single(part) if half else part))
+            y = kernel(*(in_single(part) if half else part))
+            out.reshape(-1)[i : i + step] = rounded(y, x.dtype) if half else y
         return out
 
     return run
-
-
-def in_single(args: Any) -> list[Any]:
-    """Arguments of a kernel, the arrays among them as float32."""
-    return [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in args]
