@@ -62,10 +62,10 @@ def __getattr__(name: str) -> Any:
     """The plots, imported when first asked for: matplotlib takes half a second."""
     if name in _PLOTS:
         try:
-            from . import plots  # here, because matplotlib is optional as well
+            from . import plots  # here, because scalars and graphs do without matplotlib
         except ImportError as error:
             raise ImportError(
-                f'viz.{name}: needs matplotlib, which is not installed. Run: pip install "tensorgrad-learn[viz]"'
+                f"viz.{name}: needs matplotlib, which is not installed. Run: pip install matplotlib"
             ) from error
         globals()[name] = function = getattr(plots, name)
         return function

@@ -5,17 +5,17 @@ Units are points (1/72 inch), x to the right, y downwards.
 
 from __future__ import annotations
 
+import math
 import unicodedata
-import warnings
 from dataclasses import dataclass, field
 from html import escape
-from io import BytesIO
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from .scene import PAPER
 
 FAMILY = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"  # relatives in width, for whoever opens the SVG
-PIXELS = 30_000  # along a side: what PNG libraries still take
+SIDE = 30_000  # pixels along a side of a PNG: what libraries still take
+PIXELS = 80_000_000  # in all: Pillow takes what has 89,478,486 for an attack
 
 Point: TypeAlias = tuple[float, float]
 
@@ -95,28 +95,17 @@ class Canvas:
 
     def _matplotlib(self, format: str, dpi: float) -> bytes:
         try:
-            import matplotlib
-            from matplotlib.backends.backend_agg import FigureCanvasAgg
-            from matplotlib.figure import Figure
+            from .ink import drawn
         except ImportError as error:
             raise ImportError(
-                f"render: drawing a {format.upper()} without Graphviz needs matplotlib, which is not installed. "
-                'Run: pip install "tensorgrad-learn[viz]", or ask for .svg, which needs nothing.'
+                f"render: drawing a {format.upper()} needs matplotlib, which is not installed. "
+                "Run: pip install matplotlib, or ask for .svg, which needs nothing."
             ) from error
-        dpi = min(dpi, PIXELS * 72 / max(self.width, self.height))
-        settings: Any = {"font.family": ["DejaVu Sans"], "pdf.fonttype": 42, "text.usetex": False}
-        with matplotlib.rc_context(settings), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # a label may be in any script; a box stands for it
-            figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=dpi, facecolor=PAPER)
-            FigureCanvasAgg(figure)
-            axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, self.width), ylim=(self.height, 0.0))
-            axes.set_axis_off()
-            for z, shape in enumerate(self.shapes):
-                _add(axes, shape, z)
-            stream = BytesIO()
-            date = {"CreationDate": None} if format == "pdf" else None  # one graph, one file
-            figure.savefig(stream, format=format, dpi=dpi, metadata=date)
-        return stream.getvalue()
+        return drawn(self, format, self.sharpest(dpi))
+
+    def sharpest(self, dpi: float) -> float:
+        """The resolution asked for, or the highest with which programs still open the picture."""
+        return min(dpi, 72 * SIDE / max(self.width, self.height), 72 * math.sqrt(PIXELS / (self.width * self.height)))
 
 
 def _svg_shape(shape: Shape) -> str:
@@ -140,39 +129,6 @@ def _svg_shape(shape: Shape) -> str:
         f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size:g}" fill="{shape.colour}" '
         f'text-anchor="{shape.anchor}"{weight} xml:space="preserve">{escape(shape.text)}</text>'
     )
-
-
-def _add(axes: Any, shape: Shape, z: int) -> None:
-    from matplotlib import patches
-    from matplotlib.path import Path
-
-    add = axes.add_patch
-    if isinstance(shape, Rectangle):
-        style = f"round,pad=0,rounding_size={shape.radius}" if shape.radius else "square,pad=0"
-        add(
-            patches.FancyBboxPatch(
-                (shape.x, shape.y), shape.width, shape.height, boxstyle=style, facecolor=shape.fill,
-                edgecolor=shape.line, linewidth=shape.stroke, linestyle=(0, (4, 3)) if shape.dashed else "-", zorder=z,
-            )
-        )  # fmt: skip
-    elif isinstance(shape, Curve):
-        path = Path(shape.points, [Path.MOVETO] + [Path.CURVE4] * (len(shape.points) - 1))
-        dash = (0, (1.5 / shape.stroke, 3 / shape.stroke)) if shape.dotted else "-"
-        add(
-            patches.PathPatch(
-                path, facecolor="none", edgecolor=shape.line, linewidth=shape.stroke, linestyle=dash,
-                capstyle="butt", zorder=z,
-            )
-        )  # fmt: skip
-    elif isinstance(shape, Triangle):
-        add(patches.Polygon(shape.points, closed=True, facecolor=shape.fill, linewidth=0, zorder=z))
-    else:
-        axes.text(
-            shape.x, shape.y, shape.text, fontsize=shape.size, color=shape.colour, zorder=z, va="baseline",
-            ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
-            fontweight="bold" if shape.bold else "normal",
-            parse_math=False,  # a $ is a $
-        )  # fmt: skip
 
 
 # ---- the width of words -----------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Scene → bytes of a PNG, SVG, PDF or DOT, on any machine, and bytes → file.
 
-Three engines are tried in turn: the Graphviz inside pygraphviz's wheel, a `dot` program on PATH, and the small layout
-of `layout.py`, which needs nothing (SVG) or matplotlib alone (PNG, PDF). So something is always drawn.
+Three engines can lay a scene out: the Graphviz inside pygraphviz's wheel, a `dot` program on PATH, and the layout of
+`layout.py`, which needs nothing. Whichever does, `paint.py` draws: one look for all. Graphviz has fewer crossings in a
+plain expression; ours is smaller and clearer where there are frames or folded scopes, where Graphviz leads arrows round
+in loops. So each is taken where it is better, and a machine without Graphviz lacks little.
 """
 
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import secrets
 import shutil
@@ -20,16 +23,20 @@ from functools import cache, partial
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
-from . import dot, paint
-from .layout import waypoints
+from . import dot
+from .canvas import PIXELS
+from .layout import arrange, waypoints
+from .paint import paint
+from .plan import Plan, plan_of, plan_of_json
 from .scene import Scene
 
 FORMATS = ("png", "svg", "pdf", "dot")
 ENGINES = ("pygraphviz", "dot", "builtin")
 ENGINE_VARIABLE = "TENSORGRAD_VIZ_ENGINE"
 
-WAYPOINTS = 3000  # ranks crossed by arrows: takes Graphviz 3 s, twice as many 10 s, and the built-in layout 0.3 s
+WAYPOINTS = 1000  # ranks crossed by arrows: more of them take Graphviz seconds, and the built-in layout 0.3 s
 SECONDS = 30.0  # what Graphviz is given for a layout
 DPI = 144
 
@@ -49,45 +56,71 @@ def check_engine(engine: str | None) -> None:
 def to_bytes(
     scene: Scene, format: str, *, source: str | None = None, engine: str | None = None, dpi: float = DPI
 ) -> bytes:
-    """The picture in one of FORMATS. `source`: the scene's DOT text with changes by hand, for Graphviz to draw."""
+    """The picture in one of FORMATS. `source`: the scene's DOT text with changes by hand, which Graphviz then draws."""
     own = dot.source(scene)
     source = source or own
     if format == "dot":
         return source.encode()
     engine = engine or os.environ.get(ENGINE_VARIABLE) or None
     check_engine(engine)
+    if engine and not _present(engine):
+        cure = {
+            "pygraphviz": 'Run: pip install "tensorgrad-learn[viz]"',
+            "dot": "Install Graphviz, so that its program dot is on PATH",
+        }[engine]
+        raise RuntimeError(f"engine: {engine!r} was asked for and is not here. {cure}, or leave the choice open.")
+    engines = [engine] if engine else _by_preference(scene)
+    if source != own:
+        engines.sort(key="builtin".__eq__)
+        if engines != ["builtin"]:
+            return _first(engines, lambda name: _drawn(name, scene, source, format, dpi))
+        warnings.warn("viz: the built-in engine does not draw what was added to the graph by hand.", stacklevel=2)
+    plan = _first(engines, lambda name: _laid_out(name, scene))
+    return paint(scene, plan).to_bytes(format, dpi)
 
-    def builtin() -> bytes:
-        if source != own:
-            warnings.warn("viz: the built-in engine does not draw what was added to the graph by hand.", stacklevel=2)
-        return paint.draw(scene, format, dpi)
 
-    draw: dict[str, Callable[[], bytes]] = {
-        "pygraphviz": lambda: _run([sys.executable, "-P", "-c", PYGRAPHVIZ, format, _scale(format, dpi)], source),
-        "dot": lambda: _run([_dot_program() or "dot", f"-T{format}", _scale(format, dpi)], source),
-        "builtin": builtin,
-    }
-    if engine:
-        if not _present(engine):
-            cure = {
-                "pygraphviz": 'Run: pip install "tensorgrad-learn[viz]"',
-                "dot": "Install Graphviz, so that its program dot is on PATH",
-            }[engine]
-            raise RuntimeError(f"engine: {engine!r} was asked for and is not here. {cure}, or leave the choice open.")
-        return draw[engine]()
-    *others, last = _by_preference(scene)
+T = TypeVar("T")
+
+
+def _first(engines: list[str], result_of: Callable[[str], T]) -> T:
+    """The result of the first engine that gives one; those that fail are named in a warning."""
+    *others, last = engines
     for name in others:
         try:
-            return draw[name]()
-        except (OSError, RuntimeError, ImportError) as error:
-            warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=2)
-    return draw[last]()
+            return result_of(name)
+        except (OSError, RuntimeError) as error:
+            warnings.warn(f"viz: {name} could not draw this graph ({error}); the next engine will.", stacklevel=4)
+    return result_of(last)
 
 
 def _by_preference(scene: Scene) -> list[str]:
-    """The engines that are here. Graphviz comes first, unless long arrows would keep it busy for minutes."""
+    """The engines that are here. Graphviz comes first for a plain expression, unless many long arrows would keep it busy."""
     engines = [name for name in ENGINES if _present(name)]
-    return engines[::-1] if waypoints(scene) > WAYPOINTS else engines
+    folded = any(box.shape == "stack" for box in scene.boxes)
+    plain = not scene.frames and not folded and waypoints(scene) <= WAYPOINTS
+    return engines if plain else sorted(engines, key="builtin".__ne__)
+
+
+def _laid_out(engine: str, scene: Scene) -> Plan:
+    if engine == "builtin":
+        return plan_of(scene, arrange(scene))
+    return plan_of_json(scene, _graphviz(engine, dot.skeleton(scene), "json0"))
+
+
+def _drawn(engine: str, scene: Scene, source: str, format: str, dpi: float) -> bytes:
+    """By Graphviz from beginning to end; by ours without what `source` has more than the scene."""
+    if engine == "builtin":
+        return paint(scene, _laid_out(engine, scene)).to_bytes(format, dpi)
+    if format != "png":
+        return _graphviz(engine, source, format)
+    return _graphviz(engine, source, format, f"-Gdpi={dpi:g}", f"-Gsize={math.sqrt(PIXELS) / dpi:g}")
+
+
+def _graphviz(engine: str, source: str, format: str, *settings: str) -> bytes:
+    command = [_dot_program() or "dot", f"-T{format}", *settings]
+    if engine == "pygraphviz":
+        command = [sys.executable, "-P", "-c", PYGRAPHVIZ, format, " ".join(settings)]
+    return _run(command, source, fonts=format != "json0")  # a skeleton has no words to measure
 
 
 def _present(engine: str) -> bool:
@@ -105,21 +138,18 @@ def _dot_program() -> str | None:
 # happens in C would happen to us. It costs a tenth of a second.
 PYGRAPHVIZ = """
 import sys, pygraphviz
-_, format, scale = sys.argv
+_, format, settings = sys.argv
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=format, prog="dot", args=scale))
+sys.stdout.buffer.write(graph.draw(format=format, prog="dot", args=settings))
 """
 
 
-def _scale(format: str, dpi: float) -> str:
-    return f"-Gdpi={dpi if format == 'png' else 72:g}"  # SVG and PDF are measured in points
-
-
-def _run(command: list[str], source: str) -> bytes:
+def _run(command: list[str], source: str, fonts: bool) -> bytes:
     """Standard output of a program that is given the DOT text. RuntimeError when it fails or takes too long."""
+    environment = os.environ | (_fonts() if fonts else {})
     try:
         done = subprocess.run(
-            command, input=source.encode(), capture_output=True, timeout=SECONDS, env=os.environ | _fonts(), check=False
+            command, input=source.encode(), capture_output=True, timeout=SECONDS, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"its layout took more than {SECONDS:g} s") from None

@@ -43,7 +43,7 @@ class Spot:
     wide: float = 0.0  # size along v
     u: float = 0.0  # the centre
     v: float = 0.0
-    links: list[tuple[Spot, float]] = field(default_factory=list)  # neighbours, and how hard they pull
+    links: list[tuple[Spot, float]] = field(default_factory=list, repr=False)  # neighbours, and how hard they pull
 
     @property
     def ranks(self) -> range:
@@ -257,7 +257,7 @@ def _place_along(layout: Layout, scene: Scene) -> None:
     for arrow, route in layout.routes:
         if arrow.text:
             rank = route[(len(route) - 2) // 2].rank  # the middle gap: the number goes there
-            gap[rank] = max(gap[rank], GAP_U + (SMALL if upright else text_width(arrow.text, SMALL)))
+            gap[rank] = max(gap[rank], 1.3 * GAP_U + (SMALL if upright else text_width(arrow.text, SMALL)))
         elif not arrow.short:
             gap[route[-2].rank] = max(gap[route[-2].rank], 1.5 * GAP_U)
 
@@ -443,4 +443,3 @@ def box_size(box: Box) -> tuple[float, float]:
 def row_width(row: Row) -> float:
     width = text_width(row.text, SIZE, row.bold)
     return width + text_width(row.name, TINY) + 8.0 if row.name else width
-

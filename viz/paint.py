@@ -1,66 +1,58 @@
-"""The built-in engine: scene → layout → shapes on a canvas → SVG, PNG or PDF."""
+"""Scene and plan → shapes on a canvas: how everything looks, whoever found its place."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from .canvas import Canvas, Curve, Point, Rectangle, Shape, Text, Triangle, text_width
-from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, Layout, Spot, arrange, box_size, row_width
+from .canvas import Canvas, Curve, Rectangle, Shape, Text, Triangle, text_width
+from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, box_size, row_width
+from .plan import Bounds, Plan, Point
 from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Scene, clean
 
 HEAD = 6.0  # length of an arrow's head
-Bounds = tuple[float, float, float, float]  # left, top, right, bottom
-Turn = Callable[[float, float], Point]
+STEP = 7.0  # between the points of a curve at which its number may stand
 
 
-def draw(scene: Scene, format: str, dpi: float) -> bytes:
-    """The scene as "svg", "png" or "pdf"."""
-    return paint(scene, arrange(scene)).to_bytes(format, dpi)
+def paint(scene: Scene, plan: Plan) -> Canvas:
+    """Put a scene on a canvas: frames, arrows, boxes, and on top the numbers on arrows."""
+    canvas = Canvas(plan.width, plan.height)
+    down = _add_heading(canvas, scene)
 
-
-def paint(scene: Scene, layout: Layout) -> Canvas:
-    """Put a layout on a canvas: frames, arrows, boxes, and on top the numbers on arrows."""
-    upright, mirrored = scene.direction in ("TB", "BT"), scene.direction in ("RL", "BT")
-    canvas = Canvas(*((layout.wide, layout.long) if upright else (layout.long, layout.wide)))
-    head = _add_heading(canvas, scene)
-
-    def turn(u: float, v: float) -> Point:
-        u = layout.long - u if mirrored else u
-        return (v, u + head) if upright else (u, v + head)
-
-    def bounds(u0: float, v0: float, u1: float, v1: float) -> Bounds:
-        (xa, ya), (xb, yb) = turn(u0, v0), turn(u1, v1)
-        return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
-
-    room = Room()
+    boxes, lines = Room(), Room()  # what is taken: numbers keep off boxes, and if they can off other arrows
     for frame in scene.frames:
-        block = layout.blocks[frame.path]
-        x0, y0, x1, y1 = bounds(block.u0, block.top, block.u1, block.top + block.wide)
+        x0, y0, x1, y1 = _lowered(plan.frames[frame.path], down)
         fill = FRAMES[(frame.depth - 1) % 2]
         canvas.shapes.append(Rectangle(x0, y0, x1 - x0, y1 - y0, fill, LINE, 0.6, 6.0))
         canvas.shapes.append(Text(x0 + FRAME, y0 + TITLE - 2.0, clean(frame.name), SMALL, MUTED))
         for side in (x0, y0, x0, y1), (x1, y0, x1, y1), (x0, y0, x1, y0), (x0, y1, x1, y1):
-            room.take(side)
+            boxes.take(side)
+    for bounds in plan.boxes.values():
+        boxes.take(_lowered(bounds, down))
 
-    boxes = []
-    for spot in layout.spots.values():
-        box = bounds(spot.u - spot.long / 2, spot.top, spot.u + spot.long / 2, spot.top + spot.wide)
-        room.take(box)
-        boxes.append((spot, box))
-    words: list[Shape] = []
-    for (arrow, route), ports in zip(layout.routes, _ports(layout, 26.0 if upright else 10.0)):
-        points = [turn(u, v) for u, v in _curve(route, *ports)]
-        if route[0].box is not None and route[0].box.id != arrow.tail:
-            points.reverse()  # it was turned round to keep the ranks in order
+    words = []
+    for arrow, places in zip(scene.arrows, plan.curves):
+        curve = [(x, y + down) for x, y in places]
+        _add_arrow(canvas, arrow, curve)
+        along = _along(curve)
+        for x, y in along:
+            lines.take((x, y, x, y))
         if arrow.text:
-            words += _word(arrow.text, points, room)
-        _add_arrow(canvas, arrow, points)
-    for spot, (x0, y0, x1, y1) in boxes:
-        if spot.box is not None:
-            _add_box(canvas, spot.box, x0, y0, x1 - x0, y1 - y0)
-    canvas.shapes += words
+            words.append((arrow.text, along))
+        if not arrow.short:
+            (x, y), half = curve[-1], (HEAD + arrow.width) / 2
+            boxes.take((x - half, y - half, x + half, y + half))
+    for box in scene.boxes:
+        x0, y0, x1, y1 = _lowered(plan.boxes[box.id], down)
+        _add_box(canvas, box, x0, y0, x1 - x0, y1 - y0)
+    for text, along in words:
+        canvas.shapes += _word(text, along, boxes, lines)
     return canvas
+
+
+def _lowered(bounds: Bounds, down: float) -> Bounds:
+    x0, y0, x1, y1 = bounds
+    return x0, y0 + down, x1, y1 + down
 
 
 def _add_heading(canvas: Canvas, scene: Scene) -> float:
@@ -85,47 +77,9 @@ def _add_heading(canvas: Canvas, scene: Scene) -> float:
 # ---- arrows -----------------------------------------------------------------------------------------------------
 
 
-def _ports(layout: Layout, apart: float) -> list[tuple[float, float]]:
-    """Where along v each route leaves its tail and enters its head: side by side, in the order of where they go."""
-    leaving: dict[int, list[tuple[float, int]]] = {}
-    entering: dict[int, list[tuple[float, int]]] = {}
-    for i, (_, route) in enumerate(layout.routes):
-        leaving.setdefault(id(route[0]), []).append((route[1].v, i))
-        entering.setdefault(id(route[-1]), []).append((route[-2].v, i))
-    ports = [[route[0].v, route[-1].v] for _, route in layout.routes]
-    for end, sides in enumerate((leaving, entering)):
-        for side in sides.values():
-            spot = layout.routes[side[0][1]][1][-end]
-            step = min(apart, spot.wide * 0.6 / max(len(side) - 1, 1))
-            for k, (_, i) in enumerate(sorted(side)):
-                ports[i][end] = spot.v + (k - (len(side) - 1) / 2) * step
-    return [(leave, enter) for leave, enter in ports]
-
-
-def _curve(route: list[Spot], leave: float, enter: float) -> list[Point]:
-    """Béziers from box to box that keep to their lane across each rank between, along u at every end."""
-    start = route[0].u + _reach(route[0], leave), leave
-    stops = [start]
-    for spot in route[1:-1]:
-        stops += [(spot.u - spot.long / 2, spot.v), (spot.u + spot.long / 2, spot.v)]
-    stops.append((route[-1].u - _reach(route[-1], enter), enter))
-    points = [start]
-    for (u0, v0), (u1, v1) in zip(stops, stops[1:]):
-        half = (u1 - u0) / 2
-        points += [(u0 + half, v0), (u1 - half, v1), (u1, v1)]
-    return points
-
-
-def _reach(spot: Spot, v: float) -> float:
-    """From a box's centre to its edge at the height v: circles are narrower towards their ends."""
-    if spot.box is not None and spot.box.shape == "pill" and spot.long == spot.wide:
-        return math.sqrt(max((spot.long / 2) ** 2 - (v - spot.v) ** 2, 0.0))
-    return spot.long / 2
-
-
 def _add_arrow(canvas: Canvas, arrow: Arrow, points: list[Point]) -> None:
     if not arrow.short:
-        (x0, y0), (x, y) = points[-2], points[-1]
+        (x0, y0), (x, y) = next((p for p in reversed(points) if p != points[-1]), points[-1]), points[-1]
         length = math.hypot(x - x0, y - y0) or 1.0
         dx, dy = (x - x0) / length, (y - y0) / length
         long, half = HEAD + arrow.width, 2.0 + arrow.width * 0.7
@@ -136,32 +90,42 @@ def _add_arrow(canvas: Canvas, arrow: Arrow, points: list[Point]) -> None:
     canvas.shapes.append(Curve(points, arrow.colour, arrow.width, arrow.style == "dotted"))
 
 
-def _word(text: str, points: list[Point], room: Room) -> list[Shape]:
+def _word(text: str, along: list[Point], boxes: Room, lines: Room) -> list[Shape]:
     """A text on the curve, as near its middle as there is room, on a slip of paper."""
     width, height = text_width(text, SMALL) + 3.0, SMALL + 2.0
     choices = []
-    for x, y in _along(points):
-        box = x - width / 2, y - height / 2, x + width / 2, y + height / 2
-        choices.append((room.crowd(box), box))
-        if not choices[-1][0]:
+    near = math.ceil(width / STEP)
+    for i in _from_the_middle(len(along)):
+        x, y = along[i]
+        slip = x - width / 2, y - height / 2, x + width / 2, y + height / 2
+        own = sum(slip[0] < a < slip[2] and slip[1] < b < slip[3] for a, b in along[max(i - near, 0) : i + near])
+        choices.append((boxes.crowd(slip), lines.crowd(slip) - own, slip))
+        if choices[-1][:2] == (0, 0):
             break
-    _, (x0, y0, x1, y1) = min(choices, key=lambda choice: choice[0])
-    room.take((x0, y0, x1, y1))
+    _, _, (x0, y0, x1, y1) = min(choices, key=lambda choice: choice[:2])
+    boxes.take((x0, y0, x1, y1))
     return [
         Rectangle(x0, y0, width, height, PAPER, "none", 0.0, 3.0),
         Text((x0 + x1) / 2, y1 - height * 0.24, text, SMALL, INK, anchor="middle"),
     ]
 
 
-def _along(points: list[Point]) -> Iterator[Point]:
-    """Points on the curve, from the middle piece outwards and in each piece from its middle."""
-    pieces = [points[i : i + 4] for i in range(0, len(points) - 1, 3)][::2]  # the others run under boxes' columns
-    middle = (len(pieces) - 1) // 2
-    for piece in sorted(range(len(pieces)), key=lambda i: abs(i - middle)):
-        for t in (0.45, 0.35, 0.55, 0.25, 0.65, 0.15):
+def _from_the_middle(n: int) -> list[int]:
+    """Of 0 … n-1 the middle one, those beside it, and so on outwards, a few dozen at most."""
+    return sorted(range(0, n, 1 + n // 50), key=lambda i: abs(i - (n - 1) / 2))
+
+
+def _along(points: list[Point]) -> list[Point]:
+    """Points on the curve, about STEP apart: without its ends, and at least one."""
+    found = []
+    for i in range(0, len(points) - 1, 3):
+        p, q, r, s = points[i : i + 4]
+        n = max(1, round((math.dist(p, q) + math.dist(q, r) + math.dist(r, s)) / STEP))
+        for k in range(n):
+            t = (k + 0.5) / n
             a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            p, q, r, s = pieces[piece]
-            yield a * p[0] + b * q[0] + c * r[0] + d * s[0], a * p[1] + b * q[1] + c * r[1] + d * s[1]
+            found.append((a * p[0] + b * q[0] + c * r[0] + d * s[0], a * p[1] + b * q[1] + c * r[1] + d * s[1]))
+    return found
 
 
 class Room:

@@ -31,7 +31,7 @@ def graph(
     max_nodes: int = MAX_NODES,
     collapse: Collapse | None = None,
     parameters: Any = None,
-    legend: bool = False,
+    legend: bool = True,
     engine: str | None = None,
 ) -> Digraph:
     """The computation graph of `x` as a `graphviz.Digraph` that shows itself in a notebook.
@@ -48,9 +48,10 @@ def graph(
         max_nodes: above this many values the picture is folded by neuron, then by layer, or cut, and says so.
         collapse: fold on purpose: "neuron", "layer", a scope such as "layers.0", a list of these, or a depth.
         parameters: a model, or a list of parameters, to be drawn as such. Those of an MLP are known without it.
-        legend: add a box that explains the picture.
-        engine: "pygraphviz", "dot" or "builtin"; by default what the environment variable TENSORGRAD_VIZ_ENGINE
-            says, or else the first of them that works here.
+        legend: say above the picture what its boxes, arrows and numbers are.
+        engine: who lays it out: "pygraphviz", "dot" or "builtin". By default what the environment variable
+            TENSORGRAD_VIZ_ENGINE says; or else Graphviz, where it is installed, for a plain expression, and "builtin",
+            which is better with frames and folded scopes, for everything else. They draw alike.
 
     Returns:
         A `graphviz.Digraph`: `.source`, `.render(…)`, `.pipe(…)`, `.node(…)` as usual, but no `dot` program is needed.
@@ -63,10 +64,10 @@ def graph(
     looks = dict(direction=direction, precision=precision, show=show, legend=legend)
     drawn = _scene(x, max_nodes, collapse, parameters, **looks)
     try:
-        from .digraph import Digraph  # here, because the package graphviz is optional
+        from .digraph import Digraph  # here, because `render` does without the package graphviz
     except ImportError as error:
         raise ImportError(
-            'viz.graph: needs the package graphviz, which is not installed. Run: pip install "tensorgrad-learn[viz]", '
+            "viz.graph: needs the package graphviz, which is not installed. Run: pip install graphviz, "
             "or use viz.render, which does without it."
         ) from error
     return Digraph.of(drawn, engine)
@@ -82,7 +83,7 @@ def render(
     max_nodes: int = MAX_NODES,
     collapse: Collapse | None = None,
     parameters: Any = None,
-    legend: bool = False,
+    legend: bool = True,
     engine: str | None = None,
     dpi: int = DPI,
 ) -> Path:

@@ -1,6 +1,6 @@
 """What a picture shows, before anything has a position: boxes, arrows and frames with their words, colours and widths.
 
-Both renderers, Graphviz (`dot.py`) and the built-in layout (`layout.py`), draw this and decide nothing about looks.
+What lays it out (`engines.py`) and what draws it (`paint.py`, and `dot.py` as text) add no words and no colours.
 
 The colours are Okabe and Ito's, which readers with any kind of colour vision tell apart; and nothing is said by colour
 alone. What a box is shows in its outline, the sign of a gradient in its +/-, its size in the width of the arrow it
@@ -84,7 +84,7 @@ def scene_of(
     direction: Direction = "LR",
     precision: int = 4,
     show: Iterable[str] = PARTS,
-    legend: bool = False,
+    legend: bool = True,
 ) -> Scene:
     """Choose words, colours and widths for a record.
 
@@ -92,7 +92,7 @@ def scene_of(
         direction: "LR" from left to right, "TB" from top to bottom, and their reverses "RL", "BT".
         precision: significant digits of numbers, 1 to 17.
         show: any of "label", "data", "grad", "op", "local".
-        legend: add a box that explains the picture.
+        legend: say above the picture what its boxes, arrows and numbers are.
     """
     if direction not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"direction: {direction!r} is none of 'LR', 'TB', 'RL', 'BT'.")
@@ -137,14 +137,17 @@ def scene_of(
 
 
 def _explain(scene: Scene, graph: Graph, parts: set[str]) -> None:
-    roles = {node.role for node in graph.nodes}
+    roles = {node.role for node in graph.nodes if node.kind == "value"}
     for role, word in ("leaf", "input"), ("parameter", "parameter"), ("inner", "between"), ("output", "output"):
         if role in roles:
             scene.key.append(_outlined(Box("", "card", [Row("", word)]), role))
-    if "local" in parts:
+    if any(node.kind == "group" for node in graph.nodes):
+        scene.key.append(Box("", "stack", [Row("", "folded")], FRAMES[1], MUTED))
+    if any(edge.local is not None for edge in graph.edges) and "local" in parts and not scene.crowded:
         scene.captions.append("number on an arrow: local derivative")
-    scene.captions.append("width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)")
-    if any(node.grad is None for node in graph.nodes) and "grad" in parts:
+    if any(edge.flow is not None for edge in graph.edges):
+        scene.captions.append("width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)")
+    if any(node.grad is None and node.kind == "value" for node in graph.nodes) and "grad" in parts:
         scene.captions.append("grad –: no backward yet")
 
 

@@ -193,6 +193,6 @@ def test_without_matplotlib(tmp_path: Path, capsys: Any, monkeypatch: pytest.Mon
     with pytest.raises(SystemExit):
         gpt.main(["--out", str(tmp_path)])
     assert (
-        'needs matplotlib, which is not installed. Run: pip install "tensorgrad-learn[viz]"' in capsys.readouterr().err
+        "needs matplotlib, which is not installed. Run: pip install matplotlib" in capsys.readouterr().err
     )
     assert not list(tmp_path.iterdir())

@@ -69,7 +69,7 @@ class TestDigraph:
         assert set(drawn._repr_mimebundle_(exclude=["image/png"])) == {"image/svg+xml", "text/plain"}
 
     def test_without_matplotlib_a_notebook_gets_the_svg(self, drawn, monkeypatch):
-        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        monkeypatch.setitem(sys.modules, "viz.ink", None)
         assert set(drawn._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
 
     def test_a_copy_draws_itself_too(self, drawn):

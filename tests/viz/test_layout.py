@@ -12,8 +12,15 @@ from viz.fold import collapse_scopes, fit
 from viz.from_value import graph_of
 from viz.graph import Edge, Graph, Node
 from viz.layout import arrange, box_size, waypoints
-from viz.paint import Room, paint
+from viz.paint import Room
+from viz.paint import paint as paint_plan
+from viz.plan import plan_of
 from viz.scene import Row, scene_of
+
+
+def paint(scene, layout):
+    return paint_plan(scene, plan_of(scene, layout))
+
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -189,7 +189,11 @@ class TestDecisionBoundary:
         chart = viz.plot_decision_boundary(
             lambda ps: tg.tensor(ps).sum(1), tg.tensor(POINTS), tg.tensor([0, 1, 1, 0]), resolution=4
         )
-        assert chart.axes[0].images[0].get_array()[-1, -1] == pytest.approx(2.4) and legend(chart) == ["target", "0", "1"]
+        assert chart.axes[0].images[0].get_array()[-1, -1] == pytest.approx(2.4) and legend(chart) == [
+            "target",
+            "0",
+            "1",
+        ]
 
     def test_nan_answers_leave_a_hole(self):
         chart = viz.plot_decision_boundary(lambda ps: [math.nan] * len(ps), POINTS, XOR, resolution=4)
@@ -432,7 +436,11 @@ class TestPictures:
     @pytest.mark.parametrize(
         ("pictures", "options", "words"),
         [
-            (np.zeros((2, 2)), {}, r"needs pictures \(N, H, W\), .* got shape \(2, 2\). A single one is pictures\[None\]"),
+            (
+                np.zeros((2, 2)),
+                {},
+                r"needs pictures \(N, H, W\), .* got shape \(2, 2\). A single one is pictures\[None\]",
+            ),
             (np.zeros((1, 2, 5, 5)), {}, r"got shape \(1, 2, 5, 5\)"),
             (np.zeros((0, 2, 2)), {}, "there are no pictures"),
             ({}, {}, "there are no pictures"),

@@ -121,9 +121,8 @@ class TestArrows:
 
 class TestCaptions:
     def test_the_notice(self, network):
-        assert scene_of(fit(graph_of(network), 8)).captions == [
-            "39 values, more than max_nodes = 8: drawn by layers."
-        ]
+        captions = scene_of(fit(graph_of(network), 8)).captions
+        assert captions[0].startswith("39 values, more than max_nodes = 8: drawn by layers.")
 
     def test_the_legend_names_what_is_there(self, expression, network):
         assert [box.rows[0].text for box in scene_of(graph_of(expression), legend=True).key] == [
@@ -132,9 +131,18 @@ class TestCaptions:
         scene = scene_of(graph_of(network), legend=True)
         assert [box.rows[0].text for box in scene.key] == ["input", "parameter", "between", "output"]
         assert "number on an arrow: local derivative" in scene.captions
+        assert "width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)" in scene.captions
         assert not any("no backward" in line for line in scene.captions)
         network.zero_grad()
-        assert "grad –: no backward yet" in scene_of(graph_of(network), legend=True).captions
+        captions = scene_of(graph_of(network)).captions
+        assert "grad –: no backward yet" in captions
+        assert not any("width" in line for line in captions)  # they are all alike now
+        assert "folded" in [box.rows[0].text for box in scene_of(collapse_scopes(graph_of(network), 1)).key]
+
+    def test_there_is_a_legend_unless_not_wanted(self, expression):
+        assert scene_of(graph_of(expression)).key
+        bare = scene_of(graph_of(expression), legend=False)
+        assert (bare.key, bare.captions) == ([], [])
 
 
 @pytest.mark.parametrize(
