@@ -16,7 +16,7 @@ from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
 from .keywords import in_own_name, older_reduction
-from .promote import as_operand, cast, needs_floating, number, paired
+from .promote import as_operand, cast, mixed_dtypes, needs_floating, number, paired
 
 
 def check_reduction(op: str, reduction: str) -> str:
@@ -255,9 +255,7 @@ def binary_cross_entropy(
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     same_shape(op, input=x, target=t)
     if x.array.dtype != t.array.dtype:
-        raise TypeError(
-            f"{op}: input is {x.dtype}, target {t.dtype}; they need one dtype. Convert: target.to(x.dtype)."
-        )
+        raise mixed_dtypes(op, "input", input=x, target=target)
     if not on(x.array).all_within(x.array, 0, 1):
         raise ValueError(
             f"{op}: input must be probabilities, in [0, 1]; it goes from {x.array.min()} to {x.array.max()}. Apply a "

@@ -13,7 +13,7 @@ from .activation import logsigmoid
 from .keywords import in_own_name, older_reduction
 from .linear import linear
 from .loss import check_reduction, reduced, same_shape
-from .promote import as_operand, needs_floating, number
+from .promote import as_operand, mixed_dtypes, needs_floating, number
 from .softmax import log_softmax
 
 
@@ -353,9 +353,7 @@ def _weight_of_classes(op: str, weight: Any, classes: int, x: Tensor) -> Tensor:
     if w.array.shape != (classes,):
         raise ValueError(f"{op}: weight must have one entry per class, ({classes},), got {tuple(w.array.shape)}.")
     if w.array.dtype != x.array.dtype:
-        raise TypeError(
-            f"{op}: input is {x.dtype}, weight {w.dtype}; they need one dtype. Convert: weight.to(x.dtype)."
-        )
+        raise mixed_dtypes(op, "input", input=x, weight=weight)
     return w
 
 

@@ -18,7 +18,7 @@ from .keywords import in_own_name
 from .linear_map import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .products import matmul
-from .promote import as_operand, needs_floating, number
+from .promote import as_operand, mixed_dtypes, needs_floating, number
 from .shape import permute, reshape, sizes_of, transpose
 
 # ---- padding --------------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def grid_sample(
     if 0 in shape[2:]:
         raise ValueError(f"{op}: input {shape} has no pixels.")
     if x.array.dtype != places.array.dtype:
-        raise TypeError(f"{op}: input is {x.dtype}, grid {places.dtype}. Convert one of them: grid.to(input.dtype).")
+        raise mixed_dtypes(op, input=x, grid=places)
     aligned = bool(align_corners)
     along = []  # for each axis of the image the coordinates of the pixels around each place, and their weights
     for i, n in enumerate(shape[2:]):
