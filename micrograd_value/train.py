@@ -379,7 +379,7 @@ def _rows(name: str, examples: Iterable[Any]) -> Rows:
 
 
 def _numbers(prediction: Any) -> list[float]:
-    return [float(y) for y in as_row(prediction)]
+    return [y.data if isinstance(y, Value) else float(y) for y in as_row(prediction)]
 
 
 def _unwrapped(row: list[Any]) -> Any:

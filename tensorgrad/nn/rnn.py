@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import sqrt
 from typing import Any
 
+from ..autograd.frames import warn
 from ..ops import create, join
 from ..ops.promote import as_operand, same_dtype
 from ..ops.rnn import Gru, Lstm, Rnn
@@ -54,10 +54,7 @@ class RNNBase(Module):
         if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout is a probability, in [0, 1], got {dropout!r}.")
         if dropout > 0 and num_layers == 1:
-            warnings.warn(
-                f"{name}: dropout={dropout} acts between layers, and there is only one; it will do nothing.",
-                stacklevel=2,
-            )
+            warn(f"{name}: dropout={dropout} acts between layers, and there is only one; it will do nothing.")
         for what, n in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             if not isinstance(n, int):
                 raise TypeError(f"{name}: {what} must be an int, got {type(n).__name__}.")

@@ -5,11 +5,11 @@ Most of these are linear in the image, and are given by a kernel and its transpo
 
 from __future__ import annotations
 
-import warnings
 from itertools import product
 from math import floor, isfinite, prod
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
@@ -159,21 +159,21 @@ def upsample(
     input: TensorLike, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
 ) -> Tensor:
     """The old name of `interpolate`."""
-    warnings.warn("upsample is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @in_own_name
 def upsample_nearest(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='nearest')`."""
-    warnings.warn("upsample_nearest is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample_nearest is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, "nearest")
 
 
 @in_own_name
 def upsample_bilinear(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='bilinear', align_corners=True)`."""
-    warnings.warn("upsample_bilinear is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample_bilinear is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, "bilinear", True)
 
 

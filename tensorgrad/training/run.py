@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Protocol
 
+from ..autograd.frames import warn
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
 from .checkpoint import Checkpoint
@@ -140,18 +140,14 @@ class Run:
         if not self.checkpoint.resume():
             return
         if self.finished():
-            warnings.warn(
+            warn(
                 f"Trainer.train: nothing is left to train: the run in {folder} ended after epoch {self.epoch}, "
-                f"{trainer.history.stopped}. To go further give epochs above {self.epoch}, to start anew another folder.",
-                UserWarning,
-                stacklevel=3,
+                f"{trainer.history.stopped}. To go further give epochs above {self.epoch}, to start anew another folder."
             )
         elif changed := self._changed(given):
-            warnings.warn(
+            warn(
                 f"Trainer.train: the run in {folder} goes on with its own {' and '.join(changed)}. To change it on the "
-                "way, set optimizer.param_groups[0][…] in a callback; to start anew, choose another folder.",
-                UserWarning,
-                stacklevel=3,
+                "way, set optimizer.param_groups[0][…] in a callback; to start anew, choose another folder."
             )
 
     def _settings(self) -> list[dict[str, Any]]:
