@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
+import warnings
 from numbers import Integral, Real
+from types import FrameType
 from typing import Any
 
 
@@ -26,3 +29,13 @@ def real(who: str, name: str, x: Any, *, above: float | None = None, below: floa
         most = "finite" if below == math.inf else f"less than {below:g}"
         raise ValueError(f"{who}: {name} must be {least} and {most}, got {x}.")
     return x
+
+
+def warn(message: str) -> None:
+    """A warning that points to the user's line, however deep in the package it is raised."""
+    package = __name__.partition(".")[0] + "."
+    frame: FrameType = sys._getframe(1)
+    level = 2  # 1 would be this line
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

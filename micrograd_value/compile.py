@@ -30,7 +30,6 @@ import inspect
 import math
 import re
 import types
-import warnings
 from builtins import compile as to_bytecode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -38,7 +37,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import functions, rules
-from .engine import Value, topological_order
+from .checks import warn
+from .engine import Value, no_grad, topological_order
 from .rules import RULES, Rule, rule_of
 
 if TYPE_CHECKING:
@@ -429,7 +429,7 @@ def _kept_on_disk(python: Callable[..., None], signature: str) -> Callable[..., 
         kernel.compile(signature)
         return kernel
     except Exception as error:  # a file that was cut short fails in many ways, and would again in every process to come
-        warnings.warn(f"compile: the kernel on disk is unusable ({error!r}); compiling it again.", stacklevel=2)
+        warn(f"compile: the kernel on disk is unusable ({error!r}); compiling it again.")
         for file in Path(kernel.stats.cache_path).glob(f"*{python.__name__}*"):
             file.unlink(missing_ok=True)
         return None
@@ -450,7 +450,8 @@ def _flat_array(numbers: Any) -> np.ndarray:
     import numpy as np
 
     try:
-        return np.asarray(numbers, dtype=float).ravel()
+        with no_grad():  # a Value among them stands for its number
+            return np.asarray(numbers, dtype=float).ravel()
     except ValueError:
         if not isinstance(numbers, (list, tuple)):
             raise

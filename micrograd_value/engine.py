@@ -30,6 +30,7 @@ from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from . import functions as f
+from .checks import warn
 
 Number: TypeAlias = int | float
 
@@ -79,7 +80,7 @@ class Value:
         self.data = data
         self.grad = 0.0
         self.label = label
-        self._prev = tuple(_children)
+        self._prev = _children if type(_children) is tuple else _as_children(_children)
         self._local_grads = _local_grads
         self._op = _op
         self._scope = _scope.get()
@@ -283,6 +284,12 @@ class Value:
     # ---- a number among numbers ---------------------------------------------------------------------------------
 
     def __float__(self) -> float:
+        """The number, out of the graph: said aloud, for math.exp(x) comes here and cuts it. See also `data`."""
+        if _recording.get():
+            warn(
+                "float: a Value became a plain number, through which no gradient flows. For a function use the Value's own, "
+                "x.exp() in place of math.exp(x); for the number itself x.data."
+            )
         return self.data
 
     def __int__(self) -> int:
@@ -303,11 +310,7 @@ class Value:
     def __ge__(self, other: Value | Number) -> bool:
         return self.data >= _compared(other) if _comparable(other) else NotImplemented
 
-    def __eq__(self, other: object) -> bool:
-        return self.data == _compared(other) if _comparable(other) else NotImplemented
-
-    # Equal numbers are different nodes, and sets and dicts are about nodes: hash by identity, as PyTorch does.
-    __hash__ = object.__hash__
+    # No __eq__: as in micrograd a Value equals only itself, or `v in nodes` would find another node of the same number.
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
@@ -402,6 +405,8 @@ def topological_order(root: Value, leaves: bool = False) -> list[Value]:
             order.append(stack.pop())  # type: ignore[arg-type]  # a node always lies under its None
         elif node not in seen:
             seen.add(node)
+            if node.grad is None:  # set by somebody used to PyTorch, where that means 0
+                node.grad = 0.0
             if node._prev:
                 stack.append(node)
                 stack.append(None)
@@ -461,6 +466,14 @@ def _to_float(x: Any, wanted_by: str = "Value") -> float:
     if not _is_number(x):
         raise TypeError(f"{wanted_by}: needs a real number, got {type(x).__name__} {x!r}. Convert with float() first.")
     return float(x)
+
+
+def _as_children(given: Any) -> tuple[Value, ...]:
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise TypeError(
+            f"Value: the second argument is the values it was computed from, got {given!r}. A name: label={str(given)!r}."
+        )
+    return tuple(given)
 
 
 def _lift(x: Any) -> Value | None:

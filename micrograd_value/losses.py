@@ -180,15 +180,16 @@ class CrossEntropyLoss(Loss):
                 "Widen the last layer, or use BCEWithLogitsLoss, which needs one output only."
             )
         if is_single(target) and hasattr(target, "__float__"):
-            if not 0 <= float(target) < outputs or float(target) != int(target):
+            number = target.data if isinstance(target, Value) else float(target)
+            if not 0 <= number < outputs or number != int(number):
                 raise ValueError(
                     f"CrossEntropyLoss: a class is a whole number from 0 to {outputs - 1}, got {target}. "
                     "Give the model one output for each class."
                 )
-            return [1.0 if c == int(target) else 0.0 for c in range(outputs)]
+            return [1.0 if c == int(number) else 0.0 for c in range(outputs)]
         row = _probabilities(self, super().encode(target, outputs))
-        total = sum(map(float, row))
-        if abs(total - 1.0) > 1e-6 and not any(isinstance(t, Value) for t in row):
+        total = 1.0 if any(isinstance(t, Value) for t in row) else sum(map(float, row))
+        if abs(total - 1.0) > 1e-6:
             raise ValueError(f"CrossEntropyLoss: the probabilities of an example add up to 1, these to {total:.6g}.")
         return row
 

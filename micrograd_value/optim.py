@@ -58,6 +58,11 @@ class Optimizer(ABC):
     def attach(self, parameters: Iterable[Value]) -> None:
         """Take charge of these parameters; once only, for what was learnt about the old ones says nothing of others."""
         name = type(self).__name__
+        if hasattr(parameters, "parameters"):
+            raise TypeError(
+                f"{name}: the first argument is the list of parameters, got the model itself, {type(parameters).__name__}. "
+                f"Pass its parameters: {name}(model.parameters(), …)."
+            )
         if isinstance(parameters, (int, float)) or callable(parameters):
             raise TypeError(
                 f"{name}: the first argument is the list of parameters, got {parameters!r}. "
@@ -104,6 +109,8 @@ class Optimizer(ABC):
         lr, decay = self.lr, self.weight_decay
         self.steps += 1
         for i, p in enumerate(self.parameters):
+            if p.grad is None:  # as PyTorch has it: not reached, not moved
+                continue
             p.data -= self._change(i, p.grad + decay * p.data, lr)
 
     @abstractmethod

@@ -20,17 +20,19 @@ import random
 import reprlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .checks import whole
 from .compiled_training import CompiledTraining
 from .engine import Value, no_grad
+from .interruption import Interruption, interruption
 from .losses import Loss, as_row
 from .nn import MLPBuilder
 from .optim import Optimizer
+from .progress import progress_bar, title_of
 from .serialize import write_atomically
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ class History:
 
     def summary(self) -> str:
         """The latest epoch in a few words."""
+        if not self.losses:
+            return "no epoch is done"
         words = [f"loss {self.losses[-1]:.4g}"]
         if self.accuracies:
             words.append(f"accuracy {self.accuracies[-1]:.0%}")
@@ -175,6 +179,8 @@ class Trainer:
             callbacks: a function, or several, called with the history after each epoch; True ends the training.
             progress: a tqdm bar, or plain lines without tqdm; a text is shown in front. None: only in a terminal.
 
+        Ctrl-C ends the training after the step it is in, and the history is returned; a second one at once.
+
         Raises:
             ValueError: no examples, more of one than of the other, lengths that do not fit the model or the loss.
             RuntimeError: loss or gradient became nan or infinite; the parameters are those before that step.
@@ -185,21 +191,31 @@ class Trainer:
         xs, ts = self._examples(inputs, targets)
         held_out = None if validation is None else self._examples(*_pair(validation))
         size = len(xs) if batch_size is None else min(whole("Trainer.train", "batch_size", batch_size), len(xs))
-        if self.compiled:
-            for n in {size, len(xs) % size} - {0}:
-                self._native.prepare(self._total_loss, n, xs, ts)
-
         history = self.history = History(stopped="all epochs are done")
         order = list(range(len(xs)))
         shuffled = random.Random(seed).shuffle if shuffle and size < len(xs) else list
         best, best_epoch, best_parameters = math.inf, 0, None
-        with _progress(epochs, progress) as show:
+        title = title_of(progress)
+        with interruption() as wish, ExitStack() as stack:
+            if self.compiled:
+                new = {size, len(xs) % size} - {0} - self._native.steps.keys()
+                if new and title:
+                    print(f"{title}: compiling the graph of a batch, once; a large one takes seconds", file=sys.stderr)
+                for n in new:
+                    self._native.prepare(self._total_loss, n, xs, ts)
+            show = stack.enter_context(progress_bar(title, epochs))
             for epoch in range(1, epochs + 1):
+                if wish.asked:
+                    history.stopped = f"interrupted after epoch {epoch - 1}" if history else "interrupted while compiling"
+                    break
                 begin = time.perf_counter()
                 history.learning_rates.append(self.optimizer.lr)
                 shuffled(order)
                 batches = [order[first : first + size] for first in range(0, len(order), size)]
-                result = self._epoch(epoch, [([xs[i] for i in b], [ts[i] for i in b]) for b in batches])
+                result = self._epoch(epoch, [([xs[i] for i in b], [ts[i] for i in b]) for b in batches], wish)
+                if result is None:
+                    history.learning_rates.pop()
+                    break
                 history._append("losses", result.loss)
                 history._append("accuracies", result.accuracy)
                 if held_out:
@@ -224,8 +240,9 @@ class Trainer:
                 p.data = data
         return history
 
-    def _epoch(self, epoch: int, batches: list[tuple[Rows, Rows]]) -> Evaluation:
-        """One step for each batch. The means are over examples, so a smaller last batch counts for less."""
+    def _epoch(self, epoch: int, batches: list[tuple[Rows, Rows]], wish: Interruption) -> Evaluation | None:
+        """One step for each batch; None if it was interrupted. The means are over examples, so a smaller last batch
+        counts for less."""
         examples, total, right = 0, 0.0, 0
         for number, (xs, ts) in enumerate(batches, 1):
             if self.compiled:
@@ -238,6 +255,9 @@ class Trainer:
             examples += len(xs)
             total += loss * len(xs)
             right += self._count_right(predictions, ts)
+            if wish.asked and number < len(batches):
+                self.history.stopped = f"interrupted in epoch {epoch}, after batch {number} of {len(batches)}"
+                return None
         return Evaluation(total / examples, right / examples if self.correct else None)
 
     def _gradients(self, xs: Rows, ts: Rows) -> tuple[float, Rows]:
@@ -358,7 +378,7 @@ def _rows(name: str, examples: Iterable[Any]) -> Rows:
 
 
 def _numbers(prediction: Any) -> list[float]:
-    return [float(y) for y in as_row(prediction)]
+    return [y.data if isinstance(y, Value) else float(y) for y in as_row(prediction)]
 
 
 def _unwrapped(row: list[Any]) -> Any:
@@ -367,34 +387,3 @@ def _unwrapped(row: list[Any]) -> Any:
 
 def _name(p: Value) -> str:
     return f"{p._scope}/{p.label}".strip("/") or "a parameter"
-
-
-@contextmanager
-def _progress(epochs: int, progress: bool | str | None) -> Iterator[Callable[[History], None]]:
-    """A function to call after each epoch: it moves a tqdm bar, prints a line now and then, or does nothing."""
-    if progress is None:
-        progress = sys.stderr.isatty()
-    title = progress if isinstance(progress, str) else "training"
-    if progress is False:
-        yield lambda history: None
-        return
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        every = math.ceil(epochs / 10)
-
-        def print_line(history: History) -> None:
-            if len(history) % every == 0 or len(history) == epochs:
-                print(f"{title}: epoch {len(history)} of {epochs}, {history.summary()}", file=sys.stderr, flush=True)
-
-        yield print_line
-        return
-    with tqdm(total=epochs, desc=title, unit="epoch") as bar:
-
-        def move_bar(history: History) -> None:
-            bar.set_postfix_str(history.summary(), refresh=False)
-            bar.update()
-
-        yield move_bar
-        bar.total = bar.n  # stopped early is done as well
-        bar.refresh()

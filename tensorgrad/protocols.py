@@ -30,7 +30,20 @@ class Protocols:
         return bool(self._number("bool"))
 
     def __float__(self: Any) -> float:
+        if self.requires_grad:
+            self._warn_of_a_cut()
         return float(self._number("float"))
+
+    def _warn_of_a_cut(self: Any) -> None:
+        """math.exp(x) takes the number out of the graph: PyTorch says so as well."""
+        from .autograd.frames import warn
+        from .autograd.modes import is_grad_enabled
+
+        if self.array.size == 1 and is_grad_enabled():
+            warn(
+                "float: a tensor that requires grad became a plain number, through which no gradient flows. For a function "
+                "use the tensor's own, x.exp() in place of math.exp(x); for the number itself x.item()."
+            )
 
     def __int__(self: Any) -> int:
         return int(self._number("int"))

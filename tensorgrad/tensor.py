@@ -6,7 +6,6 @@ The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/metho
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -136,11 +135,11 @@ class Tensor(Protocols, TensorMethods):
     @property
     def grad(self) -> Tensor | None:
         if self.node is not None and self._grad is None and self._retains is None:
-            warnings.warn(
+            from .autograd.frames import warn
+
+            warn(
                 f"grad of a tensor that is not a leaf (the result of {self.node.name}) is not kept. "
-                "Call x.retain_grad() before backward(), or ask for it with tensorgrad.autograd.grad.",
-                UserWarning,
-                stacklevel=2,
+                "Call x.retain_grad() before backward(), or ask for it with tensorgrad.autograd.grad."
             )
         return self._grad
 

@@ -30,7 +30,7 @@ LAYER = {room: i for i, rooms in enumerate(LAYERS) for room in rooms.split()}
 HIGHER = {"utils.data": 4, "utils.tensorboard": 4, "utils.running": 3}
 
 # The one circle: a tensor knows the node it came from, a node makes tensors. tensor.py asks the engine inside functions.
-CORE_ASKS = {"tensorgrad.tensor", "tensorgrad.autograd.views"}
+CORE_ASKS = {"tensorgrad.tensor", "tensorgrad.protocols", "tensorgrad.autograd.views"}
 
 
 def name_of(path: Path) -> str:

@@ -3,12 +3,12 @@ code uses `tensorgrad.linalg` and `nn.functional`."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from .. import dtypes
+from ..autograd.frames import warn
 from ..kernels.shapes import integer
 from ..ops import dropout as _dropout
 from ..ops import embedding as _embedding
@@ -111,7 +111,7 @@ def range(
     layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """start, start + step, … up to and with end, in the default dtype.  Use `arange`, as the field does."""
-    warnings.warn("range includes its end, unlike Python's; use arange.", UserWarning, stacklevel=2)
+    warn("range includes its end, unlike Python's; use arange.")
     if end is None:
         start, end = 0, start
     start, end, step = [number("range", w, v) for w, v in (("start", start), ("end", end), ("step", step))]

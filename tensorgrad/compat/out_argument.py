@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-import warnings
 from functools import wraps
 from typing import Any
 
 from .. import dtypes
+from ..autograd.frames import warn
 from ..autograd.inplace import bump_version, check_writable
 from ..autograd.modes import is_grad_enabled
 from ..ops.assign import resize_
@@ -181,11 +181,9 @@ def _put(op: str, out: Tensor, result: Tensor) -> None:
     array = cast(result, out.dtype).array
     if out.array.shape != array.shape:
         if out.array.size:
-            warnings.warn(
+            warn(
                 f"{op}: out had shape {tuple(out.array.shape)} and has been resized to the result's, "
-                f"{tuple(array.shape)}. Give an out of that shape, or an empty one: out.resize_(0).",
-                UserWarning,
-                stacklevel=4,
+                f"{tuple(array.shape)}. Give an out of that shape, or an empty one: out.resize_(0)."
             )
         resize_(out, array.shape)
     out.array[...] = array

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.modes import no_grad
 from ..ops.elementwise import exp
 from ..tensor import Size, Tensor
@@ -121,7 +121,7 @@ class Distribution:
 
     def sample_n(self, n: int) -> Tensor:
         """`sample((n,))`, by its older name."""
-        warnings.warn("sample_n is an old name; use sample((n,)).", FutureWarning, stacklevel=2)
+        warn("sample_n is an old name; use sample((n,)).", FutureWarning)
         return self.sample((n,))
 
     def log_prob(self, value: Tensor) -> Tensor:

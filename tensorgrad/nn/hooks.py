@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import is_grad_enabled
@@ -220,7 +220,7 @@ class Hooks:
                         hook(self, args, kwargs, out) if key in with_kwargs else hook(self, args, out)
                     except Exception as second:  # the first one is what the caller has to see
                         kind = type(self).__name__
-                        warnings.warn(f"{kind}: a hook raised as well, after another error: {second}", stacklevel=3)
+                        warn(f"{kind}: a hook raised as well, after another error: {second}")
             raise
         return watch.around_outputs(out) if watch else out
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import Any
 
+from ..autograd.frames import warn
 from ..ops.keywords import older_reduction
 from ..tensor import Tensor
 from . import functional as F
@@ -33,7 +33,7 @@ class NLLLoss2d(NLLLoss):
 
     @older_reduction
     def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        warnings.warn("NLLLoss2d is an old name; use NLLLoss, which is the same.", FutureWarning, stacklevel=3)
+        warn("NLLLoss2d is an old name; use NLLLoss, which is the same.", FutureWarning)
         super().__init__(weight, ignore_index=ignore_index, reduction=reduction)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ..autograd.frames import warn
 from ..ops import create
 from ..tensor import Tensor
 from . import functional as F
@@ -265,10 +265,9 @@ class _InstanceNorm(_NormBase):
         if channels != self.num_features:
             if self.affine:
                 raise ValueError(f"{name}: input {shape} has {channels} channels; built for {self.num_features}.")
-            warnings.warn(
+            warn(
                 f"{name}: input {shape} has {channels} channels; built for {self.num_features}; "
-                "without weights that changes nothing.",
-                stacklevel=3,
+                "without weights that changes nothing."
             )
 
     def forward(self, input: Tensor) -> Tensor:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from math import sqrt
 from typing import Any
 
+from ..autograd.frames import warn
 from ..ops import create, join
+from ..ops.promote import as_operand, same_dtype
 from ..ops.rnn import Gru, Lstm, Rnn
 from ..tensor import Tensor
 from . import functional as F
@@ -53,10 +54,7 @@ class RNNBase(Module):
         if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout is a probability, in [0, 1], got {dropout!r}.")
         if dropout > 0 and num_layers == 1:
-            warnings.warn(
-                f"{name}: dropout={dropout} acts between layers, and there is only one; it will do nothing.",
-                stacklevel=2,
-            )
+            warn(f"{name}: dropout={dropout} acts between layers, and there is only one; it will do nothing.")
         for what, n in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             if not isinstance(n, int):
                 raise TypeError(f"{name}: {what} must be an int, got {type(n).__name__}.")
@@ -138,7 +136,7 @@ class RNNBase(Module):
             if x.ndim != 2:
                 raise ValueError(f"{name}: a packed sequence's data must be (rows, features), got {tuple(x.shape)}.")
         else:
-            x = input
+            x = as_operand(name, input)
             if x.ndim not in (2, 3):
                 raise ValueError(
                     f"{name}: input has shape {tuple(x.shape)}; it needs "
@@ -155,7 +153,8 @@ class RNNBase(Module):
             sizes = (batch,) * steps
         if x.shape[-1] != self.input_size:
             raise ValueError(f"{name}: input has {x.shape[-1]} features, built for input_size={self.input_size}.")
-        _one_dtype(name, x, getattr(self, self._all_weights[0][0]))
+        weight = self._all_weights[0][0]
+        same_dtype(name, weight, input=x if packed else input, **{weight: getattr(self, weight)})
         if not packed:
             x = x.reshape(steps * batch, self.input_size)
         states = self._first_states(hx, sizes[0], single, order, x)
@@ -216,17 +215,11 @@ class RNNBase(Module):
             if not isinstance(state, Tensor) or tuple(state.shape) != wanted:
                 found = tuple(state.shape) if isinstance(state, Tensor) else type(state).__name__
                 raise ValueError(f"{name}: {what} must have shape {wanted}, (layers · directions, …), got {found}.")
-            _one_dtype(name, x, state, what)
+            same_dtype(name, "input", input=x, **{what: state})
             t: Any = state
             t = t.unsqueeze(1) if single else t
             states.append(t if order is None else t.index_select(1, order))
         return states
-
-
-def _one_dtype(name: str, x: Any, other: Any, what: str = "the weights") -> None:
-    """The kernels compute in one dtype."""
-    if x.array.dtype is not other.array.dtype and x.dtype is not other.dtype:
-        raise TypeError(f"{name}: input is {x.dtype}, {what} {other.dtype}. Convert one of them: input.to(…).")
 
 
 class RNN(RNNBase):
@@ -344,18 +337,19 @@ class RNNCellBase(Module):
     def _step(self, op: Any, input: Any, *states: Any) -> list[Any]:
         """One step of a layer's operation, on a batch or a single vector; the new states."""
         name = type(self).__name__
+        given, input = input, as_operand(name, input)
         if input.ndim not in (1, 2) or input.shape[-1] != self.input_size:
             raise ValueError(
                 f"{name}: input has shape {tuple(input.shape)}; it needs (B, {self.input_size}), or "
                 f"({self.input_size},) without B."
             )
-        _one_dtype(name, input, self.weight_ih)
+        same_dtype(name, "weight_ih", input=given, weight_ih=self.weight_ih)
         wanted = (*input.shape[:-1], self.hidden_size)
         for state in states:
             if state is not None:
                 if tuple(state.shape) != wanted:
                     raise ValueError(f"{name}: hx has shape {tuple(state.shape)}; for this input it needs {wanted}.")
-                _one_dtype(name, input, state, "hx")
+                same_dtype(name, "input", input=input, hx=state)
         single = input.ndim == 1
         x = input.unsqueeze(0) if single else input
         zeros = create.zeros(len(x), self.hidden_size, dtype=x.dtype)

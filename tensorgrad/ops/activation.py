@@ -120,7 +120,7 @@ def prelu(input: TensorLike, weight: TensorLike) -> Tensor:
     Shape: input (N, C, …) or any; weight (C,), one slope per channel, or (1,) or ().
     """
     x, w = needs_floating("prelu", input), needs_floating("prelu", weight, "weight")
-    same_dtype("prelu", input=x, weight=w)
+    same_dtype("prelu", "weight", input=x, weight=w)
     if w.array.ndim > 1:
         raise ValueError(mismatch("prelu", "weight has more than one dimension", "Flatten it.", weight=w.array.shape))
     if w.array.size != 1:

@@ -14,7 +14,7 @@ from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .expand import Expand
 from .keywords import numpy_words
-from .promote import NUMBERS, as_operand, cast, python_number, truth
+from .promote import NUMBERS, as_operand, cast, mixed_dtypes, python_number, truth
 from .shape import Reshape, clone, sizes_of
 from .slice import Slice, as_strided, select
 
@@ -121,7 +121,7 @@ def set_(x: Tensor, source: Tensor | None = None) -> Tensor:
     if source is None:
         source = Tensor._of(on(x.array).empty((0,), x.array.dtype))
     if source.array.dtype != x.array.dtype:
-        raise TypeError(f"set_: the source is {source.dtype}, the tensor {x.dtype}; they must be the same.")
+        raise mixed_dtypes("set_", "input", input=x, source=source)
     new = alias(source)
     if new._version == x._version:  # whoever saved x must see that it is not what it was
         new._storage().count += 1
@@ -176,7 +176,7 @@ def same_dtype(op: str, x: Tensor, other: Any, what: str) -> Tensor:
     """The other operand, which must be of x's dtype."""
     z = as_operand(op, other, what)
     if z.array.dtype != x.array.dtype:
-        raise TypeError(f"{op}: {what} is {z.dtype}, input {x.dtype}; they must be the same. Convert it: {what}.to(…).")
+        raise mixed_dtypes(op, "input", **{"input": x, what: other})
     return z
 
 

@@ -15,7 +15,7 @@ from .create import zeros
 from .dropout import dropout
 from .join import cat
 from .linear import linear
-from .promote import as_operand, needs_floating, number
+from .promote import as_operand, mixed_dtypes, needs_floating, number
 from .softmax import softmax
 from .vision import pad
 
@@ -80,7 +80,7 @@ def scaled_dot_product_attention(
     q, k, v = needs_floating(op, query, "query"), as_operand(op, key, "key"), as_operand(op, value, "value")
     shapes = {"query (…, L, E)": q.array.shape, "key   (…, S, E)": k.array.shape, "value (…, S, V)": v.array.shape}
     if not q.array.dtype == k.array.dtype == v.array.dtype:
-        raise TypeError(f"{op}: query is {q.dtype}, key {k.dtype}, value {v.dtype}; they need one dtype.")
+        raise mixed_dtypes(op, query=query, key=key, value=value)
     if min(len(s) for s in shapes.values()) < 2:
         raise ValueError(mismatch(op, "needs at least two axes each", "Add a batch axis with unsqueeze.", **shapes))
     if q.array.shape[-1] != k.array.shape[-1] or k.array.shape[-2] != v.array.shape[-2]:

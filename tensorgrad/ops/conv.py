@@ -20,7 +20,7 @@ from ..kernels import on
 from ..kernels.shapes import Shape, per_axis, windows
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
-from .promote import as_operand
+from .promote import as_operand, mixed_dtypes
 from .shape import reshape
 from .taps import padded_size, tap_slices, taps
 
@@ -369,7 +369,7 @@ def _operands(op: str, d: int, input: Any, weight: Any, bias: Any) -> tuple[Tens
         bias = as_operand(op, bias, "bias")
     for name, t in (("weight", w), ("bias", bias)):
         if t is not None and t.array.dtype != x.array.dtype:
-            raise TypeError(f"{op}: input is {x.dtype}, {name} {t.dtype}. Convert one of them: x.to(weight.dtype).")
+            raise mixed_dtypes(op, name, **{"input": input, name: t})
     if min(w.array.shape) < 1 and (w.array.shape[0] < 1 or prod(w.array.shape[2:]) < 1):
         raise ValueError(f"{op}: weight of shape {tuple(w.array.shape)} has no filters, or empty ones.")
     return x, w, bias

@@ -12,7 +12,7 @@ from ..kernels.shapes import integer, mismatch
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .keywords import also
-from .promote import as_operand, number
+from .promote import as_operand, mixed_dtypes, number
 
 
 class Embedding(Function):
@@ -122,7 +122,7 @@ def embedding_bag(
             shapes = {"input": index.array.shape, "per_sample_weights": factors.array.shape}
             raise ValueError(mismatch(op, "per_sample_weights has another shape than input", cure, **shapes))
         if factors.array.dtype != table.array.dtype:
-            raise TypeError(f"{op}: per_sample_weights are {factors.dtype}, weight {table.dtype}; they need one dtype.")
+            raise mixed_dtypes(op, "weight", weight=weight, per_sample_weights=per_sample_weights)
     starts = _starts(op, index, offsets, include_last_offset)
     padding = _row(op, padding_idx, table.array.shape[0])
     if max_norm is not None:

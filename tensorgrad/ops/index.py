@@ -7,10 +7,10 @@ NumPy differs."""
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..autograd.inplace import check_not_a_leaf, check_writable, saved_operand, store_checked, store_result_of
 from ..kernels import on
@@ -126,10 +126,9 @@ def _per_axis(key: Any) -> tuple[Any, ...]:
         return (key,)
     if not any([k is None or k is ... or type(k) is slice or hasattr(k, "__len__") for k in key]):
         return (key,)
-    warnings.warn(
+    warn(
         "a list of lists, tensors or slices is taken for one index per axis, as in PyTorch; say x[tuple(key)], or "
-        "x[tensor(key)] for places along the first axis.",
-        stacklevel=4,
+        "x[tensor(key)] for places along the first axis."
     )
     return tuple(key)
 
@@ -436,7 +435,7 @@ def _array(op: str, x: Tensor, k: Any) -> Any:
     if array.dtype.kind not in "iub":
         raise TypeError(f"{op}: an index must have an integer or bool dtype, got {array.dtype}.")
     if array.dtype == "uint8":
-        warnings.warn("a uint8 index is a mask, as in PyTorch; say x[mask.bool()] or x[index.long()].", stacklevel=4)
+        warn("a uint8 index is a mask, as in PyTorch; say x[mask.bool()] or x[index.long()].")
         return array != 0
     return array
 

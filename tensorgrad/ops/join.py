@@ -15,7 +15,7 @@ from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .expand import Expand
 from .keywords import also, numpy_words
-from .promote import as_operand, cast
+from .promote import as_operand, cast, mixed_dtypes
 from .shape import Reshape, atleast_1d, atleast_2d, atleast_3d, sizes_of
 from .slice import Narrow, Select
 
@@ -180,7 +180,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         if x.array.ndim > 1:
             raise ValueError(f"meshgrid: needs tensors of at most one dimension, tensor {i} is {tuple(x.array.shape)}.")
         if x.array.dtype != xs[0].array.dtype:
-            raise TypeError(f"meshgrid: tensors must have one dtype, got {xs[0].dtype} and {x.dtype}.")
+            raise mixed_dtypes("meshgrid", **{f"tensors[{j}]": x for j, x in enumerate(xs)})
     places = list(range(len(xs)))
     if indexing == "xy" and len(xs) > 1:
         places[:2] = [1, 0]

@@ -12,7 +12,7 @@ from ..tensor import Tensor, TensorLike
 from .einsum import einsum
 from .keywords import renamed
 from .products import Matmul, Mv, as_rows, matmul, product, product_operands
-from .promote import as_operand, same_dtype
+from .promote import as_operand, mixed_dtypes, same_dtype
 
 
 class Linear(Function):
@@ -35,6 +35,9 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
 
     Shape: input (…, in), weight (out, in) or (in,), bias (out,) or () → (…, out), or (…) for a weight of one axis.
     """
+    if not isinstance(input, Tensor):
+        as_operand("linear", input)
+        same_dtype("linear", "weight", input=input, weight=as_operand("linear", weight, "weight"))
     x, w = product_operands("linear", input, weight, ("input", "weight"))
     if bias is None:
         if w.array.ndim == 1:
@@ -51,7 +54,7 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
     if len(c) != 2 or not a or a[-1] != c[1] or d != c[:1] and d not in ((1,), ()):
         raise ValueError(_linear_mismatch(a, c, d))
     if b.array.dtype != x.array.dtype:
-        raise TypeError(f"linear: input is {x.dtype}, bias {b.dtype}; they need one dtype. Convert one with .to(…).")
+        raise mixed_dtypes("linear", "weight", input=x, weight=w, bias=b)
     if d != c[:1]:
         b = b.expand(c[0])
     return Linear()(x, w, b) if len(a) > 1 else Linear()(x.unsqueeze(0), w, b).squeeze(0)
@@ -80,7 +83,7 @@ def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: T
     bias = None if bias is None else as_operand("bilinear", bias, "bias")
     if bias is not None and bias.array.shape != (c[0],):
         raise ValueError(mismatch("bilinear", "bias has one number per output", weight=c, bias=bias.array.shape))
-    same_dtype("bilinear", input=x, weight=w, **({} if bias is None else {"bias": bias}))
+    same_dtype("bilinear", "weight", input1=x, input2=z, weight=w, **({} if bias is None else {"bias": bias}))
     x, z = as_rows(x), as_rows(z)
     y = einsum("bm,omn,bn->bo", x, w, z).reshape(*a[:-1], c[0])
     return y if bias is None else y + bias

@@ -6,10 +6,10 @@ classes are in `loss_classes`, of pairs and triplets in `loss_pairs`, of sequenc
 
 from __future__ import annotations
 
-import warnings
 from math import log, nan, pi
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
@@ -17,7 +17,7 @@ from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
 from .keywords import older_reduction
-from .promote import as_operand, cast, needs_floating, number, paired
+from .promote import as_operand, cast, mixed_dtypes, needs_floating, number, paired
 
 
 def check_reduction(op: str, reduction: str) -> str:
@@ -40,17 +40,16 @@ def _weighted(losses: Tensor, weight: Any, reduction: str) -> Tensor:
     return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
 
 
-def _operands(op: str, input: Any, target: Any, weight: Any = None, stacklevel: int = 4) -> tuple[Tensor, Tensor, Any]:
+def _operands(op: str, input: Any, target: Any, weight: Any = None) -> tuple[Tensor, Tensor, Any]:
     """Prediction and target of one dtype and of shapes that broadcast, and a weight per number or None."""
     x, z = as_operand(op, input), as_operand(op, target, "target")
     if x.array.dtype != z.array.dtype:
         x, z = paired(op, x, z)
     if x.array.shape != z.array.shape:
         broadcast(op, input=x.array.shape, target=z.array.shape)
-        warnings.warn(
+        warn(
             f"{op}: input {tuple(x.array.shape)} and target {tuple(z.array.shape)} have different shapes and are "
-            "broadcast, which is seldom meant. Reshape one of them.",
-            stacklevel=stacklevel,
+            "broadcast, which is seldom meant. Reshape one of them."
         )
     if weight is not None:
         weight = as_operand(op, weight, "weight")
@@ -140,7 +139,7 @@ def huber_loss(
 
     `weight` is a factor for each number; the mean is over their number.
     """
-    x, z, weight = _operands("huber_loss", input, target, weight, stacklevel=3)
+    x, z, weight = _operands("huber_loss", input, target, weight)
     delta = number("huber_loss", "delta", delta)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}.")
@@ -257,9 +256,7 @@ def binary_cross_entropy(
     x, t = needs_floating(op, input), as_operand(op, target, "target")
     same_shape(op, input=x, target=t)
     if x.array.dtype != t.array.dtype:
-        raise TypeError(
-            f"{op}: input is {x.dtype}, target {t.dtype}; they need one dtype. Convert: target.to(x.dtype)."
-        )
+        raise mixed_dtypes(op, "input", input=x, target=target)
     if not on(x.array).all_within(x.array, 0, 1):
         raise ValueError(
             f"{op}: input must be probabilities, in [0, 1]; it goes from {x.array.min()} to {x.array.max()}. Apply a "

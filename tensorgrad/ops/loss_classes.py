@@ -15,7 +15,7 @@ from .expand import broadcast_tensors
 from .keywords import older_reduction
 from .linear import linear
 from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape
-from .promote import as_operand, needs_floating, number, paired
+from .promote import as_operand, mixed_dtypes, needs_floating, number, paired
 from .softmax import log_softmax
 
 
@@ -354,9 +354,7 @@ def _weight_of_classes(op: str, weight: Any, classes: int, x: Tensor) -> Tensor:
     if w.array.shape != (classes,):
         raise ValueError(f"{op}: weight must have one entry per class, ({classes},), got {tuple(w.array.shape)}.")
     if w.array.dtype != x.array.dtype:
-        raise TypeError(
-            f"{op}: input is {x.dtype}, weight {w.dtype}; they need one dtype. Convert: weight.to(x.dtype)."
-        )
+        raise mixed_dtypes(op, "input", input=x, weight=weight)
     return w
 
 

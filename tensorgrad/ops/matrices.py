@@ -8,7 +8,7 @@ from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor
 from .join import cat
-from .promote import as_operand
+from .promote import as_operand, mixed_dtypes
 
 
 class LinAlgError(RuntimeError):
@@ -47,7 +47,7 @@ def squares(op: str, A: Any, what: str = "A") -> Tensor:
 def one_dtype(op: str, x: Tensor, z: Tensor, names: str = "A and B") -> None:
     """Refuse two operands of different dtypes."""
     if x.array.dtype != z.array.dtype:
-        raise TypeError(f"{op}: {names} must have one dtype, got {x.dtype} and {z.dtype}. Convert one with .to(…).")
+        raise mixed_dtypes(op, **dict(zip(names.split(" and "), (x, z))))
 
 
 def right_hand_side(op: str, a: Tensor, b: Tensor, left: bool) -> Tensor:

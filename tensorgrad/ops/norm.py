@@ -16,7 +16,7 @@ from ..tensor import Tensor, TensorLike
 from .arithmetic import pow, square
 from .elementwise import rsqrt
 from .linear_map import LinearMap
-from .promote import as_operand, cast, needs_floating, number
+from .promote import as_operand, cast, mixed_dtypes, needs_floating, number
 from .reduce import mean as mean_of
 from .shape import reshape
 
@@ -88,7 +88,7 @@ def batch_norm(
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs a batch and a channel axis, (N, C, …).")
     c = shape[1]
     mean, var = _statistics(op, running_mean, running_var, c)
-    weight, bias = _of_shape(op, x, weight, "weight", (c,)), _of_shape(op, x, bias, "bias", (c,))
+    weight, bias = _of_shape(op, input, x, weight, "weight", (c,)), _of_shape(op, input, x, bias, "bias", (c,))
     _check_eps(op, eps)
     if not training:
         if mean is None or var is None:
@@ -134,7 +134,7 @@ def instance_norm(
         raise ValueError(f"{op}: input has shape {tuple(shape)}; it needs (N, C, …) and at least one spatial axis.")
     n, c = shape[:2]
     mean, var = _statistics(op, running_mean, running_var, c)
-    weight, bias = _of_shape(op, x, weight, "weight", (c,)), _of_shape(op, x, bias, "bias", (c,))
+    weight, bias = _of_shape(op, input, x, weight, "weight", (c,)), _of_shape(op, input, x, bias, "bias", (c,))
     _check_eps(op, eps)
     if not use_input_stats:
         if mean is None or var is None:
@@ -178,7 +178,7 @@ def group_norm(
             f"{op}: {c} channels do not divide into {num_groups} groups.\n    input (N, C, …)  {tuple(shape)}\n"
             "Choose num_groups among the divisors of C."
         )
-    weight, bias = _of_shape(op, x, weight, "weight", (c,)), _of_shape(op, x, bias, "bias", (c,))
+    weight, bias = _of_shape(op, input, x, weight, "weight", (c,)), _of_shape(op, input, x, bias, "bias", (c,))
     length, per = prod(shape[2:]), c // num_groups
     if n * per * length == 1:
         raise ValueError(f"{op}: input {tuple(shape)} has one value per group, with deviation 0. Use fewer groups.")
@@ -284,7 +284,7 @@ def _check_eps(op: str, eps: float) -> None:
         raise ValueError(f"{op}: eps must not be negative, got {eps}.")
 
 
-def _of_shape(op: str, x: Tensor, value: Any, what: str, shape: Shape) -> Tensor | None:
+def _of_shape(op: str, input: Any, x: Tensor, value: Any, what: str, shape: Shape) -> Tensor | None:
     """weight or bias, as a Tensor of this shape, in the input's dtype or the one that is computed in."""
     if value is None:
         return None
@@ -292,7 +292,7 @@ def _of_shape(op: str, x: Tensor, value: Any, what: str, shape: Shape) -> Tensor
     if value.array.shape != shape:
         raise ValueError(f"{op}: {what} has shape {tuple(value.array.shape)}, needs {shape}.")
     if value.dtype not in (x.dtype, _wide_dtype(x)):
-        raise TypeError(f"{op}: input is {x.dtype}, {what} {value.dtype}. Convert one of them: x.to(weight.dtype).")
+        raise mixed_dtypes(op, what, **{"input": input, what: value})
     return value
 
 
@@ -316,7 +316,7 @@ def _last_axes(op: str, input: Any, normalized_shape: Any, weight: Any, bias: An
             f"{op}: the input's last axes are not normalized_shape.\n    input             {tuple(shape)}\n"
             f"    normalized_shape  {inner}\nGive the sizes of the last axes, all of them that are averaged over."
         )
-    weight, bias = _of_shape(op, x, weight, "weight", inner), _of_shape(op, x, bias, "bias", inner)
+    weight, bias = _of_shape(op, input, x, weight, "weight", inner), _of_shape(op, input, x, bias, "bias", inner)
     return x, (prod(shape[: len(shape) - len(inner)]), prod(inner)), weight, bias
 
 

@@ -11,14 +11,13 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from .. import dtypes
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, axis, broadcast, mismatch
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .keywords import factors_first, numpy_words
-from .promote import as_operand, cast, number, paired, result_dtype
+from .promote import as_operand, cast, mixed_dtypes, number, paired, result_dtype
 
 # ---- products of matrices -------------------------------------------------------------------------------------------
 
@@ -112,11 +111,7 @@ def product_operands(op: str, x: Any, z: Any, names: tuple[str, str] = ("input",
     a, b = x.array.dtype, z.array.dtype
     if a != b:
         if both:
-            narrow, wide = (first, second) if dtypes.promote_types(x.dtype, z.dtype) == z.dtype else (second, first)
-            raise TypeError(
-                f"{op}: {first} is {x.dtype}, {second} {z.dtype}; a product needs one dtype. "
-                f"Convert: {narrow}.to({wide}.dtype)."
-            )
+            raise mixed_dtypes(op, "weight", **{first: x, second: z})
         x, z = paired(op, x, z)
     if a.kind == "b":
         raise TypeError(f"{op}: bools have no product of matrices. Convert first: x.int() or x.float().")
@@ -274,9 +269,7 @@ def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tenso
     """beta·input + alpha·product; where beta is 0 not even a nan of input comes through."""
     x, beta, alpha = as_operand(op, input), number(op, "beta", beta), number(op, "alpha", alpha)
     if x.array.dtype != product.array.dtype:
-        raise TypeError(
-            f"{op}: input is {x.dtype}, the product {product.dtype}; they need one dtype. Convert input: x.to(…)."
-        )
+        raise mixed_dtypes(op, "product", input=input, product=product)
     if x.array.dtype.kind in "iu" and not (float(alpha).is_integer() and float(beta).is_integer()):
         raise TypeError(f"{op}: with integers beta and alpha must be whole, got {beta} and {alpha}.")
     if x.array.dtype.kind in "iu":

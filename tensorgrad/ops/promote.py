@@ -7,6 +7,7 @@ higher category (a float among ints). A NumPy scalar is a Python number here.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -202,12 +203,38 @@ def result_type(tensor1: TensorLike, tensor2: TensorLike) -> dtypes.dtype:
     return result_dtype("result_type", tensor1, tensor2)
 
 
-def same_dtype(op: str, **operands: Tensor) -> None:
+def same_dtype(op: str, keep: Any = None, **operands: Any) -> None:
     """Refuse operands of several dtypes, for functions where PyTorch does not promote."""
-    found = {name: x.dtype for name, x in operands.items()}
-    if len(set(found.values())) > 1:
-        listed = "\n".join(f"    {name}  {d}" for name, d in found.items())
-        raise TypeError(f"{op}: needs operands of one dtype.\n{listed}\nConvert with x.to(dtype).")
+    if len({x.array.dtype if isinstance(x, Tensor) else _dtype_of(x).numpy for x in operands.values()}) > 1:
+        raise mixed_dtypes(op, keep, **operands)
+
+
+def mixed_dtypes(op: str, keep: Any = None, **operands: Any) -> TypeError:
+    """The error for operands of several dtypes, whose cure leaves one as it is: a layer's weight, say, so that the data
+    is converted. Without such a one the default dtype stays if an operand has it, otherwise the widest. An operand may
+    be an array still: it has no `.float()`."""
+    found = {name: _dtype_of(x) for name, x in operands.items()}
+    wanted = found.get(keep or "", dtypes.get_default_dtype())
+    if wanted not in found.values() or not wanted.is_floating_point and keep is None:
+        wanted = dtypes.combined(None, reduce(dtypes.promote_types, found.values()), None)
+    cures, width = [], max(map(len, found))
+    for name, d in found.items():
+        if d is not wanted:
+            x = name if not isinstance(operands[name], np.ndarray) else f"tensorgrad.from_numpy({name})"
+            cures.append(f"{x}.{_SHORT.get(wanted.name, wanted.name)}()")
+    why = " (NumPy's numbers are float64)" if wanted is dtypes.float32 and dtypes.float64 in found.values() else ""
+    listed = "\n".join(f"    {name.ljust(width)}  {d}" for name, d in found.items())
+    return TypeError(f"{op}: needs operands of one dtype.\n{listed}\nConvert: {', '.join(cures)}{why}.")
+
+
+def _dtype_of(x: Any) -> dtypes.dtype:
+    x = getattr(x, "array", x)
+    return dtypes.of_number(python_number(x)) if isinstance(x, NUMBERS) else dtypes.of_array(x)
+
+
+_SHORT = dict(float64="double", float32="float", float16="half", int64="long", int32="int", int16="short") | dict(
+    int8="char", uint8="byte"
+)
 
 
 # ---- conversions: methods of Tensor --------------------------------------------------------------------------------

@@ -171,7 +171,7 @@ def _step(op: str, gates: int, operation: Any, input: Any, states: Any, weights:
         cure = f"Needs input (B, I), hx (B, H), w_ih ({gates}·H, I), w_hh ({gates}·H, H) and biases ({gates}·H,)."
         raise ValueError(mismatch(op, "the shapes do not fit", cure, **shapes))
     named = {f"hx[{i}]": h for i, h in enumerate(hs)} | {f"bias {i}": b for i, b in enumerate(biases) if b is not None}
-    same_dtype(op, input=x, w_ih=w_ih, w_hh=w_hh, **named)
+    same_dtype(op, "w_ih", input=x, w_ih=w_ih, w_hh=w_hh, **named)
     needs_floating(op, x)
     if single:
         x, hs = x.unsqueeze(0), [h.unsqueeze(0) for h in hs]

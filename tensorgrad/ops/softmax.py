@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from .. import dtypes
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import axis
@@ -128,7 +128,7 @@ def _along(op: str, input: Any, dim: int | None, stacklevel: Any, dtype: Any) ->
     needs_floating(op, x)
     if dim is None:
         dim = 0 if x.array.ndim in (0, 1, 3) else 1
-        warnings.warn(f"{op}: dim was left out; {dim} is taken. Say which one: dim={dim}.", stacklevel=stacklevel)
+        warn(f"{op}: dim was left out; {dim} is taken. Say which one: dim={dim}.")
     return x, axis(op, dim, x.array.ndim)
 
 

@@ -15,7 +15,7 @@ from ..tensor import Tensor, TensorLike
 from .arithmetic import lerp
 from .extremes import nonempty, with_index
 from .keywords import numpy_words
-from .promote import as_operand, needs_floating, number
+from .promote import as_operand, mixed_dtypes, needs_floating, number
 from .reduce import Mean
 from .scatter import Gather
 from .shape import Reshape, movedim
@@ -197,7 +197,7 @@ def _quantile(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolatio
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"{op}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}.")
     if at.array.dtype != x.array.dtype:
-        raise TypeError(f"{op}: q is {at.dtype} and input {x.dtype}; they must be the same.")
+        raise mixed_dtypes(op, "input", input=input, q=at)
     if at.array.ndim > 1:
         raise ValueError(f"{op}: q must be a number or one-dimensional, got shape {tuple(at.array.shape)}.")
     if at.array.size and not (at.array.min() >= 0 and at.array.max() <= 1):

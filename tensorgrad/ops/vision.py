@@ -5,11 +5,11 @@ Most of these are linear in the image, and are given by a kernel and its transpo
 
 from __future__ import annotations
 
-import warnings
 from itertools import product
 from math import floor, isfinite, prod
 from typing import Any
 
+from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..kernels import on
 from ..kernels.shapes import Shape, integer, per_axis, windows
@@ -18,7 +18,7 @@ from ..tensor import Tensor, TensorLike
 from .linear_map import LinearMap
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .products import matmul
-from .promote import as_operand, needs_floating, number
+from .promote import as_operand, mixed_dtypes, needs_floating, number
 from .shape import permute, reshape, sizes_of, transpose
 
 # ---- padding --------------------------------------------------------------------------------------------------------
@@ -161,21 +161,21 @@ def upsample(
     input: TensorLike, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
 ) -> Tensor:
     """The old name of `interpolate`."""
-    warnings.warn("upsample is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @in_own_name
 def upsample_nearest(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='nearest')`."""
-    warnings.warn("upsample_nearest is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample_nearest is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, "nearest")
 
 
 @in_own_name
 def upsample_bilinear(input: TensorLike, size: Any = None, scale_factor: Any = None) -> Tensor:
     """The old name of `interpolate(…, mode='bilinear', align_corners=True)`."""
-    warnings.warn("upsample_bilinear is the old name; use nn.functional.interpolate.", UserWarning, stacklevel=2)
+    warn("upsample_bilinear is the old name; use nn.functional.interpolate.")
     return interpolate(input, size, scale_factor, "bilinear", True)
 
 
@@ -253,7 +253,7 @@ def grid_sample(
     if 0 in shape[2:]:
         raise ValueError(f"{op}: input {shape} has no pixels.")
     if x.array.dtype != places.array.dtype:
-        raise TypeError(f"{op}: input is {x.dtype}, grid {places.dtype}. Convert one of them: grid.to(input.dtype).")
+        raise mixed_dtypes(op, input=x, grid=places)
     aligned = bool(align_corners)
     along = []  # for each axis of the image the coordinates of the pixels around each place, and their weights
     for i, n in enumerate(shape[2:]):

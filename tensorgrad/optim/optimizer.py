@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -11,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..autograd.frames import warn
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
@@ -175,9 +175,7 @@ class Optimizer:
                     f"optimizer: can't optimize a non-leaf Tensor (the result of {p.node.name}); pass the leaf it came from."
                 )
         if len(set(tensors)) != len(tensors):
-            warnings.warn(
-                "optimizer: a parameter stands twice in one group, and is updated twice a step.", stacklevel=3
-            )
+            warn("optimizer: a parameter stands twice in one group, and is updated twice a step.")
         taken = {p for group in self.param_groups for p in group["params"]}
         if taken & set(tensors):
             raise ValueError("optimizer: some parameters appear in more than one parameter group.")

@@ -69,6 +69,18 @@ def is_pair(x: Any) -> bool:
     return not any(isinstance(part, Mapping) or isinstance(part, (tuple, list)) and is_batches(part) for part in x)
 
 
+def is_examples_and_targets(x: tuple[Any, ...]) -> bool:
+    """Whether a tuple without targets beside it holds both, and not two examples: two arrays, or rows and numbers."""
+    if not is_pair(x):
+        return False
+    return all(isinstance(part, (Tensor, np.ndarray)) for part in x) or _depth(x[0]) > _depth(x[1])
+
+
+def _depth(x: Any) -> int:
+    """How many axes there are in an array, or in lists of lists."""
+    return 1 + _depth(x[0]) if isinstance(x, (list, tuple)) and x else getattr(x, "ndim", 0)
+
+
 def as_examples(name: str, x: Any, model: Any, whole: bool = True) -> Tensor:
     """Examples as a tensor; numbers that are not one yet get the model's dtype.
 
@@ -132,6 +144,6 @@ def is_column(prediction: Any, target: Any) -> bool:
 
 
 __all__ = [
-    "Parts", "examples_in", "inputs_as_examples", "inputs_of", "is_batches", "is_column", "is_pair", "parts_of",
-    "targets_as_examples", "tensors_of",
+    "Parts", "examples_in", "inputs_as_examples", "inputs_of", "is_batches", "is_column",
+    "is_examples_and_targets", "is_pair", "parts_of", "targets_as_examples", "tensors_of",
 ]  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import random as python_random
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import random
+from ..autograd.frames import warn
 from ..serialization import SaveError, load, save
 
 _NAME = re.compile(r"checkpoint-(\d+)\.safetensors")
@@ -109,7 +109,7 @@ class Checkpoint:
                     raise
                 return self.resume()  # a run that is saving here has just removed it, after a newer one
             except (SaveError, OSError) as error:
-                warnings.warn(f"Checkpoint: {error} Trying the one before it.", UserWarning, stacklevel=2)
+                warn(f"Checkpoint: {error} Trying the one before it.")
                 self._damaged.add(path)
                 continue
             self._restore(state, path)
@@ -149,7 +149,7 @@ def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:  # the new file is safe, and that is what counts
-        warnings.warn(f"Checkpoint: cannot remove {path}: {error}.", UserWarning, stacklevel=3)
+        warn(f"Checkpoint: cannot remove {path}: {error}.")
 
 
 _KEYS = {"step", "parts", "random", "extra"}

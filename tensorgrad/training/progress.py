@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -79,7 +80,8 @@ class Progress:
             shown = sys.stderr.isatty()
         self.title = shown if isinstance(shown, str) else "training"
         self.epochs, self.shown = epochs, shown is not False
-        self.started, self.examples, self.latest = time.perf_counter(), 0, ""
+        self.started, self.examples = time.perf_counter(), 0
+        self.latest: list[str] = []
         self.bar: Any = None
         if self.shown:
             self.bar = _tqdm(self.title, total=epochs * batches if batches else None, initial=done, unit="batch")
@@ -90,17 +92,24 @@ class Progress:
         if self.bar is None:
             return
         speed = self.examples / max(time.perf_counter() - self.started, 1e-9)
-        text = f"epoch {epoch}/{self.epochs}, loss {loss:.4g}, lr {rate:.3g}, {_short(speed)} examples/s"
-        self.bar.set_postfix_str(text + self.latest, refresh=False)
+        words = [f"epoch {epoch}/{self.epochs}", f"loss {loss:.4g}", *self.latest]
+        self._show([*words, f"lr {rate:.3g}", f"{_short(speed)} examples/s"])
         self.bar.update()
 
-    def epoch(self, number: int, words: str, latest: str = "") -> None:
-        """An epoch is done; `latest` stays there while the next one runs."""
-        self.latest = latest and f"; {latest}"
+    def epoch(self, number: int, words: str) -> None:
+        """An epoch is done; what was measured, but for its loss, stays there while the next one runs."""
+        figures = words.split(", ")
+        self.latest = figures[1:]
         if self.bar is not None:
-            self.bar.set_postfix_str(f"epoch {number}/{self.epochs}, {words}", refresh=False)
+            self._show([f"epoch {number}/{self.epochs}", *figures])
         elif self.shown and (number % math.ceil(self.epochs / 10) == 0 or number == self.epochs):
             print(f"{self.title}: epoch {number} of {self.epochs}, {words}", file=sys.stderr, flush=True)
+
+    def _show(self, words: list[str]) -> None:
+        """Beside the bar, from the most important to the least, as many as there is room for."""
+        width = self.bar.ncols or get_terminal_size().columns
+        self.bar.bar_format, line = fitting(words, width, self.title, self.bar.total)
+        self.bar.set_postfix_str(line, refresh=False)
 
     def aside(self) -> Any:
         """Inside, the bar is not there, and what is printed stands above it."""
@@ -135,6 +144,37 @@ def _aside(bar: Any) -> Iterator[None]:
     finally:
         sys.stdout.flush()
         bar.refresh()
+
+
+def fitting(words: list[str], width: int, title: str, total: int | None) -> tuple[str, str]:
+    """The bar's form and the words beside it, in a line of so many characters: in full, else shortened, else without
+    counts and title, else without the last words. tqdm itself would cut the end off."""
+    line = full = ", ".join(words)
+    for long, short in _SHORTER:
+        line = line.replace(long, short)
+    shortest = line.replace("val loss", "val").replace(", val acc ", ", ")
+    forms = _FORMS if total else _FORMS_WITHOUT_END
+    tries = [(forms[0], full), (forms[0], line), (forms[1], line), (forms[1], shortest), (forms[2], shortest)]
+    for form, text in tries:
+        n, bar, time = str(total or 99999), "█" * 5, "00:00"
+        known = dict(desc=title, percentage=100, n_fmt=n, total_fmt=n, bar=bar, elapsed=time, remaining=time)
+        filled = form.format(**known, postfix=", " + text)
+        if len(filled) <= width:
+            return form, text
+    excess = len(filled) - width
+    while excess > 0 and ", " in shortest:
+        shortest, _, last = shortest.rpartition(", ")
+        excess -= len(last) + 2
+    return forms[2], shortest
+
+
+_SHORTER = (("epoch ", ""), ("validation ", "val "), ("accuracy", "acc"), (" examples/s", "/s"))
+_FORMS = (
+    "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
+    "{desc} |{bar}| {elapsed}<{remaining}{postfix}",
+    "|{bar}| {elapsed}<{remaining}{postfix}",
+)
+_FORMS_WITHOUT_END = ("{desc}: {n_fmt} batches [{elapsed}{postfix}]", "{desc} {elapsed}{postfix}", "{elapsed}{postfix}")
 
 
 def _short(x: float) -> str:

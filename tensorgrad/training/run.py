@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Protocol
 
+from ..autograd.frames import warn
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
 from .checkpoint import Checkpoint
@@ -45,6 +46,7 @@ class Run:
         self.epoch = self.step = 0  # epochs and steps that are done
         self.best, self.best_epoch = math.inf, 0
         self.best_parameters: dict[str, Any] | None = None
+        self.given = self._settings()
         self.checkpoint: Checkpoint | None = None
         self._begin_epoch()
 
@@ -134,7 +136,37 @@ class Run:
         if hasattr(self.loader, "load_state_dict"):
             parts["data"] = self.loader
         self.checkpoint = Checkpoint(folder, keep=keep, **parts)
-        self.checkpoint.resume()
+        given = self.given
+        if not self.checkpoint.resume():
+            return
+        if self.finished():
+            warn(
+                f"Trainer.train: nothing is left to train: the run in {folder} ended after epoch {self.epoch}, "
+                f"{trainer.history.stopped}. To go further give epochs above {self.epoch}, to start anew another folder."
+            )
+        elif changed := self._changed(given):
+            warn(
+                f"Trainer.train: the run in {folder} goes on with its own {' and '.join(changed)}. To change it on the "
+                "way, set optimizer.param_groups[0][…] in a callback; to start anew, choose another folder."
+            )
+
+    def _settings(self) -> list[dict[str, Any]]:
+        """What the optimizer is set to, group by group; of a schedule the rate that it starts from."""
+        groups = []
+        for group in self.trainer.optimizer.param_groups:
+            plain = {k: v for k, v in group.items() if isinstance(v, (bool, int, float, tuple))}
+            groups.append(plain | {"lr": plain.pop("initial_lr", group["lr"])})
+        return groups
+
+    def _changed(self, given: list[dict[str, Any]]) -> list[str]:
+        """The settings given now that the checkpoint has replaced, though it was begun with others too."""
+        found: dict[str, None] = {}
+        then = self.given or [{}] * len(given)
+        for now, before, resumed in zip(given, then, self._settings()):
+            for name, value in now.items():
+                if name in resumed and value != resumed[name] and value != before.get(name):
+                    found[f"{name}={resumed[name]}, not with the new {name}={value}"] = None
+        return list(found)
 
     def save(self) -> None:
         if self.checkpoint is not None:
@@ -146,12 +178,14 @@ class Run:
         state: dict[str, Any] = {name: getattr(self, name) for name in self._NUMBERS}
         history = self.trainer.history.state_dict()
         state |= {"best_parameters": self.best_parameters, "metrics": self.metrics.state_dict(), "history": history}
+        state["given"] = self.given
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for name in self._NUMBERS:
             setattr(self, name, state[name])
         self.best_parameters = state["best_parameters"]
+        self.given = state.get("given", [])  # of an older checkpoint nobody knows
         self.metrics.load_state_dict(state["metrics"])
         self.trainer.history.load_state_dict(state["history"])
         self.trainer.history.stopped = ""

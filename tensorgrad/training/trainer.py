@@ -31,7 +31,7 @@ from ..ops.join import cat
 from ..optim import LBFGS, Optimizer
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
-from ..utils.data import DataLoader, TensorDataset
+from ..utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 from .batches import (
     Parts,
     examples_in,
@@ -39,6 +39,7 @@ from .batches import (
     inputs_of,
     is_batches,
     is_column,
+    is_examples_and_targets,
     is_pair,
     parts_of,
     targets_as_examples,
@@ -141,20 +142,22 @@ class Trainer:
         """Go through the examples `epochs` times and learn from each batch.
 
         Args:
-            inputs: the examples along the first dimension, a tensor or array; or, without targets, a DataLoader or
-                another iterable of batches, which `batch_size`, `shuffle` and `seed` have nothing to say to.
+            inputs: the examples along the first dimension, a tensor or array; or, without targets, (inputs, targets), a
+                Dataset of such pairs, or a DataLoader or another iterable of batches, which `batch_size`, `shuffle` and
+                `seed` have nothing to say to.
             targets: for each example what the model should answer, as the loss wants it.
             epochs: how many times.
             batch_size: examples per step; None: all of them. The last batch of an epoch may be smaller.
             shuffle: a new order each epoch, when there is more than one batch.
             seed: of that order.
-            validation: (inputs, targets), or a DataLoader: never learnt from, evaluated after each epoch.
+            validation: (inputs, targets), a Dataset or a DataLoader: never learnt from, evaluated after each epoch.
             patience: stop when so many epochs in a row brought no lower loss. With validation data it is their loss
                 that counts, and the parameters of the best epoch are put back at the end.
             callbacks: a function, or several, called with the history after each epoch; True ends the training.
             progress: a tqdm bar, or plain lines without tqdm; a text is shown in front. None: only in a terminal.
             checkpoint: a folder. The run is saved there after each epoch, and after every `save_every` steps; called
-                again with the same folder, it goes on where it stopped and ends bit for bit as if it had not.
+                again with the same folder, it goes on where it stopped and ends bit for bit as if it had not: with the
+                learning rate it had, a warning says so where the optimizer has been made with another.
             keep: how many of the last checkpoints stay.
 
         Ctrl-C ends the run after the step it is in, saved if there is a folder for it; a second one at once.
@@ -191,7 +194,7 @@ class Trainer:
                     self.history.stopped = f"interrupted in epoch {run.epoch + 1}, after batch {run.batch}"
                     break
                 run.end_epoch(best_is_kept)
-                bar.epoch(run.epoch, self.history.summary(), self.history.summary("validation"))
+                bar.epoch(run.epoch, self.history.summary())
                 self._report(run)
                 with bar.aside():
                     ended = [callback(self.history) is True for callback in callbacks]  # a list: each of them is called
@@ -293,6 +296,8 @@ class Trainer:
     def predict(self, inputs: Any, *, batch_size: int | None = None) -> Tensor:
         """The model's answers, (N, …), to examples along the first dimension or to the batches of a DataLoader, whose
         targets are left aside."""
+        if isinstance(inputs, Dataset):
+            inputs = self._batches_of(inputs, batch_size, False, 0)
         if is_batches(inputs):
             batches: Iterable[Parts] = map(inputs_of, inputs)
         else:
@@ -310,7 +315,7 @@ class Trainer:
         return self.predict(inputs_as_examples("x", one, self.model))[0]
 
     def evaluate(self, inputs: Any, targets: Any = None, *, batch_size: int | None = None) -> Evaluation:
-        """Loss and metrics on these examples: inputs and targets, or a DataLoader. Nothing is learnt."""
+        """Loss and metrics on these examples: inputs and targets, a Dataset or a DataLoader. Nothing is learnt."""
         total, examples, metrics = 0.0, 0, self.measuring()
         with self._asked(), no_grad():
             for batch in self._loader(inputs, targets, batch_size, False, 0):
@@ -344,6 +349,15 @@ class Trainer:
     # ---- examples ---------------------------------------------------------------------------------------------------
 
     def _loader(self, inputs: Any, targets: Any, batch_size: int | None, shuffle: bool, seed: int) -> Any:
+        if targets is None and isinstance(inputs, tuple) and is_examples_and_targets(inputs):
+            inputs, targets = inputs
+        if targets is not None and (isinstance(inputs, (Dataset, DataLoader))):
+            raise TypeError(
+                f"Trainer: a {type(inputs).__name__} holds its targets already. Leave targets away: "
+                "train(data, epochs=…), evaluate(data)."
+            )
+        if isinstance(inputs, Dataset):
+            return self._batches_of(inputs, batch_size, shuffle, seed)
         if targets is None and is_batches(inputs):
             if batch_size is not None:
                 raise ValueError("Trainer: a DataLoader has batches already; batch_size is for inputs and targets.")
@@ -355,18 +369,32 @@ class Trainer:
             if len(x) != len(t):
                 raise ValueError(f"Trainer: {len(x)} inputs but {len(t)} targets. Give one target for each input.")
             tensors.append(t)
-        size = len(x) if batch_size is None else min(_whole("Trainer.train", "batch_size", batch_size), len(x))
+        return self._batches_of(TensorDataset(*tensors), batch_size, shuffle, seed)
+
+    def _batches_of(self, dataset: Any, batch_size: int | None, shuffle: bool, seed: int) -> DataLoader:
+        """A loader over a dataset; all of it is one batch where no size is given."""
+        size = None if batch_size is None else _whole("Trainer.train", "batch_size", batch_size)
+        if isinstance(dataset, IterableDataset):
+            if size is None:
+                raise ValueError(f"Trainer: a {type(dataset).__name__} has no length. Give batch_size, or a DataLoader.")
+            return DataLoader(dataset, size)
+        if not (n := len(dataset)):
+            raise ValueError(f"Trainer: the {type(dataset).__name__} is empty. Give at least one example.")
+        size = n if size is None else min(size, n)
         generator = random.Generator().manual_seed(seed)
-        return DataLoader(TensorDataset(*tensors), size, shuffle=shuffle and size < len(x), generator=generator)
+        return DataLoader(dataset, size, shuffle=shuffle and size < n, generator=generator)
 
     def _validation(self, validation: Any, batch_size: int | None) -> Any:
         if is_pair(validation):
             x, y = validation
             return self._loader(x, y, batch_size, False, 0)
+        if isinstance(validation, Dataset):
+            return self._batches_of(validation, batch_size, False, 0)
         if is_batches(validation):
             return validation
         raise TypeError(
-            f"Trainer: validation is a pair (inputs, targets) or a DataLoader, got {reprlib.repr(validation)}."
+            "Trainer: validation is a pair (inputs, targets), a Dataset or a DataLoader, got "
+            f"{reprlib.repr(validation)}."
         )
 
     # ---- reports ----------------------------------------------------------------------------------------------------

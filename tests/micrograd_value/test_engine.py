@@ -21,7 +21,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from micrograd_value import Value, no_grad, scope
+from micrograd_value import GradientDescent, Value, no_grad, scope
 from micrograd_value.engine import topological_order
 from tests.micrograd_value.table import BINARY, KINKED, SMOOTH, is_tame, leaves, play, programs
 
@@ -88,6 +88,21 @@ def test_gradients_add_over_calls_until_zero_grad() -> None:
     assert [v.grad for v in (a, b, c, d)] == [0.0] * 4
     d.backward()
     assert [v.grad for v in (a, b, c, d)] == once
+
+
+def test_a_gradient_of_none_is_0() -> None:
+    """Whoever comes from PyTorch clears gradients so."""
+    a, b = Value(2.0), Value(3.0)
+    inner = a * b
+    y = inner + a * a
+    y.backward()
+    a.grad = b.grad = inner.grad = None  # type: ignore[assignment]
+    y.backward()
+    assert (a.grad, b.grad, inner.grad) == (7.0, 2.0, 1.0)
+    optimizer = GradientDescent([a, b], lr=0.1)
+    a.grad = None  # type: ignore[assignment]
+    optimizer.step()  # not reached, not moved
+    assert a.data == 2.0 and b.data == pytest.approx(2.8)
 
 
 def test_two_results_add_their_gradients() -> None:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from micrograd_value import (
+    MLP,
     Adam,
     CosineDecay,
     GradientDescent,
@@ -145,6 +146,8 @@ class TestParameters:
             TypeError, match=r"GradientDescent: the first argument is the list of parameters, got 0.1. N"
         ):
             GradientDescent(0.1)
+        with pytest.raises(TypeError, match=r"Adam: .* got the model itself, MLP. .*: Adam\(model.parameters\(\), …\)"):
+            Adam(MLP(1, [1]))
         with pytest.raises(TypeError, match=r"Adam: the first argument is the list of parameters, got LinearDecay"):
             Adam(LinearDecay(1.0, 10))
 

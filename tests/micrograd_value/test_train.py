@@ -1,7 +1,9 @@
 """The trainer: its steps against a loop written out, its promises, its errors, and the proof that it learns."""
 
 import math
+import os
 import random
+import signal
 import subprocess
 import sys
 
@@ -332,6 +334,21 @@ class TestProgress:
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 10 and lines[-1] == f"XOR: epoch 20 of 20, loss {history.losses[-1]:.4g}"
 
+    def test_the_bar_fits_into_80_columns(self, capsys, monkeypatch):
+        """Accuracy and validation are there to the end: what else the line holds gives way to them."""
+        monkeypatch.setenv("COLUMNS", "80")
+        trainer = Trainer(network(last="sigmoid"), Adam(), BCELoss())
+        trainer.train(*XOR, 400, validation=XOR, progress="two ors, one and not both of them")
+        line = capsys.readouterr().err.split("\r")[-1].strip()
+        assert len(line) <= 80 and "400/400" in line and ", loss 0." in line and line.endswith("%")
+        assert line.count("%") == 2 and ", acc " in line and ", val 0." in line
+        monkeypatch.setenv("COLUMNS", "100")
+        trainer.train(*XOR, 4, validation=XOR, progress="XOR")
+        assert "XOR: 100%" in (line := capsys.readouterr().err) and ", val loss 0." in line
+        monkeypatch.setenv("COLUMNS", "200")
+        trainer.train(*XOR, 4, validation=XOR, progress="XOR")
+        assert ", validation accuracy " in capsys.readouterr().err
+
     def test_off_unless_in_a_terminal(self, capsys, monkeypatch):
         self.train()
         self.train(progress=False)
@@ -341,7 +358,63 @@ class TestProgress:
         assert "20/20" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way on Windows")
+class TestCtrlC:
+    """The first ends the training after the step it is in; the history is there, and no traceback."""
+
+    def train(self, at, epochs=5, times=1, compiled=False, **options):
+        calls = 0
+
+        def loss(predictions, targets):
+            nonlocal calls
+            calls += 1
+            for _ in range(times if calls == at else 0):
+                os.kill(os.getpid(), signal.SIGINT)
+            return sum((y - t) ** 2 for y, t in zip(predictions, targets))
+
+        trainer = Trainer(network(), Adam(), loss, compiled=compiled)
+        trainer.train(*XOR, epochs, **options)
+        return trainer
+
+    def test_between_and_inside_epochs(self):
+        history = self.train(3).history
+        assert history.stopped == "interrupted after epoch 3" and len(history) == len(history.learning_rates) == 3
+        history = self.train(6, batch_size=1).history
+        assert history.stopped == "interrupted in epoch 2, after batch 2 of 4" and len(history) == 1
+        assert len(history.learning_rates) == len(history.seconds) == 1
+        history = self.train(2, batch_size=1).history
+        assert len(history) == 0 and history.summary() == "no epoch is done"
+        assert self.train(5).history.stopped == "all epochs are done"
+        assert self.train(1, compiled=True).history.stopped == "interrupted while compiling"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_the_step_is_whole(self):
+        assert numbers(self.train(3).model) == numbers(self.train(0, epochs=3).model)
+
+    def test_twice(self):
+        with pytest.raises(KeyboardInterrupt):
+            self.train(3, times=2)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_a_program_with_a_handler_of_its_own_keeps_it(self):
+        seen = []
+        before = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+        try:
+            assert self.train(3).history.stopped == "all epochs are done" and seen == [1]
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
 class TestCompiled:
+    def test_compiling_is_announced(self, capsys):
+        trainer = Trainer(network(), Adam(), MSELoss(), compiled=True)
+        trainer.train(*XOR, 2, batch_size=3, progress="XOR")
+        assert capsys.readouterr().err.startswith("XOR: compiling the graph of a batch, once; a large one takes seconds")
+        trainer.train(*XOR, 2, batch_size=3, progress="XOR")
+        assert "compiling" not in capsys.readouterr().err
+        Trainer(network(), Adam(), MSELoss(), compiled=True).train(*XOR, 2)
+        assert capsys.readouterr().err == ""
+
     def pair(self, make, xs, ts, epochs, **options):
         histories, models = [], []
         for compiled in (False, True):

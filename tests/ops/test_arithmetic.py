@@ -325,7 +325,7 @@ class TestLerp(OpTest):
         (
             lambda: tg.lerp(tg.ones(2), tg.ones(2, dtype=tg.float64), 0.5),
             TypeError,
-            "lerp: needs operands of one dtype.\n    input  tensorgrad.float32\n    end  tensorgrad.float64\nConvert",
+            "lerp: needs operands of one dtype.\n    input  tensorgrad.float32\n    end    tensorgrad.float64\nConvert: end.",
         ),
         (lambda: tg.lerp(tg.ones(2), tg.ones(3), 0.5), ValueError, "lerp: these shapes do not broadcast."),
         (lambda: tg.lerp(tg.ones(2), tg.ones(2), "x"), TypeError, "lerp: weight must be a Tensor, got str."),

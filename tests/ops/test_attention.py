@@ -53,7 +53,7 @@ class TestScaledDotProductAttention(OpTest):
         (
             lambda: scaled_dot_product_attention(tg.ones(3, 2), tg.ones(4, 2), tg.ones(4, 2).double()),
             TypeError,
-            "they need one dtype",
+            "Convert: value.float() (NumPy",
         ),
         (
             lambda: scaled_dot_product_attention(tg.ones(3, 2).long(), tg.ones(4, 2), tg.ones(4, 2)),

@@ -133,7 +133,7 @@ class TestEmbeddingBag(OpTest):
         (
             lambda: bag(mode="sum", per_sample_weights=table[:2].double()),
             TypeError,
-            "per_sample_weights are tensorgrad.float64",
+            "Convert: per_sample_weights.float() (NumPy",
         ),
         (
             lambda: bag(mode="max", scale_grad_by_freq=True),

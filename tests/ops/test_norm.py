@@ -74,7 +74,7 @@ class TestBatchNorm(OpTest):
         (
             lambda: nnf.batch_norm(zeros(2, 3), None, None, zeros(3, dtype=float), training=True),
             TypeError,
-            "input is tensorgrad.float32, weight tensorgrad.float64",
+            "input   tensorgrad.float32\n    weight  tensorgrad.float64\nConvert: input.double().",
         ),
     ]
 

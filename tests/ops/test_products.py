@@ -54,7 +54,7 @@ class TestMatmul(OpTest):
         (
             lambda: tg.matmul(two, tg.ones(3, 2).double()),
             TypeError,
-            "input is tensorgrad.float32, other tensorgrad.float64",
+            "Convert: other.float() (NumPy",
         ),
         (lambda: tg.matmul(two.bool(), tg.ones(3, 2).bool()), TypeError, "matmul: bools have no product of matrices"),
         (lambda: tg.matmul(two, "x"), TypeError, "matmul: other must be a Tensor, got str"),
@@ -95,7 +95,7 @@ class TestMm(OpTest):
     errors = [
         (lambda: tg.mm(two, one), ValueError, "mm: needs a matrix and a matrix, got 2 and 1 axes.\n    input  (2, 3)"),
         (lambda: tg.mm(two, two), ValueError, "mm: the last axis of input has 3 entries"),
-        (lambda: tg.mm(two, tg.ones(3, 2, dtype=tg.int64)), TypeError, "mm: input is tensorgrad.float32"),
+        (lambda: tg.mm(two, tg.ones(3, 2, dtype=tg.int64)), TypeError, "Convert: other.float()."),
     ]
 
     def expected(self, x: Any, z: Any) -> Any:
@@ -196,7 +196,7 @@ class TestAddmm(OpTest):
         (lambda: tg.addmm(one, two, one), ValueError, "addmm: needs a matrix and a matrix, got 2 and 1 axes"),
         (lambda: tg.addmm(tg.ones(5), two, two.mT), ValueError, "addmm: these shapes do not broadcast"),
         (lambda: tg.addmm(tg.ones(4, 2, 2), two, two.mT), ValueError, "addmm: input is larger than the product"),
-        (lambda: tg.addmm(one.double(), two, two.mT), TypeError, "addmm: input is tensorgrad.float64, the product"),
+        (lambda: tg.addmm(one.double(), two, two.mT), TypeError, "Convert: input.float() (NumPy"),
         (
             lambda: tg.addmm(whole[0, :2], whole, whole.mT, alpha=0.5),
             TypeError,
@@ -335,7 +335,7 @@ class TestCross(OpTest):
         (lambda: tg.cross(two, one), ValueError, "cross: needs two tensors of as many axes"),
         (lambda: tg.cross(two, two, 0), ValueError, "cross: dim 0 is not of size 3 in both"),
         (lambda: tg.cross(tg.ones(2, 4), tg.ones(2, 4)), ValueError, "cross: no axis has size 3"),
-        (lambda: tg.cross(two, two.double(), 1), TypeError, "cross: input is tensorgrad.float32"),
+        (lambda: tg.cross(two, two.double(), 1), TypeError, "Convert: other.float() (NumPy"),
     ]
 
     def expected(self, x: Any, z: Any, dim: Any = None) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tensorgrad as tg
+from tensorgrad import nn
 from tensorgrad.ops.promote import as_operand
 
 f16, f32, f64 = tg.float16, tg.float32, tg.float64
@@ -175,3 +176,42 @@ def test_small_integers_stay_small_or_count_in_int64(dtype: tg.dtype) -> None:
     assert x.index_add(0, tg.tensor([0]), tg.tensor([2], dtype=dtype), alpha=-1).tolist() == [3, 6]
     assert tg.arange(0.5, 4.6, 2.0, dtype=dtype).tolist() == [0, 2, 4]
     assert tg.arange(0.0, 3.1, dtype=dtype).tolist() == [0, 1, 2, 3]
+
+
+X64 = np.ones((2, 4))  # what NumPy makes
+
+
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (lambda: nn.Linear(4, 3), (2, 4)), (lambda: nn.Conv1d(4, 3, 1), (2, 4, 3)), (lambda: nn.Conv2d(4, 3, 1), (1, 4, 2, 2)),
+        (lambda: nn.ConvTranspose2d(4, 3, 1), (1, 4, 2, 2)), (lambda: nn.BatchNorm1d(4), (2, 4)),
+        (lambda: nn.LayerNorm(4), (2, 4)), (lambda: nn.GroupNorm(2, 4), (2, 4)), (lambda: nn.RMSNorm(4), (2, 4)),
+        (lambda: nn.LSTM(4, 3), (2, 4)),
+        (lambda: nn.GRUCell(4, 3), (2, 4)), (lambda: nn.InstanceNorm1d(4, affine=True), (2, 4, 3)),
+    ],
+)  # fmt: skip
+def test_data_of_numpy_in_a_layer_of_float32(layer: Any, shape: tuple[int, ...]) -> None:
+    """The data is to be converted, never the layer; an array has no `.float()`."""
+    x = np.ones(shape)
+    with pytest.raises(TypeError, match=r"Convert: input\.float\(\) \(NumPy's numbers are float64\)\."):
+        layer()(tg.tensor(x))
+    with pytest.raises(TypeError, match=r"Convert: tensorgrad\.from_numpy\(input\)\.float\(\) \(NumPy's numbers"):
+        layer()(x)
+    if not any(hasattr(layer(), norm) for norm in ("eps", "normalized_shape")):  # norms take half precision as it is
+        with pytest.raises(TypeError, match=r"Convert: input\.float\(\)\."):
+            layer()(tg.tensor(x).half())
+    with pytest.raises(TypeError, match=r"Convert: input\.double\(\)\."):
+        layer().double()(tg.tensor(x).float())
+    assert layer()(tg.tensor(x).float()) is not None
+
+
+def test_the_default_dtype_stays_where_no_operand_is_a_weight() -> None:
+    with pytest.raises(TypeError, match=r"Convert: other\.float\(\) \(NumPy"):
+        tg.ones(2, 4) @ tg.tensor(X64).T
+    with pytest.raises(TypeError, match=r"Convert: input\.float\(\)\."):
+        tg.ones(2, 4, dtype=tg.int64) @ tg.ones(4, 2)
+    with pytest.raises(TypeError, match=r"Convert: other\.double\(\)\."):
+        tg.tensor(X64) @ tg.ones(4, 2).half()
+    with pytest.raises(TypeError, match=r"Convert: tensorgrad\.from_numpy\(target\)\.float\(\)"):
+        nn.BCELoss()(tg.ones(2, 4), X64)

@@ -334,7 +334,7 @@ class TestGridSample(OpTest):
         (
             lambda: nnf.grid_sample(zeros(1, 1, 3, 3), zeros(1, 2, 2, 2, dtype=float)),
             TypeError,
-            "grid_sample: input is tensorgrad.float32, grid tensorgrad.float64",
+            "Convert: grid.float() (NumPy",
         ),
     ]
 

@@ -29,7 +29,7 @@ def step(p: tg.Tensor, optimizer: Any) -> float:
         loss.backward()
         return loss
 
-    return float(optimizer.step(closure))
+    return optimizer.step(closure).item()
 
 
 ids = [f"{name}-{i}" for i, (name, _) in enumerate(OPTIMIZERS)]

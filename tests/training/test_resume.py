@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,38 @@ def test_a_run_that_crashed_anywhere_ends_as_if_it_had_not(tmp_path: Path, data:
             Everything(data, crash_at=n).go(tmp_path / str(n))
         assert Everything(data).go(tmp_path / str(n)) == expected, n
     # a run that is over stays as it is, and can be told to go further
-    assert Everything(data).go(tmp_path / "whole")[:3] == expected[:3]
+    with pytest.warns(UserWarning, match="nothing is left to train: the run in .* ended after epoch 4, all epochs are done"):
+        assert Everything(data).go(tmp_path / "whole")[:3] == expected[:3]
     longer = Everything(data).go(tmp_path / "whole", epochs=6)
     assert len(longer[0]["losses"]) == 6 and longer[0]["losses"][:4] == expected[0]["losses"]
+
+
+def test_a_run_that_is_over_says_so_and_keeps_its_learning_rate_aloud(tmp_path: Path) -> None:
+    x, y = tg.ones(4, 2), tg.ones(4, 1)
+
+    def run(epochs: int, schedule: bool = False, **settings: Any) -> Trainer:
+        model = nn.Linear(2, 1)
+        optimizer = optim.SGD(model.parameters(), **settings)
+        scheduler = optim.lr_scheduler.StepLR(optimizer, 1, 0.5) if schedule else None
+        trainer = Trainer(model, optimizer, nn.MSELoss(), scheduler=scheduler)
+        trainer.train(x, y, epochs, checkpoint=tmp_path / str(schedule))
+        return trainer
+
+    for schedule in (False, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            run(2, schedule, lr=0.1, momentum=0.9)
+            trainer = run(3, schedule, lr=0.1, momentum=0.9)  # the same settings: nothing to say
+            trainer.train(x, y, 4, checkpoint=tmp_path / str(schedule))  # nor where they come out of the run itself
+        with pytest.warns(UserWarning, match="nothing is left to train: .*ended after epoch 4, .*give epochs above 4") as said:
+            history = run(4, schedule, lr=0.1, momentum=0.9).history
+        assert [w.filename for w in said] == [__file__] and len(history) == 4
+        with pytest.warns(UserWarning, match="goes on with its own lr=0.1, not with the new lr=0.03. To change it") as said:
+            trainer = run(5, schedule, lr=0.03, momentum=0.9)
+        assert [w.filename for w in said] == [__file__]
+        assert trainer.optimizer.param_groups[0]["lr"] == (0.1 / 32 if schedule else 0.1)
+        with pytest.warns(UserWarning, match="its own lr=0.1, not with the new lr=0.03 and momentum=0.9, not with the new mom"):
+            run(6, schedule, lr=0.03, momentum=0.5)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way on Windows")

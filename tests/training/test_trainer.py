@@ -20,7 +20,8 @@ import tensorgrad as tg
 from tensorgrad import metrics, nn, optim
 from tensorgrad.nn import functional as F
 from tensorgrad.training import Evaluation, History, Trainer
-from tensorgrad.utils.data import DataLoader, TensorDataset
+from tensorgrad.training.progress import fitting
+from tensorgrad.utils.data import ChainDataset, DataLoader, IterableDataset, TensorDataset
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
 
@@ -292,6 +293,14 @@ def test_batches_that_are_dicts() -> None:
     assert tg.allclose(named, model(first=3 * x, second=x))
 
 
+class Streamed(IterableDataset[Any]):
+    def __init__(self, *tensors: Any) -> None:
+        self.tensors = tensors
+
+    def __iter__(self) -> Any:
+        return iter(zip(*self.tensors))
+
+
 def test_pairs_and_lists_of_two_batches() -> None:
     x, y = regression(6)
     batches = [(x[:3], y[:3]), (x[3:], y[3:])]
@@ -307,6 +316,20 @@ def test_pairs_and_lists_of_two_batches() -> None:
         trainer, _ = quiet_trainer()
         losses.append(trainer.train(batches, epochs=1, validation=validation).validation_losses[0])
     assert losses == pytest.approx(losses[:1] * 6)
+    for data in ((x, y), (x.numpy(), y.numpy()), (x.tolist(), y[:, 0].tolist()), TensorDataset(x, y)):
+        given, _ = quiet_trainer()
+        expected = quiet_trainer()[0].train(x, y, 2, batch_size=3, validation=(x, y))
+        history = given.train(data, epochs=2, batch_size=3, validation=data)
+        assert history.losses == pytest.approx(expected.losses)
+        assert history.validation_losses == pytest.approx(expected.validation_losses)
+        assert given.evaluate(data).loss == pytest.approx(given.evaluate(x, y).loss)
+    dataset = TensorDataset(x, y)
+    assert quiet_trainer()[0].predict(dataset, batch_size=4).shape == (6, 1)
+    whole, parts = quiet_trainer()[0].train(dataset, epochs=1), quiet_trainer()[0].train(x, y, 1)
+    assert whole.losses == pytest.approx(parts.losses)
+    assert len(quiet_trainer()[0].train(ChainDataset([Streamed(x, y)]), epochs=2, batch_size=4).losses) == 2
+    two = tg.ones(2, 2).double(), tg.ones(2, 1).double()
+    assert len(quiet_trainer()[0].train([two, two], epochs=1)) == 1  # two batches, and no pair
     dicts = [{"x": x, "y": y}] * 2
     assert len(quiet_trainer()[0].train(dicts, epochs=1, validation=dicts).validation_losses) == 1
 
@@ -655,8 +678,24 @@ def test_it_overflows_later() -> None:
 def test_tqdm(capsys: Any) -> None:
     quiet_trainer()[0].train(*regression(), 20, batch_size=4, progress="XOR", validation=regression())
     out, err = capsys.readouterr()
-    assert out == "" and "XOR: 100%" in err and "60/60" in err and "epoch 20/20, loss 0." in err
-    assert "validation loss" in err
+    assert out == "" and "XOR: 100%" in err and "60/60" in err and "20/20, loss 0." in err and "val loss 0." in err
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+@pytest.mark.parametrize("total", [4000, None])
+def test_the_bar_fits_into_the_line(width: int, total: int | None) -> None:
+    """At 80 columns, the usual terminal, accuracy and validation are there; lr and speed are what may go."""
+    words = ["epoch 51/100", "loss 0.07957", "accuracy 97.3%", "validation loss 0.06008", "validation accuracy 98.0%"]
+    form, line = fitting([*words, "lr 0.01", "12.5k examples/s"], width, "training", total)
+    whole = form.format(
+        desc="training", percentage=99, bar="", n_fmt=1500, total_fmt=total, elapsed="00:10", remaining="00:10",
+        postfix=", " + line,
+    )  # fmt: skip
+    assert len(whole) <= width
+    if width == 80:
+        assert line.startswith("51/100, loss 0.07957, acc 97.3%, val") and "98.0%" in line
+    if width == 200:
+        assert line == ", ".join([*words, "lr 0.01", "12.5k examples/s"]) and "{desc}: " in form
 
 
 def test_a_bar_that_stops_early_is_full(capsys: Any) -> None:
@@ -762,7 +801,7 @@ def test_plateau_by_steps() -> None:
         (
             ([[1.0, 2.0]], [1.0], 1, dict(validation=3)),
             TypeError,
-            r"validation is a pair \(inputs, targets\) or a Data.*3",
+            r"validation is a pair \(inputs, targets\), a Dataset or a DataLoader, got 3",
         ),
         (([], [], 1), ValueError, r"inputs has shape \(0,\). Give at least one example"),
         (([[1.0, 2.0]], [1.0, 2.0], 1), ValueError, "1 inputs but 2 targets. Give one target for each input"),
@@ -770,6 +809,11 @@ def test_plateau_by_steps() -> None:
         ((["ab"], [1.0], 1), TypeError, "inputs must be a tensor or an array of numbers"),
         ((3.0, None, 1), ValueError, r"inputs has shape \(\). Give at least one example"),
         ((DataLoader(range(3)), None, 1, dict(batch_size=2)), ValueError, "a DataLoader has batches already"),
+        ((DataLoader([]), [1.0], 1), TypeError, r"a DataLoader holds its targets already.*train\(data, epochs=…\)"),
+        ((TensorDataset(tg.ones(2)), [1.0], 1), TypeError, "a TensorDataset holds its targets already. Leave targets"),
+        ((TensorDataset(tg.ones(0)), None, 1), ValueError, "the TensorDataset is empty. Give at least one example"),
+        ((Streamed(tg.ones(2)), None, 1), ValueError, "a Streamed has no length. Give batch_size, or a DataLoader"),
+        (((tg.ones(2, 2), tg.ones(3)), None, 1), ValueError, "2 inputs but 3 targets"),
         ((DataLoader([]), None, 1), ValueError, "there are no batches to learn from"),
         (
             (iter([(tg.ones(1, 2).double(), tg.ones(1, 1).double())]), None, 2),

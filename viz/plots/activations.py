@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..scene import BLUE, INK, VERMILLION
-from .style import Figure, finished
+from .style import Figure, finished, number_of
 
 
 def plot_activations(
@@ -54,13 +54,13 @@ def plot_activations(
 
 def _sampled(function: Callable[[Any], Any], xs: np.ndarray, value: Callable[[float], Any] | None) -> tuple[Any, Any]:
     if value is None:
-        ys = np.array([float(function(float(x))) for x in xs])
+        ys = np.array([number_of(function(float(x))) for x in xs])
         return ys, np.gradient(ys, xs)
     numbers = [value(float(x)) for x in xs]
     results = [function(number) for number in numbers]
     for result in results:
         result.backward()
-    return [float(result) for result in results], [float(number.grad) for number in numbers]
+    return [number_of(result) for result in results], [number_of(number.grad) for number in numbers]
 
 
 def _name_of(function: Callable[[Any], Any]) -> str:

@@ -11,7 +11,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 
 from ..scene import INK, MUTED, PURPLE
-from .style import CYCLE, MARKERS, STROKES, Figure, finished
+from .style import CYCLE, MARKERS, STROKES, Figure, finished, number_of
 
 # What a history may hold, and the panel each goes to. An object offers them as attributes, a dict as keys.
 PANELS = {
@@ -99,7 +99,7 @@ def _is_list(values: Any) -> bool:
 
 def _numbers(name: str, values: Any) -> np.ndarray:
     try:
-        numbers = np.array([math.nan if value is None else float(value) for value in values])
+        numbers = np.array([math.nan if value is None else number_of(value) for value in values])
     except (TypeError, ValueError):
         raise ValueError(f"plot_history: {name!r} holds something that is not a number.") from None
     return numbers

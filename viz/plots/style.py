@@ -98,9 +98,15 @@ def array_behind(answers: Any) -> Any:
     return answers.numpy() if hasattr(answers, "numpy") else answers
 
 
+def number_of(x: Any) -> float:
+    """The number of a Value, a tensor, or a number."""
+    return float(x.item() if hasattr(x, "item") else getattr(x, "data", x))
+
+
 def floats_of(answer: Any) -> Any:
     answer = array_behind(answer)
-    return [float(x) for x in answer] if isinstance(answer, (list, tuple)) else np.asarray(answer, dtype=float)
+    answer = answer if isinstance(answer, (list, tuple)) else np.asarray(answer).ravel()
+    return [number_of(x) for x in answer]
 
 
 def extent_around(clouds: Sequence[np.ndarray]) -> Extent:

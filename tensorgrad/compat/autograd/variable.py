@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ...autograd.frames import warn
 from ...tensor import Tensor
 
 
@@ -25,7 +25,7 @@ class Variable(metaclass=_TensorsAreVariables):
 
     def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool | None = None) -> Any:
         if volatile is not None:
-            warnings.warn("Variable: volatile has no effect. Use `with tensorgrad.no_grad():`.", stacklevel=2)
+            warn("Variable: volatile has no effect. Use `with tensorgrad.no_grad():`.")
         if data is None:
             data = Tensor()
         if not isinstance(data, Tensor):

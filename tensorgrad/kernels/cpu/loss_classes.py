@@ -36,7 +36,7 @@ def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float)
         largest, total, hit, others = [np.concatenate(p) if p[0] is not None else None for p in zip(*parts)]
     else:
         largest, total, hit, others = _against_largest(x, target, weight, smoothing)
-    lse = np.log(total)
+    lse = np.log(total)  # type: ignore[arg-type]
     losses = lse - hit
     w = target_weights(target, weight, kept, x.dtype)
     if w is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ...autograd.frames import warn
 from ...autograd.modes import no_grad
 from ...tensor import Tensor
 from ..optimizer import Optimizer
@@ -67,11 +67,9 @@ class LRScheduler:
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch (or to the one given)."""
         if self._step_count == 1 and self.optimizer._steps_taken == 0:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: step() was called before the optimizer's step(); the first value of the schedule "
-                "is skipped. Call optimizer.step() first.",
-                UserWarning,
-                stacklevel=2,
+                "is skipped. Call optimizer.step() first."
             )
         self._step_count += 1
         self._go_to(epoch)
