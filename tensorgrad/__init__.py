@@ -26,7 +26,8 @@ from .compat.foreach import foreach as _foreach
 from .compat.legacy import *
 from .compat.questions import *
 from .compat.tensor_types import *
-from .device import device
+from .device import default_device as get_default_device
+from .device import device, set_default_device
 from .dtypes import (
     bfloat16,
     bool,

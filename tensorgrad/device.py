@@ -6,7 +6,8 @@ from typing import Any
 
 
 class device:
-    """A place for arrays: `device("cpu")`, `device("cuda")`, `device("cuda:1")`, `device("cuda", 1)`."""
+    """A place for arrays: `device("cpu")`, `device("cuda")`, `device("cuda:1")`, `device("cuda", 1)`; on `device("meta")` a
+    tensor has a shape and a dtype, and no numbers."""
 
     __slots__ = ("type", "index")
     type: str
@@ -18,18 +19,18 @@ class device:
         elif isinstance(type, int):
             type, index = "cuda", type
         kind, colon, number = str(type).partition(":")
-        if kind not in ("cpu", "cuda") or (colon and not number.isdigit()):
-            raise RuntimeError(f"device: {type!r} is not a device here. Choose 'cpu', 'cuda' or 'cuda:N'.")
+        if kind not in ("cpu", "cuda", "meta") or (colon and not number.isdigit()):
+            raise RuntimeError(f"device: {type!r} is not a device here. Choose 'cpu', 'cuda', 'cuda:N' or 'meta'.")
         self.type = kind
         self.index = int(number) if colon else index
 
     def __enter__(self) -> device:
-        """New tensors are made on this device inside; it must be the CPU."""
-        on_cpu(self, "device")
+        """New tensors are made on this device inside."""
+        _default.append(chosen(self, "device"))
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass
+        _default.pop()
 
     def __repr__(self) -> str:
         return f"device(type='{self.type}'" + ("" if self.index is None else f", index={self.index}") + ")"
@@ -44,12 +45,31 @@ class device:
         return hash((self.type, self.index))
 
 
-CPU = device("cpu")
+CPU, META = device("cpu"), device("meta")
+_default = [CPU]  # the last: where new tensors are made
 
 
-def on_cpu(where: Any, caller: str) -> None:
-    """Refuse what is not the CPU, for creation and moves, as long as arrays live only there."""
-    if where is not None and device(where).type != "cpu":
+def default_device() -> device:
+    """Where new tensors are made when nothing is said."""
+    return _default[-1]
+
+
+def set_default_device(where: Any) -> None:
+    """Choose where new tensors are made when nothing is said; None: on the CPU."""
+    _default[-1] = CPU if where is None else chosen(where, "set_default_device")
+
+
+def chosen(where: Any, caller: str) -> device:
+    """The device that is meant (None: the default one).
+
+    Raises:
+        RuntimeError: it is no device of this machine.
+    """
+    if where is None:
+        return _default[-1]
+    found = where if isinstance(where, device) else device(where)
+    if found.type == "cuda":
         raise RuntimeError(
             f"{caller}: no CUDA device can be used by this version of tensorgrad; leave device out or pass device='cpu'."
         )
+    return found

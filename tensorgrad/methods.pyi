@@ -29,6 +29,7 @@ from .ops import index_along as _ops_index_along
 from .ops import join as _ops_join
 from .ops import linalg_norm as _ops_linalg_norm
 from .ops import mask as _ops_mask
+from .ops import new as _ops_new
 from .ops import powers as _ops_powers
 from .ops import products as _ops_products
 from .ops import promote as _ops_promote
@@ -109,6 +110,7 @@ class TensorMethods:
     _cast = _ops_promote.cast
     _exclusive_cumprod = _ops_scan.exclusive_cumprod
     _legacy_array = staticmethod(_ops_create.legacy_array)
+    _products_of_others = _ops_scan.products_of_others
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
     abs = _ops_elementwise.abs
@@ -347,7 +349,6 @@ class TensorMethods:
     is_inference = _compat_attach.is_inference
     is_ipu: builtins.bool
     is_maia: builtins.bool
-    is_meta: builtins.bool
     is_mkldnn: builtins.bool
     is_mps: builtins.bool
     is_mtia: builtins.bool
@@ -464,13 +465,13 @@ class TensorMethods:
     neg_ = _ops_arithmetic.neg
     negative = _ops_arithmetic.neg
     negative_ = _ops_arithmetic.neg
-    new = _ops_create.new
-    new_empty = _ops_create.new_empty
-    new_empty_strided = _ops_create.new_empty_strided
-    new_full = _ops_create.new_full
-    new_ones = _ops_create.new_ones
-    new_tensor = _ops_create.new_tensor
-    new_zeros = _ops_create.new_zeros
+    new = _ops_new.new
+    new_empty = _ops_new.new_empty
+    new_empty_strided = _ops_new.new_empty_strided
+    new_full = _ops_new.new_full
+    new_ones = _ops_new.new_ones
+    new_tensor = _ops_new.new_tensor
+    new_zeros = _ops_new.new_zeros
     nextafter = _ops_elementwise.nextafter
     nextafter_ = _ops_elementwise.nextafter
     nonzero = _ops_search.nonzero

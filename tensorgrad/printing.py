@@ -93,12 +93,15 @@ def text(t: Any, contents: str | None = None) -> str:
     """tensor([…], size=…, dtype=…, grad_fn=<…>), with what goes without saying left out."""
     array, prefix, options = t.array, "tensor(", _options
     default, size = t.dtype is dtypes.get_default_dtype(), options.edgeitems == 0
-    if array.size == 0:
+    notes = []
+    if t.is_meta:
+        body, size = "...", True
+        notes.append("device='meta'")
+    elif array.size == 0:
         body, size = "[]", array.ndim != 1
     else:
         body = _body(array, len(prefix), options) if contents is None else contents
         default = default or t.dtype is dtypes.int64 or t.dtype is dtypes.bool
-    notes = []
     if size:
         notes.append(f"size={tuple(array.shape)}")
     if not default:

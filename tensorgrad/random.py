@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU, on_cpu
+from .device import CPU, chosen
 from .device import device as _device
 from .tensor import Tensor
 
@@ -29,7 +29,7 @@ class Generator:
     """A stream of random numbers with a seed: `tensorgrad.rand(3, generator=g)`. A new one starts from a fixed seed."""
 
     def __init__(self, device: Any = "cpu") -> None:
-        on_cpu(device, "Generator")
+        chosen(device, "Generator")
         self.manual_seed(_MANUAL)
 
     @property

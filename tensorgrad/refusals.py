@@ -52,6 +52,8 @@ def worded(error: Exception, function: Any, args: Any, kwargs: Any, name: str = 
         function: whose declarations say what the arguments should have been. name: its public one.
     """
     name = name or function.__name__
+    if name == "__init__" and args:
+        name = type(args[0]).__name__
     if not isinstance(error, CAUGHT) or isinstance(error, NotImplementedError) or _foreign(error):
         return error
     text = str(error)

@@ -4,6 +4,7 @@ The methods (`x.sum()`, `x + y`, `x[0]`) are attached to the class by `ops/metho
 (numbers, length, iteration, copies) is in `protocols.py`.
 """
 
+# long because: a class is read in one piece, and this one is the tensor
 from __future__ import annotations
 
 import weakref
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 import numpy as np
 
 from . import dtypes
-from .device import CPU, device
+from .device import CPU, META, device
+from .kernels.meta import MetaArray
 from .layout import strided
 from .protocols import Protocols
 
@@ -297,7 +299,12 @@ class Tensor(Protocols, TensorMethods):
 
     @property
     def device(self) -> device:
-        return CPU
+        return META if self.is_meta else CPU
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether it has a shape and a dtype, and no numbers."""
+        return type(self.array) is MetaArray
 
     @property
     def is_cuda(self) -> bool:
@@ -413,6 +420,8 @@ class Tensor(Protocols, TensorMethods):
         """The NumPy array itself: the same memory. A tensor that requires grad must be detached first, or forced."""
         if self.requires_grad and not force:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would not record. Use x.detach().numpy().")
+        if self.is_meta:
+            self.array.item()  # which refuses
         return self.array
 
     __hash__ = object.__hash__  # == compares elements, yet a tensor can stand in a set

@@ -15,7 +15,7 @@ from .autograd.variable import Variable
 from .tensor_types import dtype_of, name_of
 
 # What programs ask before they treat a tensor in a special way; here the answer never changes.
-NO = "is_xpu is_mps is_mtia is_xla is_ipu is_vulkan is_maia is_meta is_sparse is_sparse_csr is_quantized is_nested is_mkldnn"
+NO = "is_xpu is_mps is_mtia is_xla is_ipu is_vulkan is_maia is_sparse is_sparse_csr is_quantized is_nested is_mkldnn"
 
 
 def type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:

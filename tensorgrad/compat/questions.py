@@ -6,7 +6,6 @@ import math
 import os
 from typing import Any
 
-from ..device import CPU, device, on_cpu
 from ..layout import (
     channels_last,
     channels_last_3d,
@@ -107,16 +106,6 @@ def set_warn_always(b: bool) -> None:
     """Accepted: Python's `warnings` filters decide what is shown how often."""
 
 
-def get_default_device() -> device:
-    """Where new tensors are made: the CPU."""
-    return CPU
-
-
-def set_default_device(device: Any) -> None:
-    """Choose where new tensors are made; there is only the CPU."""
-    on_cpu(device, "set_default_device")
-
-
 _precision = "highest"
 
 
@@ -149,7 +138,6 @@ __all__ = [
     "compile",
     "contiguous_format",
     "e",
-    "get_default_device",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_num_threads",
@@ -167,7 +155,6 @@ __all__ = [
     "numel",
     "pi",
     "preserve_format",
-    "set_default_device",
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_num_interop_threads",

@@ -3,7 +3,7 @@
     on(x).softplus(x)
 
 The CPU kernels are NumPy and, for large arrays where it is installed, Numba (`cpu/compiled`); those for CUDA will stand in
-a folder of the same shape beside them.
+a folder of the same shape beside them. `meta` has shapes without numbers.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..device import on_cpu
-from . import cpu
+from ..device import chosen
+from . import cpu, meta
 
-_HOMES: dict[type, Any] = {np.ndarray: cpu}
+_HOMES: dict[type, Any] = {np.ndarray: cpu, meta.MetaArray: meta.kernels}
 
 
 def on(array: Any) -> Any:
@@ -33,5 +33,4 @@ def on(array: Any) -> Any:
 
 def at(op: str, device: Any) -> Any:
     """The kernels of a device (None: the default one), for arrays that are made from nothing."""
-    on_cpu(device, op)
-    return cpu
+    return meta.kernels if chosen(device, op).type == "meta" else cpu

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from .. import dtypes
 from ..autograd.modes import no_grad
-from ..device import on_cpu
+from ..device import chosen
 from ..ops import create
 from ..tensor import Tensor
 from .hooks import (
@@ -394,13 +394,14 @@ class Module(Hooks, State):
                 dtype = a
             elif not isinstance(a, bool) and a is not None:
                 where = a
-        on_cpu(where, "to")
-        if dtype is None:
-            return self
-        target = dtypes.as_dtype(dtype)
-        if not target.is_floating_point:
+        target = None if dtype is None else dtypes.as_dtype(dtype)
+        if target is not None and not target.is_floating_point:
             raise TypeError(f"to: a module can be converted to floating dtypes only, got {target}.")
-        return self._apply(lambda t: t.to(target) if t.is_floating_point() else t)
+        if where is not None:
+            where = chosen(where, "to")
+        elif target is None:
+            return self
+        return self._apply(lambda t: t.to(device=where, dtype=target if t.is_floating_point() else None))
 
     def float(self: M) -> M:
         """Every floating parameter and buffer to float32."""
@@ -432,8 +433,8 @@ class Module(Hooks, State):
 
     def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
         """Give every parameter and buffer new memory, not set."""
-        on_cpu(device, "to_empty")
-        return self._apply(create.empty_like, recurse)
+        where = chosen(device, "to_empty")
+        return self._apply(lambda t: create.empty_like(t, device=where), recurse)
 
     # ---- calling --------------------------------------------------------------------------------------------------
 

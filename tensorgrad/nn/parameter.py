@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..device import on_cpu
+from ..device import chosen
 from ..dtypes import as_dtype, dtype, get_default_dtype
 from ..ops import create
 from ..tensor import Tensor
@@ -69,7 +69,7 @@ class UninitializedTensorMixin:
     to_be: dtype  # of the memory
 
     def _expect(self, requires_grad: bool, device: Any, dtype: Any) -> None:
-        on_cpu(device, type(self).__name__)
+        chosen(device, type(self).__name__)
         self._requires_grad = requires_grad
         self.to_be = get_default_dtype() if dtype is None else as_dtype(dtype)
 

@@ -38,7 +38,7 @@ def tensor(
 
     Floating Python numbers become the default dtype, whole ones int64; arrays and tensors keep their dtype.
     """
-    return leaf(_array("tensor", data, dtype, device), requires_grad)
+    return leaf(array_of("tensor", data, dtype, device), requires_grad)
 
 
 @in_own_name
@@ -47,7 +47,7 @@ def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: DeviceLike =
     at("as_tensor", device)
     if isinstance(data, Tensor):
         return data if dtype is None else cast(data, dtypes.as_dtype(dtype))
-    return _around(_array("as_tensor", data, dtype, device, copy=None))
+    return _around(array_of("as_tensor", data, dtype, device, copy=None))
 
 
 @in_own_name
@@ -61,7 +61,7 @@ def asarray(
     if isinstance(obj, Tensor):
         shared = obj.detach()
     elif home.is_array(obj):
-        shared = _around(_array("asarray", obj, None, device, copy=None))
+        shared = _around(array_of("asarray", obj, None, device, copy=None))
     elif hasattr(obj, "__dlpack__"):
         shared = from_dlpack(obj)
     to = dtypes.as_dtype(dtype) if dtype is not None else shared.dtype if shared is not None else None
@@ -149,7 +149,7 @@ def scalar_tensor(
 ) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype (whole numbers too)."""
     value = number("scalar_tensor", "s", s)
-    return leaf(_array("scalar_tensor", value, dtype or dtypes.get_default_dtype(), device), requires_grad)
+    return leaf(array_of("scalar_tensor", value, dtype or dtypes.get_default_dtype(), device), requires_grad)
 
 
 def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
@@ -161,10 +161,10 @@ def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
         raise TypeError("Tensor: data must be a sequence, got a float. Use tensorgrad.tensor(…) for a number.")
     if isinstance(first, (int, Size)):
         return home.empty(shape_of("Tensor", data or (0,)), to.numpy)
-    return _array("Tensor", first, to, device)
+    return array_of("Tensor", first, to, device)
 
 
-def _array(op: str, data: Any, dtype: Any, device: Any, copy: bool | None = True) -> Any:
+def array_of(op: str, data: Any, dtype: Any, device: Any, copy: bool | None = True) -> Any:
     """An array of an element type that tensors have."""
     home = at(op, device)
     to = None if dtype is None else dtypes.as_dtype(dtype)
@@ -385,12 +385,18 @@ def _triangle(op: str, row: Any, col: Any, offset: int, dtype: Any, device: Any)
 # ---- like another ----------------------------------------------------------------------------------------------------
 
 
+def beside(x: Tensor, device: Any) -> Any:
+    """The device that is given, else that of x."""
+    return x.device if device is None else device
+
+
 def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fill: Any = None) -> Tensor:
     """A tensor of the input's shape, dtype and order of axes."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}: input must be a Tensor, got {type(input).__name__}.")
     d = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-    array = at(op, device).empty_alike(input.array, d.numpy)
+    home, like = at(op, beside(input, device)), input.array
+    array = home.empty_alike(like, d.numpy) if on(like) is home else home.empty(like.shape, d.numpy)
     if fill is not None:
         _holds(op, d, fill, fill)
         with quiet():
@@ -432,66 +438,6 @@ def full_like(
 ) -> Tensor:  # fmt: skip
     """`fill_value` everywhere, in the shape and dtype of `input`."""
     return _like("full_like", input, dtype, device, requires_grad, number("full_like", "fill_value", fill_value))
-
-
-@in_own_name
-def new(x: Tensor, *data: Any, device: DeviceLike = None) -> Tensor:
-    """PyTorch's old constructor in the dtype of `x`: `x.new([1, 2])` copies data, `x.new(2, 3)` is unset memory."""
-    return Tensor._of(legacy_array(data, x.dtype, device))
-
-
-@in_own_name
-def new_zeros(
-    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
-    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """0 everywhere, in a shape of its own and the dtype of `x`."""
-    return zeros(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
-
-
-@in_own_name
-def new_ones(
-    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
-    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """1 everywhere, in a shape of its own and the dtype of `x`."""
-    return ones(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
-
-
-@in_own_name
-def new_empty(
-    x: Tensor, *sizes: int | Sequence[int], size: int | Sequence[int] | None = None, dtype: dtypes.dtype | None = None,
-    layout: Any = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """Memory that is not set, in a shape of its own and the dtype of `x`."""
-    return empty(*sizes, size=size, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
-
-
-@in_own_name
-def new_empty_strided(
-    x: Tensor, size: Sequence[int], stride: Sequence[int], dtype: dtypes.dtype | None = None, layout: Any = None,
-    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """Memory that is not set, with these strides and the dtype of `x`."""
-    return empty_strided(size, stride, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
-
-
-@in_own_name
-def new_full(
-    x: Tensor, size: Sequence[int], fill_value: float, *, dtype: dtypes.dtype | None = None, layout: Any = None,
-    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """`fill_value` everywhere, in a shape of its own and the dtype of `x`."""
-    return full(size, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
-
-
-@in_own_name
-def new_tensor(
-    x: Tensor, data: Any, *, dtype: dtypes.dtype | None = None, layout: Any = None, device: DeviceLike = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """A copy of `data` in the dtype of `x`."""
-    return leaf(_array("new_tensor", data, dtype or x.dtype, device), requires_grad)
 
 
 __all__ = [

@@ -160,6 +160,8 @@ def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
     num_classes = integer("one_hot", "num_classes", num_classes)
     if x.array.size == 0 and num_classes <= 0:
         raise ValueError("one_hot: of an empty tensor num_classes cannot be found out; give it, above 0.")
+    if num_classes == -1 and x.is_meta:
+        raise RuntimeError("one_hot: the number of classes depends on numbers, and a meta tensor has none. Give num_classes.")
     low, high = on(x.array).bounds(x.array)
     if low < 0:
         raise ValueError(f"one_hot: class numbers must not be negative, got {low}.")

@@ -15,8 +15,8 @@ import numpy as np
 from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
-from ..device import device, on_cpu
-from ..kernels import on
+from ..device import chosen, device
+from ..kernels import at, on
 from ..refusals import shown
 from ..tensor import Tensor, TensorLike
 
@@ -247,12 +247,30 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     Keyword arguments: dtype, device, other, non_blocking (there is nothing to wait for), copy, memory_format.
     """
     where, dtype, rest = _destination(*args, **kwargs)
-    if where is not None:
-        on_cpu(where, "to")
     out = self if dtype is None else cast(self, dtype)
+    if where is not None and chosen(where, "to") != self.device:
+        return Move(chosen(where, "to"))(out)
     if out is self and rest:
         return self.clone()
     return out
+
+
+class Move(Function):
+    """A tensor on another device: from the CPU to "meta", where its numbers are forgotten."""
+
+    def __init__(self, where: device) -> None:
+        self.where = where
+
+    def forward(self, x: Any) -> Any:
+        if self.where.type != "meta":
+            raise RuntimeError(
+                f"to: this tensor is on the device 'meta' and has no numbers that could be moved to {self.where}. Make it there, "
+                f"or give a module memory there with to_empty(device='{self.where}')."
+            )
+        return at("to", self.where).empty_alike(x, x.dtype)
+
+    def backward(self, grad: Tensor) -> Any:
+        raise RuntimeError("to: a gradient on the device 'meta' has no numbers for a tensor on the CPU.")
 
 
 def _destination(*args: Any, **kwargs: Any) -> tuple[Any, dtypes.dtype | None, bool]:
@@ -285,7 +303,7 @@ def _names_a_device(x: Any) -> bool:
     if x is None or isinstance(x, device):
         return True
     if isinstance(x, str):
-        return x.partition(":")[0] in ("cpu", "cuda")
+        return x.partition(":")[0] in ("cpu", "cuda", "meta")
     return isinstance(x, int) and not isinstance(x, bool)
 
 

@@ -18,7 +18,7 @@ from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..random import Generator, stream
 from ..refusals import in_own_name
 from ..tensor import Tensor
-from .create import DeviceLike, leaf, shape_of
+from .create import DeviceLike, beside, leaf, shape_of
 from .elementwise import exp
 from .gamma import gammainc_by_a, lgamma
 from .keywords import also
@@ -84,7 +84,7 @@ def rand_like(
 ) -> Tensor:  # fmt: skip
     """Uniform in [0, 1), in the shape and dtype of `input`."""
     d = _floating("rand_like", dtype or _dtype_of("rand_like", input))
-    return _drawn("rand_like", "unit", input.array.shape, d, device, generator, requires_grad)
+    return _drawn("rand_like", "unit", input.array.shape, d, beside(input, device), generator, requires_grad)
 
 
 @in_own_name
@@ -94,7 +94,7 @@ def randn_like(
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1, in the shape and dtype of `input`."""
     d = _floating("randn_like", dtype or _dtype_of("randn_like", input))
-    return _drawn("randn_like", "normal", input.array.shape, d, device, generator, requires_grad)
+    return _drawn("randn_like", "normal", input.array.shape, d, beside(input, device), generator, requires_grad)
 
 
 @in_own_name
@@ -107,7 +107,7 @@ def randint_like(
     d = dtypes.as_dtype(dtype or _dtype_of("randint_like", input))
     a, b = _bounds("randint_like", list(bounds), low, high)
     _range("randint_like", a, b, d)
-    return _drawn("randint_like", "integers", input.array.shape, d, device, generator, requires_grad, a, b)
+    return _drawn("randint_like", "integers", input.array.shape, d, beside(input, device), generator, requires_grad, a, b)
 
 
 def _drawn(

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import on_cpu
+from ..device import chosen
 from . import files, safetensors, trust
 from .files import sync_folder
 from .safetensors import SaveError
@@ -78,7 +78,9 @@ def load(
         SaveError: not a safetensors file (a pickle, say), cut short, or damaged; or it names a class that it may not name.
     """
     if isinstance(map_location, str) or hasattr(map_location, "type"):
-        on_cpu(map_location, "load")
+        where = chosen(map_location, "load")
+        if where.type != "cpu":
+            raise RuntimeError(f"load: tensors are read into the computer's memory; map_location={str(where)!r} has none.")
     if hasattr(f, "read"):
         return _read(f, str(getattr(f, "name", "file")), not weights_only)
     with open(f, "rb") as file:

@@ -27,6 +27,16 @@ class TestVander(OpTest):
         return np.vander(x, N, increasing)
 
 
+class TestSpmm(OpTest):
+    op = staticmethod(tg.spmm)
+    torch = "mm"  # its own takes no two dense matrices that need gradients alike
+    samples = [sample((2, 3), (3, 4)), sample((2, 0), (0, 4))]
+    errors = [(lambda: tg.spmm(two, one), ValueError, "spmm: needs a matrix and a matrix, got 2 and 1 axes")]
+
+    def expected(self, x: Any, z: Any) -> Any:
+        return x @ z
+
+
 @pytest.mark.filterwarnings("ignore:range includes its end")
 class TestRange(OpTest):
     op = staticmethod(tg.range)
