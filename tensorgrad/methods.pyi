@@ -109,6 +109,7 @@ class TensorMethods:
     _cast = _ops_promote.cast
     _exclusive_cumprod = _ops_scan.exclusive_cumprod
     _legacy_array = staticmethod(_ops_create.legacy_array)
+    _products_of_others = _ops_scan.products_of_others
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
     abs = _ops_elementwise.abs
