@@ -1,4 +1,4 @@
-"""Mixed precision, as programs ask for it: on the CPU nothing is cast, and no loss needs scaling."""
+"""Mixed precision, as programs ask for it: on the CPU nothing is cast; losses are scaled where a GradScaler is asked to."""
 
 from .autocast_mode import (
     autocast,

@@ -1,7 +1,7 @@
 """Random tensors, and tensors filled with random numbers in place.
 
-Every function takes `generator=`, a `tensorgrad.Generator`, or uses the default one. Nothing here has a gradient, but for
-`standard_gamma`, which distributions are made of.
+Every function takes `generator=`, a `tensorgrad.Generator`, or uses the default one. The gradient of what is drawn towards
+parameters that are tensors is 0, as in PyTorch, but for `standard_gamma`, which distributions are made of.
 """
 
 from __future__ import annotations
@@ -18,12 +18,29 @@ from ..kernels.shapes import Shape, broadcast, integer, mismatch
 from ..random import Generator, stream
 from ..refusals import in_own_name
 from ..tensor import Tensor
+from .choose import zeros_of
 from .create import DeviceLike, beside, leaf, shape_of
 from .elementwise import exp
 from .gamma import gammainc_by_a, lgamma
 from .keywords import also
 from .promote import as_operand, needs_floating, number
 from .special import xlogy
+
+
+class Draw(Function):
+    """Numbers drawn with parameters of their own: a small change of these leads nowhere, the gradient is 0."""
+
+    broadcasts = True
+
+    def __init__(self, name: str, draw: Any) -> None:
+        self.name, self.draw = name, draw  # type: ignore[misc]
+
+    def forward(self, *parameters: Any) -> Any:
+        return self.draw(*parameters)
+
+    def backward(self, grad: Tensor) -> Any:
+        return tuple([zeros_of(grad) if needed else None for needed in self.needs])
+
 
 # ---- uniform, normal, whole numbers --------------------------------------------------------------------------------
 
@@ -185,10 +202,11 @@ def normal(
         needs_floating(op, std, "std")
     shapes = {k: x.array.shape for k, x in (("mean", mean), ("std", std)) if isinstance(x, Tensor)}
     shape = broadcast(op, **shapes)
-    a = mean.array if isinstance(mean, Tensor) else float(number(op, "mean", mean))
+    a = mean if isinstance(mean, Tensor) else float(number(op, "mean", mean))
     least = _not_negative_std(op, std.array.min(initial=0) if isinstance(std, Tensor) else std)
-    b: Any = std.array if isinstance(std, Tensor) else least
-    return Tensor._of(on(first.array).normal(stream(op, generator), shape, first.array.dtype, a, b))
+    b: Any = std if isinstance(std, Tensor) else least
+    rng, dtype_ = stream(op, generator), first.array.dtype
+    return Draw(op, lambda a, b: on(first.array).normal(rng, shape, dtype_, a, b))(a, b)
 
 
 def _not_negative_std(op: str, std: Any) -> float:
@@ -201,13 +219,13 @@ def _not_negative_std(op: str, std: Any) -> float:
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability in each element of `input` (or with `p` everywhere), else 0, in the dtype of `input`."""
     if p is None:
-        x = needs_floating("bernoulli", input)
+        x: Tensor = needs_floating("bernoulli", input)
         _probabilities("bernoulli", x.array)
-        chance = x.array
     else:
-        x, chance = as_operand("bernoulli", input), _probability("bernoulli", p)
+        x, p = as_operand("bernoulli", input), _probability("bernoulli", p)
     rng = stream("bernoulli", generator)
-    return Tensor._of(on(x.array).bernoulli(rng, x.array.shape, x.array.dtype, chance))
+    draw = Draw("bernoulli", lambda a: on(a).bernoulli(rng, a.shape, a.dtype, a if p is None else p))
+    return draw(x)
 
 
 def _probability(op: str, p: Any) -> float:
@@ -257,7 +275,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     x = needs_floating("poisson", input)
     if x.array.size and not x.array.min() >= 0:
         raise ValueError(f"poisson: rates must be 0 or more, the least is {x.array.min()}.")
-    return Tensor._of(on(x.array).poisson(stream("poisson", generator), x.array))
+    rng = stream("poisson", generator)
+    return Draw("poisson", lambda rate: on(rate).poisson(rng, rate))(x)
 
 
 @in_own_name
@@ -267,7 +286,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     broadcast("binomial", count=n.array.shape, prob=p.array.shape)
     if n.array.size and not (n.array.min() >= 0 and n.array.max() < 2.0**63):  # nan neither
         raise ValueError("binomial: count must be 0 or more, and below 2**63.")
-    return Tensor._of(on(n.array).binomial(stream("binomial", generator), n.array, p.array))
+    rng = stream("binomial", generator)
+    return Draw("binomial", lambda n, p: on(n).binomial(rng, n, p))(n, p)
 
 
 class StandardGamma(Function):

@@ -9,6 +9,7 @@ from itertools import product
 from math import floor, isfinite, prod
 from typing import Any
 
+from .. import dtypes
 from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..kernels import on
@@ -117,7 +118,8 @@ def interpolate(
         recompute_scale_factor: use the factor between the rounded sizes instead of the given one.
         antialias: when shrinking with 'bilinear' or 'bicubic', average over what would be left out.
 
-    Shape: (N, C, …) with one to three spatial axes.
+    Shape: (N, C, …) with one to three spatial axes. 'nearest' and 'nearest-exact' take any dtype, 'bilinear', 'bicubic' and
+    'lanczos' uint8 as well as floats: the result is rounded to uint8, as Pillow rounds.
     """
     op = "interpolate"
     x = as_operand(op, input)
@@ -146,7 +148,10 @@ def interpolate(
         return pools[d - 1](x, out)
     kind = mode
     if mode in _MODES:
-        x, kind = needs_floating(op, x), _MODES[mode][1]
+        kind = _MODES[mode][1]
+        if x.array.dtype == "uint8" and d == 2:
+            return _interpolated_bytes(x, out, factors, kind, bool(align_corners), antialias)
+        needs_floating(op, x)
     array = x.array
     maps = [
         (i + 2, *on(array).resize_taps(n, o, kind, factor, bool(align_corners), antialias, array.dtype))
@@ -154,6 +159,16 @@ def interpolate(
     ]
     maps.sort(key=lambda entry: out[entry[0] - 2] / shape[entry[0]])  # what shrinks first leaves less to do
     return LinearMap("resample", tuple(maps), name=f"interpolate_{mode}")(x)
+
+
+def _interpolated_bytes(x: Tensor, out: Shape, factors: Any, kind: str, align_corners: bool, antialias: bool) -> Tensor:
+    """Pictures of uint8, rounded after the rows and after the columns; an axis that keeps its size is left alone."""
+    kernels, maps = on(x.array), []
+    for i in (3, 2):
+        n, o, factor = x.array.shape[i], out[i - 2], factors[i - 2]
+        if n != o:
+            maps.append((i, *kernels.resize_taps(n, o, kind, factor, align_corners, antialias, dtypes.float64.numpy)))
+    return Tensor._of(kernels.resample_bytes(x.array, maps) if maps else x.array.copy())
 
 
 @in_own_name
@@ -274,7 +289,18 @@ def grid_sample(
         if weight is not None:
             value = value * reshape(weight, (where[0], 1, *where[1:-1]))
         result = value if result is None else result + value
-    return result
+    return NearestPixels()(result, places) if mode == "nearest" and places.requires_grad else result
+
+
+class NearestPixels(Function):
+    """The values of the pixels nearest to places: a place may move without changing them, so its gradient is 0."""
+
+    def forward(self, values: Any, places: Any) -> Any:
+        self.to = places.shape
+        return values
+
+    def backward(self, grad: Tensor) -> Any:
+        return grad, Tensor._of(on(grad.array).zeros(self.to, grad.array.dtype)) if self.needs[1] else None
 
 
 def _neighbours(c: Tensor, mode: str) -> list[tuple[Any, Tensor | None]]:

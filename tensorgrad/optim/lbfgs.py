@@ -101,7 +101,8 @@ class LBFGS(Optimizer):
                             p.array[...] = a
                         return float(value), gradient
 
-                    loss, g, t, spent = strong_wolfe(evaluate, t, d, loss, g, slope)
+                    trials = group["max_eval"] - evaluations
+                    loss, g, t, spent = strong_wolfe(evaluate, t, d, loss, g, slope, max_trials=trials)
                     self._move(params, t, d)
                 else:
                     self._move(params, t, d)
@@ -135,7 +136,7 @@ class LBFGS(Optimizer):
             state["old_dirs"].append(_kept(y))
             state["old_stps"].append(_kept(s))
             state["ro"].append(_kept(np.asarray(1.0 / ys, y.dtype)))
-            state["H_diag"] = _kept(np.asarray(ys / float(y @ y), y.dtype))
+            state["H_diag"] = _kept(np.asarray(ys / (y @ y), y.dtype))
         pairs = [(y.array, s.array, float(r)) for y, s, r in zip(state["old_dirs"], state["old_stps"], state["ro"])]
         q = -g
         alphas = []
@@ -175,18 +176,22 @@ def _flat(arrays: list[Any]) -> Any:
 
 
 def _cubic(x1: float, f1: float, g1: float, x2: float, f2: float, g2: float, bounds: Any = None) -> float:
-    """Where the cubic through two points with their slopes is smallest, within bounds (Nocedal & Wright, 3.59)."""
+    """Where the cubic through two points with their slopes is smallest, within bounds (Nocedal & Wright, 3.59); in the
+    middle where it has no such place. Through points of a line it is that line: smallest at one of the bounds."""
     low, high = bounds if bounds is not None else ((x1, x2) if x1 <= x2 else (x2, x1))
+    middle = (low + high) / 2.0
+    if x1 > x2:
+        x1, f1, g1, x2, f2, g2 = x2, f2, g2, x1, f1, g1
     d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2)
-    square = d1**2 - g1 * g2
-    if square < 0:
-        return (low + high) / 2.0
+    square = d1 * d1 - g1 * g2
+    if not square >= 0:  # nan, of a loss that is infinite, as well
+        return middle
     d2 = square**0.5
-    if x1 <= x2:
-        at = x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2))
-    else:
-        at = x1 - (x1 - x2) * ((g1 + d2 - d1) / (g1 - g2 + 2 * d2))
-    return min(max(at, low), high)
+    rise, steepening = g2 + d2 - d1, g2 - g1 + 2 * d2
+    if steepening == 0:
+        return low if rise > 0 else high if rise < 0 else middle
+    at = x2 - (x2 - x1) * (rise / steepening)
+    return min(max(at, low), high) if at == at else middle
 
 
 def strong_wolfe(
@@ -205,7 +210,7 @@ def strong_wolfe(
     t_old, f_old, g_old, slope_old = 0.0, f, g, slope
     trials, done = 0, False
     while trials < max_trials:  # go out until the minimum is bracketed
-        if f_new > f + c1 * t * slope or (trials > 1 and f_new >= f_old):
+        if not f_new <= f + c1 * t * slope or (trials > 1 and f_new >= f_old):  # nan, outside the domain, is too much
             ts, fs, gs, slopes = [t_old, t], [f_old, f_new], [g_old, g_new], [slope_old, slope_new]
             break
         if abs(slope_new) <= -c2 * slope:
@@ -227,7 +232,7 @@ def strong_wolfe(
         ts, fs, gs, slopes = [0.0, t], [f, f_new], [g, g_new], [slope, slope_new]
 
     stuck = False
-    low, high = (0, len(ts) - 1) if fs[0] <= fs[-1] else (len(ts) - 1, 0)
+    low, high = (len(ts) - 1, 0) if fs[-1] < fs[0] else (0, len(ts) - 1)
     while not done and trials < max_trials:  # shrink the bracket
         if abs(ts[1] - ts[0]) * longest < tolerance:
             break
@@ -246,9 +251,9 @@ def strong_wolfe(
         calls += 1
         slope_new = float(g_new @ d)
         trials += 1
-        if f_new > f + c1 * t * slope or f_new >= fs[low]:
+        if not f_new <= f + c1 * t * slope or f_new >= fs[low]:
             ts[high], fs[high], gs[high], slopes[high] = t, f_new, g_new, slope_new
-            low, high = (0, 1) if fs[0] <= fs[1] else (1, 0)
+            low, high = (1, 0) if fs[1] < fs[0] else (0, 1)
         else:
             if abs(slope_new) <= -c2 * slope:
                 done = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -244,3 +245,23 @@ def test_refused(call, kind, words) -> None:
         call()
     assert words in str(caught.value)
     assert F.tolist() == [1, 1] and I.tolist() == [1, 1]  # refused before anything was written
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda p: tg.bernoulli(p),
+        lambda p: tg.poisson(p),
+        lambda p: tg.binomial(4 * tg.ones_like(p), p),
+        lambda p: tg.normal(p, 1.0),
+        lambda p: tg.normal(0.0, p),
+        lambda p: tg.normal(tg.zeros(2, 1, 1), p),
+    ],
+)
+def test_what_is_drawn_has_a_gradient_of_zero(draw: Any) -> None:
+    p = tg.full((2, 3), 0.5, requires_grad=True)
+    y = draw(p)
+    assert y.requires_grad
+    (g,) = tg.autograd.grad(y.sum(), p)
+    assert g.shape == (2, 3) and not g.any()
+    assert not draw(p.detach()).requires_grad

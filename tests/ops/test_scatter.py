@@ -278,7 +278,7 @@ class TestScatterReduce(OpTest):
     @pytest.mark.parametrize("values", [[2.0, 0.0, 3.0, 1.5], [0.0, 2.0, 0.0, -1.0], [0.0, 0.0, 0.0, 4.0]])
     @pytest.mark.parametrize("include_self", [True, False])
     def test_three_derivatives_of_products_with_zeros(self, values: list[float], include_self: bool) -> None:
-        """Those of x₀·s₀·s₂ and x₁·s₁·s₃ (PyTorch's second is 0 where a factor is), by scatter_reduce and index_reduce."""
+        """Those of x₀·s₀·s₂ and x₁·s₁·s₃ (PyTorch has no second of several zeros), by scatter_reduce and index_reduce."""
         w = tg.tensor([1.0, -2.0, 3.0, 0.5], dtype=tg.float64)
         found = []
         for how in ("scatter_reduce", "index_reduce", "products"):

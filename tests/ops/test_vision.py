@@ -548,3 +548,45 @@ def test_nodes_carry_the_names_of_the_functions():
     columns = nnf.unfold(x, 2)
     assert columns.grad_fn.name == "unfold"
     assert nnf.fold(columns, 4, 2).grad_fn.name == "fold"
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_nearest_pixels_stay_where_a_place_moves(padding: str, d: int) -> None:
+    """The gradient to the grid is 0, also where the image needs none, and there is a second one."""
+    x = tg.arange(1, 1 + 2**d).double().reshape(1, 1, *[2] * d)
+    grid = tg.linspace(-1.5, 1.5, 2 * d).double().reshape(1, *[1] * (d - 1), 2, d).requires_grad_()
+    y = nnf.grid_sample(x, grid, mode="nearest", padding_mode=padding, align_corners=True)
+    (g,) = tg.autograd.grad(y.square().sum(), grid, create_graph=True)
+    assert g.shape == grid.shape and not g.any()
+    x.requires_grad_()
+    y = nnf.grid_sample(x, grid, mode="nearest", padding_mode=padding, align_corners=True)
+    gx, g = tg.autograd.grad(y.square().sum(), (x, grid), create_graph=True)
+    assert gx.any() and not g.any() and tg.autograd.grad(gx.sum(), x)[0].any()
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(5, 9), (14, 3), (7, 6), (1, 1)])
+def test_pictures_of_bytes(mode: str, antialias: bool, size: tuple[int, int]) -> None:
+    """As the floats are, rounded after the rows and after the columns: at most 1 apart, and 2 where overshoot is amplified."""
+    if mode == "lanczos" and not antialias:
+        return
+    x = tg.tensor(np.random.default_rng(0).integers(60, 180, (2, 3, 7, 6)).astype(np.uint8))
+    y = nnf.interpolate(x, size, mode=mode, antialias=antialias)
+    assert y.dtype is tg.uint8 and y.shape == (2, 3, *size)
+    want = nnf.interpolate(x.double(), size, mode=mode, antialias=antialias)
+    assert (y.double() - want).abs().max() <= (1.05 if mode == "bilinear" else 1.6)
+    assert tg.equal(nnf.interpolate(x, (7, 6), mode=mode, antialias=antialias), x)
+
+
+def test_bytes_are_rounded_and_kept_in_range() -> None:
+    x = tg.tensor([[[[0, 100], [200, 50]]]], dtype=tg.uint8)
+    assert nnf.interpolate(x, scale_factor=2, mode="bilinear")[0, 0].tolist() == [
+        [0, 25, 75, 100], [50, 60, 78, 88], [150, 129, 85, 63], [200, 163, 88, 50],
+    ]  # fmt: skip
+    step = tg.tensor([0, 0, 255, 255], dtype=tg.uint8).expand(1, 1, 4, 4)
+    y = nnf.interpolate(step, (4, 8), mode="bicubic")
+    assert y[0, 0, 0].tolist() == [0, 0, 0, 58, 197, 255, 255, 255]
+    with pytest.raises(TypeError, match="interpolate: input needs a floating dtype, got tensorgrad.uint8"):
+        nnf.interpolate(x[0], scale_factor=2, mode="linear")

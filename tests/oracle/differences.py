@@ -134,3 +134,86 @@ OF_DISTRIBUTIONS: dict[tuple[str, str], str] = {
     ("ContinuousBernoulli", what): "near p = 1/2 PyTorch takes the uniform distribution's, which does not change with p"
     for what in ("cdf", "icdf")
 }
+
+
+def _of(lib: Any, numbers: Any, dtype: str = "float64") -> Any:
+    return lib.tensor(numbers, dtype=getattr(lib, dtype), requires_grad=True)
+
+
+def _slope(lib: Any, y: Any, x: Any, times: int = 1) -> Any:
+    """The gradient, or that of its sum, …"""
+    for _ in range(times):
+        (y,) = lib.autograd.grad(y.sum(), x, create_graph=True)
+    return y
+
+
+def _binomial(lib: Any) -> Any:
+    z = _of(lib, 0.0)
+    return _slope(lib, lib.distributions.Binomial(4, logits=z).log_prob(_of(lib, 1.0).detach()), z, 2)
+
+
+def _laplace(lib: Any) -> Any:
+    x = _of(lib, 0.0)
+    return _slope(lib, lib.distributions.Laplace(0.0, 2.0).cdf(x), x)
+
+
+def _product(lib: Any) -> Any:
+    s = _of(lib, [0.0, 0.0, 2.0])
+    y = _of(lib, [1.0]).scatter_reduce(0, lib.tensor([0, 0, 0]), s, "prod")
+    return _slope(lib, y, s, 2)
+
+
+def _determinant(lib: Any) -> Any:
+    a = _of(lib, [[0.0, 0.0], [0.0, 0.0]])
+    return _slope(lib, lib.linalg.det(a), a, 2)
+
+
+def _largest(lib: Any) -> Any:
+    x = _of(lib, [1e8, 1e8], "float32")
+    return _slope(lib, x.logsumexp(0), x)
+
+
+def _running(lib: Any) -> Any:
+    x = _of(lib, [1e8, 1e8], "float32")
+    return _slope(lib, x.logcumsumexp(0)[1:], x)
+
+
+def _mean_of_halves(lib: Any) -> Any:
+    x = lib.tensor([[-4.0, 0.0]], dtype=lib.float16).expand(60000, 2)
+    return lib.nn.functional.cross_entropy(x, lib.zeros(60000, dtype=lib.int64))
+
+
+def _cosine(lib: Any) -> Any:
+    x = lib.tensor([1e30, 2e30])
+    return lib.nn.functional.cosine_similarity(x, x, 0)
+
+
+# What mathematics decides against PyTorch: why, what is asked of a library, and the answer. test_mathematics.py asks both.
+WRONG_THERE: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
+    "binary_cross_entropy_with_logits": (
+        "a certain prediction that is right costs nothing; PyTorch computes ∞ − ∞",
+        lambda lib: lib.nn.functional.binary_cross_entropy_with_logits(
+            lib.tensor([float("inf"), float("-inf")]), lib.tensor([1.0, 0.0]), reduction="none"
+        ),
+        [0.0, 0.0],
+    ),
+    "Binomial": ("−n·p·(1 − p); PyTorch differentiates max(x, 0) and |x| at 0", _binomial, -1.0),
+    "Laplace": ("the density at its middle is 1/(2·scale); PyTorch differentiates sign(x) and |x| at 0", _laplace, 0.25),
+    "scatter_reduce": ("the Hessian of s₀·s₁·s₂ at two zeros; PyTorch has none of several", _product, [2.0, 2.0, 0.0]),
+    "det": ("the Hessian of ad − bc is a constant; PyTorch divides by 0", _determinant, [[1.0, -1.0], [-1.0, 1.0]]),
+    "logsumexp": ("its gradient is a softmax, which sums to 1; PyTorch's e^(x − y) loses ln 2 beside 1e8", _largest, [0.5, 0.5]),
+    "logcumsumexp": ("the same", _running, [0.5, 0.5]),
+    "cross_entropy": ("the mean of losses of 4 is 4; PyTorch adds them up in float16", _mean_of_halves, 4.02),
+    "norm": ("‖(3, 4)·1e30‖ is 5e30; PyTorch's squares overflow", lambda lib: lib.tensor([3e30, 4e30]).norm() / 1e30, 5.0),
+    "cosine_similarity": ("of equal vectors it is 1; the same", _cosine, 1.0),
+    "std": (
+        "1e200·√2; PyTorch's squares overflow in float64 (in float32 it has float64)",
+        lambda lib: _of(lib, [1e200, -1e200]).detach().std() / 1e200,
+        2**0.5,
+    ),
+    "layer_norm": (
+        "what is normalised does not depend on its size; PyTorch gives nan",
+        lambda lib: lib.nn.functional.layer_norm(lib.tensor([1e30, -1e30]), (2,)),
+        [1.0, -1.0],
+    ),
+}

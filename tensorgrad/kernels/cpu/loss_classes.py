@@ -31,9 +31,10 @@ def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float)
     """
     if x.dtype.itemsize == 2:
         return cross_entropy(_wide(x), target, _wide(weight), kept, smoothing)
+    total: Any
     if x.size > _BLOCK and len(x) > 1:
         parts = [_against_largest(x[rows], target[rows], weight, smoothing) for rows in _blocks(x)]
-        largest, total, hit, others = [np.concatenate(p) if p[0] is not None else None for p in zip(*parts)]
+        largest, total, hit, others = [p[0] if p[0] is None else np.concatenate(p) for p in zip(*parts)]
     else:
         largest, total, hit, others = _against_largest(x, target, weight, smoothing)
     lse = np.log(total)  # type: ignore[arg-type]

@@ -104,6 +104,23 @@ def resample(x: Any, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
     return np.ascontiguousarray(x)
 
 
+def resample_bytes(x: Any, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
+    """`resample` of uint8 as Pillow and PyTorch do it: weights as whole multiples of 2⁻ᵖ, p such that the largest fits 16
+    bits; after each axis the sum is rounded, a half upwards, and what is below 0 or above 255 is brought back."""
+    for axis, index, weight in maps:
+        if weight is None:
+            x = np.take(x, index[0], axis, mode="clip")
+            continue
+        matrix = _matrix(index, weight, x.shape[axis], np.float64)
+        matrix.sum_duplicates()  # an element at the end stands for those beyond it
+        largest = matrix.data.max()
+        p = next((p for p in range(22) if int(0.5 + largest * (1 << p + 1)) >= 1 << 15), 22)
+        matrix.data = np.trunc(matrix.data * (1 << p) + np.copysign(0.5, matrix.data)).astype(np.int32)
+        total = _multiply(matrix, x.astype(np.int32), axis)
+        x = np.clip((total + (1 << p - 1)) >> p, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(x)
+
+
 def resample_backward(grad: Any, shape: Shape, maps: tuple[tuple[int, Any, Any], ...]) -> Any:
     """The transpose: each number goes back, times its weights, to the elements it was made of."""
     if is_half(grad):
@@ -282,5 +299,6 @@ __all__ = [
     "pad_edges_backward",
     "resample",
     "resample_backward",
+    "resample_bytes",
     "resize_taps",
 ]
