@@ -111,6 +111,7 @@ class TensorMethods:
     _legacy_array = staticmethod(_ops_create.legacy_array)
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
+    _zeros_like = _ops_create.zeros_like
     abs = _ops_elementwise.abs
     abs_ = _ops_elementwise.abs
     absolute = _ops_elementwise.abs

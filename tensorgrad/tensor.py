@@ -13,6 +13,7 @@ import numpy as np
 
 from . import dtypes
 from .device import CPU, device
+from .kernels.layered import Layered, active
 from .layout import strided
 from .protocols import Protocols
 
@@ -182,7 +183,7 @@ class Tensor(Protocols, TensorMethods):
 
     def detach(self) -> Tensor:
         """A constant that looks at the same memory: gradients stop here, and in-place writes are still noticed."""
-        t = Tensor._of(self.array)
+        t = Tensor._of(self.array if not active or type(self.array) is np.ndarray else self.array.detach())
         t.storage = self.storage or self._storage()
         return t
 
@@ -366,7 +367,7 @@ class Tensor(Protocols, TensorMethods):
     def storage_offset(self) -> int:
         """Where this view starts in the memory it looks at, in elements."""
         base = self.array
-        while isinstance(base.base, np.ndarray):
+        while isinstance(base.base, (np.ndarray, Layered)):
             base = base.base
         return (self.array.ctypes.data - base.ctypes.data) // self.array.itemsize
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.layered import active
 from ..tensor import Storage, Tensor
+from .lifted import lifted
 from .modes import SILENT, TRACED, recording, silence_var
 from .node import births
 from .saving import BOTH, ONLY_OUT, ONLY_X
@@ -31,7 +33,9 @@ _UNTOUCHED, _UNTOUCHED_BOTH = (0,), (0, 0)  # versions of memory nobody has writ
 def call_one(self: Any, x: Tensor) -> Any:
     """`Function.__call__` for one input."""
     mode = _recording_now()
-    if self.never_warns or _silence_now(None) is SILENT:
+    if active:
+        out = lifted(self, x)
+    elif self.never_warns or _silence_now(None) is SILENT:
         out = self.forward(x.array)
     else:
         token = _silence_set(SILENT)
@@ -81,7 +85,9 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
     x_is, z_is = isinstance(x, Tensor), isinstance(z, Tensor)
     a = x.array if x_is else x
     b = z.array if z_is else z
-    if self.never_warns or _silence_now(None) is SILENT:
+    if active:
+        out = lifted(self, x, z)
+    elif self.never_warns or _silence_now(None) is SILENT:
         out = self.forward(a, b)
     else:
         token = _silence_set(SILENT)

@@ -14,8 +14,10 @@ from contextlib import nullcontext
 from typing import Any
 
 from ..kernels import on
+from ..kernels.layered import Layered, active
 from ..tensor import UNRECORDED, Tensor
 from .function import Function
+from .lifted import meet_level
 from .modes import OFF, ON, enable_grad, quiet, recording
 from .outputs import Output
 from .regions import AsStrided, Constant, ReplaceRegion, alias
@@ -88,8 +90,13 @@ def store_checked(x: Tensor, new: Tensor, op: str) -> Tensor:
 
 def store(x: Tensor, new: Tensor, op: str) -> Tensor:
     """x[...] = new, in memory and in the graph, where everything has been checked."""
+    if active:
+        meet_level(x, new)
     recorded = is_recorded(x, new, op)
-    x.array[...] = new.array
+    if isinstance(x.array, Layered):
+        x.array.write(new)
+    else:
+        x.array[...] = new.array
     bump_version(x, op)
     if recorded:
         rebase_history(x, new)
@@ -100,6 +107,8 @@ def store_result_of(x: Tensor, operation: Any, other: Any, op: str) -> Tensor:
     """Run an operation on x and another operand that can write its result into x's memory itself (`into`), and saves
     neither x nor the result."""
     check_writable(x, op)
+    if active:
+        meet_level(x, other, *vars(operation).values())
     recorded = is_recorded(x, other, op)
     operation.into = True
     new = operation(x._at(x.node) if recorded else x, other)
@@ -121,7 +130,7 @@ def store_by_kernel(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[
     operands = []
     for z in (*args, *kwargs.values()):
         if isinstance(z, Tensor):
-            if z.array.dtype is not dtype or (mode and z.requires_grad):
+            if z.array.dtype is not dtype or isinstance(z.array, Layered) or (mode and z.requires_grad):
                 return False
             operands.append(z.array)
         elif z is None or type(z) is float or type(z) is int:

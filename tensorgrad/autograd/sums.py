@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..kernels.layered import active
 from ..tensor import Tensor
 from .modes import OFF, recording
 from .node import Source
@@ -21,7 +22,7 @@ class Sums(dict[Source, Any]):
 
     def meet(self, source: Source, grad: Any) -> None:
         """Add a gradient to the one that is there already."""
-        if self._owned is not None and source in self._owned:
+        if self._owned is not None and source in self._owned and not active:
             self[source].array += grad.array
             return
         self[source] = self[source] + grad

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..kernels.layered import active
 from ..tensor import UNRECORDED, Tensor
+from .lifted import lifted
 from .modes import TRACED, recording
 from .node import births
 from .outputs import stand_above
@@ -24,7 +26,7 @@ def call_view(self: Any, x: Tensor) -> Tensor:
     mode = _recording_now()
     a = x.array
     y = _new(Tensor)
-    y.array = out = self.forward(a)
+    y.array = out = lifted(self, x) if active else self.forward(a)
     if mode and x._base is not None:
         x._refresh()
     owner = out.base
@@ -57,7 +59,7 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
         x._refresh()
     storage = x.storage or x._storage()
     outs = []
-    for i, array in enumerate(self.forward(x.array)):
+    for i, array in enumerate(lifted(self, x) if active else self.forward(x.array)):
         y = _new(Tensor)
         y.array, y.storage = array, storage
         if mode:

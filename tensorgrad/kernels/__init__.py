@@ -13,6 +13,7 @@ import numpy as np
 
 from ..device import on_cpu
 from . import cpu
+from .layered import Layered, innermost
 
 _HOMES: dict[type, Any] = {np.ndarray: cpu}
 
@@ -24,6 +25,8 @@ def on(array: Any) -> Any:
     except KeyError:
         if isinstance(array, (np.ndarray, np.generic, int, float, bool)):
             return cpu
+        if isinstance(array, Layered):
+            return array.home
         raise TypeError(
             f"kernels: no kernels for arrays of type {type(array).__module__}.{type(array).__name__}; "
             "a tensor's array is a NumPy array."
@@ -33,4 +36,5 @@ def on(array: Any) -> Any:
 def at(op: str, device: Any) -> Any:
     """The kernels of a device (None: the default one), for arrays that are made from nothing."""
     on_cpu(device, op)
-    return cpu
+    level = innermost.get()
+    return cpu if level is None else level.home
