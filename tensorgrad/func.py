@@ -121,7 +121,7 @@ class _Call:
         moving = any(isinstance(v, Tensor) and v.requires_grad for v in vectors or ())
         recorded = self.recorded or moving or recorded_beneath(*(vectors or ()))
         with enable_grad():
-            found = engine.grad(
+            found: Any = engine.grad(
                 [y for y, _ in pairs], self.own, vectors, again or recorded, recorded, materialize_grads=True
             )
         return list(found) if moving else self.closed(list(found))

@@ -127,7 +127,6 @@ class Batch(Level):
     """A call of vmap over `n` elements."""
 
     def __init__(self, n: int, randomness: str = "error") -> None:
-        super().__init__()
         self.n, self.randomness = n, randomness
         self.wrote = False  # whether memory from outside has been written to
         self._given: list[Any] = []
@@ -154,6 +153,10 @@ class Batch(Level):
 
     def wrap(self, x: Tensor) -> BatchedArray:
         return BatchedArray(self, x, False)
+
+    def beneath(self, x: Any) -> Any:
+        """A tensor of this level without its layer."""
+        return x.array.full if isinstance(x, Tensor) and isinstance(x.array, BatchedArray) and x.array.level is self else x
 
     def layer(self, full: Tensor, batched: bool) -> BatchedArray:
         """A tensor from beneath, with the batch in front or the same for all, as an array of this level."""

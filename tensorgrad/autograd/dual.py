@@ -174,10 +174,10 @@ class Dual(Level):
             mine = isinstance(a, DualArray) and a.level is self
             primals.append(a.primal if mine else x)
             tangents.append(a._looked_at() if mine else None)
-        again = op.again()
+        again, before = op.again(), dict(vars(op))
         out = op(*primals)
         for name, value in vars(op).items():
-            if name not in f.__dict__ and name not in OF_NODES:
+            if name not in OF_NODES and (name not in before or before[name] is not value):
                 setattr(f, name, value)
         several = type(out) in (tuple, list)
         outs = list(out) if several else [out]
@@ -213,7 +213,7 @@ def directions(op: Any, primals: list[Any], tangents: list[Any], outs: list[Tens
         return [_sum([_in_one_factor(op, primals, i, t) for i, t in enumerate(tangents) if t is not None])]
     if _is(kind, elementwise) and len(outs) == 1 and (kind.broadcasts or _all_of(primals, outs[0].array.shape)):
         return [_elementwise(op, primals, tangents, outs[0])]
-    return _by_two_pulls(op, primals, tangents, outs)
+    return by_two_pulls(op, primals, tangents, outs)
 
 
 def _all_of(operands: list[Any], shape: Any) -> bool:
@@ -277,7 +277,7 @@ def _elementwise(op: Any, primals: list[Any], tangents: list[Any], out: Tensor) 
     return _sum(terms) if terms else None
 
 
-def _by_two_pulls(op: Any, primals: list[Any], tangents: list[Any], outs: list[Tensor]) -> list[Tensor | None]:
+def by_two_pulls(op: Any, primals: list[Any], tangents: list[Any], outs: list[Tensor]) -> list[Tensor | None]:
     recorded = _recorded(primals, tangents)
     with enable_grad():
         xs = [x if t is None else _own(x) for x, t in zip(primals, tangents)]

@@ -56,10 +56,8 @@ class Level:
 
     home = _home
 
-    def __init__(self) -> None:
-        self.number = next(_numbers)
-
     def __enter__(self) -> Any:
+        self.number = next(_numbers)
         self.parent = innermost.get()
         self._token = innermost.set(self)
         active.append(self)
