@@ -412,7 +412,7 @@ class Tensor(Protocols, TensorMethods):
         """The NumPy array itself: the same memory. A tensor that requires grad must be detached first, or forced."""
         if self.requires_grad and not force:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would not record. Use x.detach().numpy().")
-        return self.array
+        return self.array if not active or type(self.array) is np.ndarray else self.array.numbers()
 
     __hash__ = object.__hash__  # == compares elements, yet a tensor can stand in a set
 

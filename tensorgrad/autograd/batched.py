@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.layered import Layered, NeedsValues, level_of
+from ..kernels.layered import Layered, NeedsValues, active, level_of
 from ..tensor import Tensor
 from .lifted import OF_NODES, Level, home_of, note_shapes
 from .modes import no_grad, quiet
 
+OVER = "vmap: a tensor of a vmap that is over is used. What is wanted outside has to be a result of the function."
 Rule = Callable[..., Any]
 rules: dict[type, Rule] = {}
 
@@ -33,6 +34,11 @@ class BatchedArray(Layered):
             self.shape, self.ndim, self.size = a.shape[1:], a.ndim - 1, a.size // a.shape[0]
         else:
             self.shape, self.ndim, self.size = a.shape, a.ndim, a.size
+
+    def numbers(self) -> Any:
+        if self.level not in active:
+            raise RuntimeError(OVER)
+        raise NeedsValues
 
     @property
     def parts(self) -> tuple[Tensor, ...]:
@@ -88,15 +94,15 @@ class BatchedArray(Layered):
         self.full.copy_(z)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, out: Any = None, **kwargs: Any) -> Any:
-        if method != "__call__" or out is not None:
-            raise NeedsValues
+        if method != "__call__" or out is not None or self.level not in active:
+            self.numbers()
         return level_of(operands).ufunc(ufunc, operands, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name in ("item", "tolist", "tobytes", "data") or not callable(getattr(np.ndarray, name, None)):
-            raise NeedsValues
+            self.numbers()
         return partial(self._each, name)
 
     def _each(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -150,6 +156,12 @@ class Batch(Level):
 
     def is_batched(self, y: Tensor) -> bool:
         return isinstance(y.array, BatchedArray) and y.array.level is self and y.array.batched
+
+    @property
+    def home(self) -> Any:  # type: ignore[override]
+        if self not in active:
+            raise RuntimeError(OVER)
+        return Level.home
 
     def wrap(self, x: Tensor) -> BatchedArray:
         return BatchedArray(self, x, False)
@@ -211,7 +223,8 @@ class Batch(Level):
         if into:
             args[0].array.write(Tensor._of(found))
             return args[0].array
-        self._adopt(f, op, whole)
+        if len(vars(op)) > len(vars(f)):
+            self._adopt(f, op, whole)
         return self._view_of(args[0], xs[0], found)
 
     def _view_of(self, x: Any, full: Any, out: BatchedArray) -> BatchedArray:

@@ -57,11 +57,12 @@ class DualArray(Layered):
 
     # ---- whoever asks for numbers gets those of the value --------------------------------------------------------------
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self.primal.array, dtype)
+    def numbers(self) -> Any:
+        a = self.primal.array
+        return a if type(a) is np.ndarray else a.numbers()
 
-    def __bool__(self) -> bool:
-        return bool(self.primal.array)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.numbers(), dtype)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

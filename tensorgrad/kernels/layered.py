@@ -51,13 +51,28 @@ class Layered(np.lib.mixins.NDArrayOperatorsMixin):
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+    def numbers(self) -> Any:
+        """The NumPy array that this one looks like, if there is one."""
         raise NeedsValues
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.numbers()
 
     def __bool__(self) -> bool:
-        raise NeedsValues
+        return bool(self.numbers())
 
-    __float__ = __int__ = __index__ = __iter__ = __bool__
+    def __float__(self) -> float:
+        return float(self.numbers())
+
+    def __int__(self) -> int:
+        return int(self.numbers())
+
+    def __index__(self) -> int:
+        return self.numbers().__index__()
+
+    def __iter__(self) -> Any:
+        return iter(self.numbers())
+
     __hash__ = object.__hash__
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
