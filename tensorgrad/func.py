@@ -11,16 +11,20 @@ requires grad outside of the call takes part in it, an argument or a parameter o
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from .autograd import engine
+from .autograd.batched import Batch
+from .autograd.dual import Dual
+from .autograd.lifted import calls, constant, fresh, is_innermost, recorded_beneath
 from .autograd.modes import enable_grad
+from .kernels.layered import NeedsValues
 from .nn.module import Module
 from .nn.utils.stateless import functional_call
+from .ops import batching, batching_index, batching_layers, tangents
 from .ops.compare import equal
-from .ops.create import zeros_like
-from .ops.join import stack
+from .ops.create import eye, zeros, zeros_like
+from .ops.join import cat, stack
 from .random import current
 from .tensor import Tensor
 from .utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
@@ -63,12 +67,18 @@ def _gradient(
     if not isinstance(value, Tensor) or value.numel() != 1 or value.ndim:
         shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise RuntimeError(f"{name}: the function must give a tensor of one number, of shape (), got {shape}.")
-    found = call.put_together(call.pull([value], None))
+    found = call.put_together(call.pull([value], None, again=False))
     value = call.closed(value)
     return found, (value, call.closed(aux)) if has_aux else value
 
 
-_calls = count()  # a leaf that a call has made carries its number
+def _numbers(name: str, argnums: Argnums, args: tuple[Any, ...]) -> tuple[list[int], bool]:
+    """The numbers of the chosen arguments, and whether one was asked for."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wrong = [n for n in numbers if not -len(args) <= n < len(args)]
+    if wrong or not numbers:
+        raise RuntimeError(f"{name}: argnums {argnums!r} does not fit {len(args)} arguments.")
+    return [n % len(args) for n in numbers], isinstance(argnums, int)
 
 
 class _Call:
@@ -78,53 +88,43 @@ class _Call:
         self, name: str, func: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         self.name, self.func, self.kwargs = name, func, kwargs
-        self.one = isinstance(argnums, int)
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        wrong = [n for n in numbers if not -len(args) <= n < len(args)]
-        if wrong or not numbers:
-            raise RuntimeError(f"{name}: argnums {argnums!r} does not fit {len(args)} arguments.")
-        self.numbers = [n % len(args) for n in numbers]
+        self.numbers, self.one = _numbers(name, argnums, args)
         leaves, self.spec = tree_flatten([args[n] for n in self.numbers])
         for x in leaves:
             if not isinstance(x, Tensor) or not x.is_floating_point():
                 kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
                 raise TypeError(f"{name}: only floating tensors have gradients; an argument holds a {kind}.")
-        self.number = next(_calls)
+        self.number = next(calls)
         with enable_grad():
-            self.own = [x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in leaves]
-        for x in self.own:
-            if x.node is None:
-                vars(x)["call"] = self.number
+            self.own = [x.view_as(x) if x.requires_grad and is_innermost(x) else fresh(x) for x in leaves]
         chosen = iter(tree_unflatten(self.own, self.spec))
         places = dict(zip(self.numbers, chosen))
         self.args = [places.get(i, a) for i, a in enumerate(args)]
-        self.outside = any(x.requires_grad for x in leaves)
+        self.outside = any(x.requires_grad and is_innermost(x) for x in leaves)
 
     def result(self, has_aux: bool = False) -> tuple[Any, Any]:
         with enable_grad():
             out = self.func(*self.args, **self.kwargs)
-        if not has_aux:
-            out = (out, None)
-        elif not isinstance(out, tuple) or len(out) != 2:
-            raise TypeError(f"{self.name}: with has_aux the function must give a pair, got {type(out).__name__}.")
-        self.outside = self.outside or self._others_in(tree_flatten(out)[0])
+        out = _apart(self.name, out, has_aux)
+        leaves = tree_flatten(out)[0]
+        self.outside = self.outside or self._others_in(leaves)
+        self.recorded = self.outside or recorded_beneath(*leaves)
         return out
 
-    def pull(self, outs: list[Any], vs: list[Any] | None) -> list[Tensor]:
-        """One gradient for each of the call's own tensors, constant unless something outside takes part."""
+    def pull(self, outs: list[Any], vs: list[Any] | None, again: bool = True) -> list[Tensor]:
+        """One gradient for each of the call's own tensors, constant unless something outside takes part. `again`: whether
+        there will be another pull."""
         pairs = [(y, None if vs is None else vs[i]) for i, y in enumerate(outs) if y.requires_grad]
         if not pairs:
             return [zeros_like(x) for x in self.own]
+        vectors: Any = None if vs is None else [v for _, v in pairs]
+        moving = any(isinstance(v, Tensor) and v.requires_grad for v in vectors or ())
+        recorded = self.recorded or moving or recorded_beneath(*(vectors or ()))
         with enable_grad():
-            found = engine.grad(
-                [y for y, _ in pairs],
-                self.own,
-                None if vs is None else [v for _, v in pairs],
-                create_graph=True,
-                retain_graph=True,
-                materialize_grads=True,
+            found: Any = engine.grad(
+                [y for y, _ in pairs], self.own, vectors, again or recorded, recorded, materialize_grads=True
             )
-        return self.closed(list(found))
+        return list(found) if moving else self.closed(list(found))
 
     def put_together(self, leaves: list[Tensor]) -> Any:
         found = tree_unflatten(leaves, self.spec)
@@ -132,9 +132,7 @@ class _Call:
 
     def closed(self, tree: Any) -> Any:
         """Results without the graph back to the call's own tensors, where nothing outside takes part."""
-        if self.outside:
-            return tree
-        return tree_map(lambda x: x.detach() if isinstance(x, Tensor) else x, tree)
+        return tree if self.outside else tree_map(lambda x: constant(x) if isinstance(x, Tensor) else x, tree)
 
     def _others_in(self, outs: list[Any]) -> bool:
         """Whether the graph of these results ends in leaves from outside: not made by this call, or by one inside of it."""
@@ -178,74 +176,164 @@ def jvp(
     func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, strict: bool = False,
     has_aux: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """(func(*primals), J·tangents), by two backward passes: vᵀ·J is linear in v, and its gradient is J."""
-    call = _Call("jvp", func, tuple(range(len(primals))), tuple(primals), {})
-    directions, plan = tree_flatten(list(tangents))
-    if plan != call.spec:
-        raise ValueError(f"jvp: tangents are not nested as primals are.\n    primals   {call.spec}\n    tangents  {plan}")
-    out, aux = call.result(has_aux)
-    leaves, spec = tree_flatten(out)
-    _tensors("jvp", leaves)
-    moved = call.closed(tree_unflatten(_pushed(call, leaves, directions), spec))
-    return (call.closed(out), moved, call.closed(aux)) if has_aux else (call.closed(out), moved)
+    """(func(*primals), J·tangents), in one pass: every operation carries the direction along (`autograd/dual.py`).
+
+    `strict`: an error where a result does not depend on the primals, instead of zeros.
+    """
+    _directions("jvp", primals, tangents)
+    with Dual() as level:
+        out, aux = _apart("jvp", func(*_duals(level, primals, tangents)), has_aux)
+        leaves, spec = tree_flatten(out)
+        _tensors("jvp", leaves)
+        pairs = [level.take(y) for y in leaves]
+        aux = tree_map(lambda x: level.take(x)[0] if isinstance(x, Tensor) else x, aux)
+    if strict and any(t is None for _, t in pairs):
+        raise RuntimeError("jvp: a result does not depend on the primals; strict=False gives zeros for its direction.")
+    moved = tree_unflatten([zeros_like(y) if t is None else t for y, t in pairs], spec)
+    value = tree_unflatten([y for y, _ in pairs], spec)
+    return (value, moved, aux) if has_aux else (value, moved)
 
 
-def _pushed(call: _Call, outs: list[Tensor], directions: list[Tensor]) -> list[Tensor]:
-    """J·directions, for each result."""
-    live = [y for y in outs if y.requires_grad]
-    if not live:
-        return [zeros_like(y) for y in outs]
-    with enable_grad():
-        dummies = [zeros_like(y).requires_grad_() for y in live]
-        pulled: Any = engine.grad(live, call.own, dummies, create_graph=True, retain_graph=True, materialize_grads=True)
-        pairs = [(g, d) for g, d in zip(pulled, directions) if g.requires_grad]
-        found: Any = map(zeros_like, live)
-        if pairs:
-            gs, ds = [g for g, _ in pairs], [d for _, d in pairs]
-            found = iter(engine.grad(gs, dummies, ds, create_graph=True, materialize_grads=True))
-    return [next(found) if y.requires_grad else zeros_like(y) for y in outs]
+def _directions(name: str, primals: Any, tangents: Any) -> None:
+    """Refuse directions that do not fit what they are directions of."""
+    leaves, spec = tree_flatten(list(primals))
+    moves, plan = tree_flatten(list(tangents))
+    if plan != spec:
+        raise ValueError(f"{name}: tangents are not nested as primals are.\n    primals   {spec}\n    tangents  {plan}")
+    for x, t in zip(leaves, moves):
+        if not isinstance(x, Tensor) or not x.is_floating_point():
+            kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
+            raise TypeError(f"{name}: only floating tensors have gradients; an argument holds a {kind}.")
+        if not isinstance(t, Tensor) or t.shape != x.shape or t.dtype != x.dtype:
+            what = f"{tuple(t.shape)} {t.dtype}" if isinstance(t, Tensor) else type(t).__name__
+            raise RuntimeError(
+                f"{name}: a tangent has the shape and the dtype of its primal.\n"
+                f"    primal   {tuple(x.shape)} {x.dtype}\n    tangent  {what}"
+            )
+
+
+def _duals(level: Dual, primals: Any, tangents: Any) -> tuple[Any, ...]:
+    leaves, spec = tree_flatten(list(primals))
+    moves, _ = tree_flatten(list(tangents))
+    return tuple(tree_unflatten([level.make(x, t) for x, t in zip(leaves, moves)], spec))
+
+
+def _apart(name: str, out: Any, has_aux: bool) -> tuple[Any, Any]:
+    """What a function gives, and what it gives beside it."""
+    if not has_aux:
+        return out, None
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(f"{name}: with has_aux the function must give a pair, got {type(out).__name__}.")
+    return out
+
+
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """(func(*primals), the function ẋ ↦ J·ẋ): `jvp` for many directions at one place.
+
+    PyTorch traces the function once; here it runs again for each direction.
+    """
+    leaves, spec = tree_flatten(list(primals))
+    out, _ = jvp(func, primals, tuple(tree_unflatten([zeros_like(x) for x in leaves], spec)))
+
+    def push(*tangents: Any) -> Any:
+        return jvp(func, primals, tangents)[1]
+
+    return out, push
 
 
 def jacrev(
     func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
-    """A function that gives the Jacobian of `func` towards one argument or several, a backward pass for each number of the
-    result.  Shape: that of the result, then that of the argument.
+    """A function that gives the Jacobian of `func` towards one argument or several, by one backward pass of a batch: a
+    gradient for each number of the result.  Shape: that of the result, then that of the argument.
 
-    For nested results and arguments, nested so: the result outside, arguments inside. `chunk_size` is accepted.
+    For nested results and arguments, nested so: the result outside, arguments inside. `chunk_size`: how many gradients
+    at a time; all when None.
     """
+    _check_chunk("jacrev", chunk_size)
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         call = _Call("jacrev", func, argnums, args, kwargs)
         out, aux = call.result(has_aux)
         leaves, spec = tree_flatten(out)
         _tensors("jacrev", leaves)
-        rows = []
-        for y in leaves:
-            flat = y.reshape(-1)
-            pulled = [call.pull([flat[i]], None) for i in range(y.numel())]
-            rows.append(call.put_together([_rows(y, x, [p[k] for p in pulled]) for k, x in enumerate(call.own)]))
+        rows = [call.put_together(_rows(call, y, chunk_size)) for y in leaves]
         found = call.closed(tree_unflatten(rows, spec))
         return (found, call.closed(aux)) if has_aux else found
 
     return jacobian
 
 
-def _rows(y: Tensor, x: Tensor, rows: list[Tensor]) -> Tensor:
-    shape = (*y.shape, *x.shape)
-    return stack(rows).reshape(shape) if rows else x.new_zeros(shape)
+def _rows(call: _Call, y: Tensor, chunk_size: int | None) -> list[Tensor]:
+    """The Jacobian of one result towards each of the call's own tensors."""
+    n, shapes = y.numel(), [(*y.shape, *x.shape) for x in call.own]
+    if n == 0 or not y.requires_grad:
+        return [x.new_zeros(shape) for x, shape in zip(call.own, shapes)]
+    if n == 1:
+        return [g.reshape(shape) for g, shape in zip(call.pull([y], [y.new_ones(y.shape)]), shapes)]
+    pull = vmap(lambda v: call.pull([y], [v]), chunk_size=chunk_size)
+    found = pull(eye(n, dtype=y.dtype).reshape(n, *y.shape))
+    return [g.reshape(shape) for g, shape in zip(found, shapes)]
 
 
 def jacfwd(
-    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
-) -> Callable[..., Any]:
-    """The same numbers as `jacrev`; here they are found in the same way."""
-    return jacrev(func, argnums, has_aux)
+    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, chunk_size: int | None = None,
+    randomness: str = "error",
+) -> Callable[..., Any]:  # fmt: skip
+    """The same as `jacrev`, by one forward pass of a batch: a direction for each number of the arguments. It is the
+    cheaper one where the arguments have fewer numbers than the result."""
+    _check_chunk("jacfwd", chunk_size)
+
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        numbers, one = _numbers("jacfwd", argnums, args)
+        chosen, spec = tree_flatten([args[i] for i in numbers])
+        _directions("jacfwd", chosen, chosen)
+        basis, start, total = [], 0, sum(x.numel() for x in chosen)
+        for x in chosen:
+            block = zeros((total, x.numel()), dtype=x.dtype)
+            block[start : start + x.numel()] = eye(x.numel(), dtype=x.dtype)
+            basis.append(block.reshape(total, *x.shape))
+            start += x.numel()
+        beside: list[Any] = []
+
+        def push(*directions: Any) -> Any:
+            def at(*own: Any) -> Any:
+                places = dict(zip(numbers, tree_unflatten(list(own), spec)))
+                return func(*[places.get(i, a) for i, a in enumerate(args)], **kwargs)
+
+            found = jvp(at, tuple(chosen), directions, has_aux=has_aux)
+            leaves, plan = tree_flatten(found[1])
+            beside[:] = [plan, found[2] if has_aux else None]
+            return leaves
+
+        if not total:
+            return jacrev(func, argnums, has_aux)(*args, **kwargs)
+        pushed = vmap(push, randomness=randomness, chunk_size=chunk_size)(*basis)
+        plan, aux = beside
+        rows = []
+        for columns in pushed:
+            parts, start = [], 0
+            for x in chosen:
+                part = columns.narrow(0, start, x.numel()).movedim(0, -1)
+                parts.append(part.reshape(*columns.shape[1:], *x.shape))
+                start += x.numel()
+            nested = tree_unflatten(parts, spec)
+            rows.append(nested[0] if one else tuple(nested))
+        found = tree_unflatten(rows, plan)
+        return (found, aux) if has_aux else found
+
+    return jacobian
+
+
+def _check_chunk(name: str, chunk_size: int | None) -> None:
+    if chunk_size is not None and chunk_size <= 0:
+        raise ValueError(f"{name}: chunk_size must be at least 1, got {chunk_size}.")
 
 
 def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that gives the second derivatives of `func`.  Shape: of the result, of the argument, of the argument."""
-    return jacrev(jacrev(func, argnums), argnums)
+    """A function that gives the second derivatives of `func`, by a forward pass over a backward one.
+    Shape: of the result, of the argument, of the argument."""
+    return jacfwd(jacrev(func, argnums), argnums)
 
 
 def _tensors(name: str, leaves: list[Any]) -> None:
@@ -261,44 +349,100 @@ def vmap(
     func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error",
     *, chunk_size: int | None = None,
 ) -> Callable[..., Any]:  # fmt: skip
-    """A function of batches: `func` of each element, the results stacked. A loop, so it is right, and not fast.
+    """A function of batches: `func` of each element, the results stacked, computed with operations on whole batches.
+
+    Inside, a tensor looks like one element. An operation that has no rule for batches is run for one element after the
+    other (`autograd/batched.py`), and so is the whole function if it asks for numbers: `if x > 0`, `x.item()`.
 
     Args:
         in_dims: along which dim each argument is a batch; None: the same for all. One for all arguments, or nested as the
             arguments are. Keyword arguments are the same for all.
-        out_dims: where the batch stands in the results; nested as they are, or one for all.
+        out_dims: where the batch stands in the results; nested as they are, or one for all. None: it is the same for all.
         randomness: "same": func draws the same random numbers for each element. "different": others for each. "error":
-            it may draw none from the default generator.
-        chunk_size: accepted.
+            it may draw none.
+        chunk_size: how many elements at a time; all when None.
     """
     if randomness not in ("error", "different", "same"):
         raise ValueError(f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}.")
+    _check_chunk("vmap", chunk_size)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
         leaves, spec = tree_flatten(list(args))
         dims = _dims("in_dims", list(in_dims) if isinstance(in_dims, tuple) else in_dims, spec)
         n = _batch(leaves, dims)
-        results, plan = [], None
         start = current().get_state() if randomness != "different" else None
-        for i in range(n):
-            if start is not None and randomness == "same":
+        step = n if chunk_size is None else chunk_size
+        pieces: list[list[Tensor]] = []
+        places: list[int | None] = []
+        plan: TreeSpec | None = None
+        for i in range(0, n, step):
+            if i and start is not None:
                 current().set_state(start)
-            here = [x if d is None else x.select(d, i) for x, d in zip(leaves, dims)]
-            flat, plan = tree_flatten(func(*tree_unflatten(here, spec), **kwargs))
-            if start is not None and randomness == "error" and not equal(current().get_state(), start):
-                current().set_state(start)
-                raise RuntimeError(
-                    'vmap: the function drew random numbers. Pass randomness="different" or "same", or draw them before.'
-                )
-            _tensors("vmap", flat)
-            results.append(flat)
+            m = min(step, n - i)
+            here = leaves if m == n else [x if d is None else x.narrow(d, i, m) for x, d in zip(leaves, dims)]
+            found, places, plan = _mapped(func, here, dims, spec, kwargs, m, randomness, out_dims)
+            pieces.append(found)
         assert plan is not None
-        places = _dims("out_dims", out_dims, plan)
-        return tree_unflatten(
-            [parts[0] if d is None else stack(parts, d) for d, *parts in zip(places, *results)], plan
-        )
+        if len(pieces) > 1:
+            pieces = [[parts[0] if d is None else cat(parts, d) for d, *parts in zip(places, *pieces)]]
+        return tree_unflatten(pieces[0], plan)
 
     return mapped
+
+
+def _mapped(
+    func: Any,
+    leaves: list[Any],
+    dims: list[int | None],
+    spec: TreeSpec,
+    kwargs: Any,
+    n: int,
+    randomness: str,
+    out_dims: Any,
+) -> tuple[list[Tensor], list[int | None], TreeSpec]:
+    """The results for `n` elements, where the batch stands in them, and how they are nested."""
+    start = current().get_state()
+    level = Batch(n, randomness)
+    try:
+        with level:
+            here = [x if d is None else level.lift(x, d % x.ndim) for x, d in zip(leaves, dims)]
+            flat, plan = tree_flatten(func(*tree_unflatten(here, spec), **kwargs))
+            _tensors("vmap", flat)
+            places = _dims("out_dims", out_dims, plan)
+            return [_out(level, y, d) for y, d in zip(flat, places)], places, plan
+    except NeedsValues:
+        if level.wrote:
+            raise RuntimeError(
+                "vmap: the function asks for the numbers of a batch (as item() or `if` do), so it has to be run for each "
+                "element, but it has written into an argument before. Write into a clone() of it."
+            ) from None
+    current().set_state(start)
+    results = []
+    for i in range(n):
+        if randomness == "same":
+            current().set_state(start)
+        here = [x if d is None else x.select(d, i) for x, d in zip(leaves, dims)]
+        flat, plan = tree_flatten(func(*tree_unflatten(here, spec), **kwargs))
+        if randomness == "error" and not equal(current().get_state(), start):
+            current().set_state(start)
+            raise RuntimeError(
+                'vmap: the function drew random numbers. Pass randomness="different" or "same", or draw them before.'
+            )
+        results.append(flat)
+    places = _dims("out_dims", out_dims, plan)
+    return [parts[0] if d is None else stack(parts, d) for d, *parts in zip(places, *results)], places, plan
+
+
+def _out(level: Batch, y: Tensor, place: int | None) -> Tensor:
+    """A result with the batch at its place."""
+    if place is None:
+        if level.is_batched(y):
+            raise ValueError("vmap: out_dims is None for a result that differs between the elements; give it a dim.")
+        return y
+    found = level.lower(y)
+    if not -found.ndim <= place < found.ndim:
+        raise ValueError(f"vmap: out_dims is {place} for a result of shape {tuple(found.shape)} with the batch.")
+    return found.movedim(0, place) if place else found
 
 
 def _dims(name: str, dims: Any, spec: TreeSpec) -> list[int | None]:
@@ -345,7 +489,9 @@ def stack_module_state(models: list[Module]) -> tuple[dict[str, Tensor], dict[st
     return parameters, buffers
 
 
+_RULES = batching, batching_index, batching_layers, tangents  # vmap finds them in the table that they fill
+
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "stack_module_state",
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "stack_module_state",
     "vjp", "vmap",
 ]  # fmt: skip

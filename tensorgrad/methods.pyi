@@ -113,6 +113,7 @@ class TensorMethods:
     _products_of_others = _ops_scan.products_of_others
     _stack = staticmethod(_ops_join.stack)
     _sum_to = _ops_reduce.sum_to
+    _zeros_like = _ops_create.zeros_like
     abs = _ops_elementwise.abs
     abs_ = _ops_elementwise.abs
     absolute = _ops_elementwise.abs

@@ -19,6 +19,7 @@ import numpy as np
 
 from .device import CPU, chosen
 from .device import device as _device
+from .kernels.layered import innermost
 from .tensor import Tensor
 
 _STATE = struct.Struct("<16s16sIIQ")  # PCG64's state and increment, whether it has 32 spare bits and these; the seed
@@ -198,7 +199,8 @@ def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
 def stream(op: str, generator: Generator | None) -> np.random.Generator:
     """The stream to draw from: the given generator's or the default one's."""
     if generator is None:
-        return current()._stream.numpy
+        rng = current()._stream.numpy
+        return rng if innermost.get() is None else innermost.get().stream(op, rng)
     if not isinstance(generator, Generator):
         raise TypeError(f"{op}: generator must be a tensorgrad.Generator, got {type(generator).__name__}.")
     return generator._stream.numpy

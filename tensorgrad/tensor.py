@@ -14,6 +14,7 @@ import numpy as np
 
 from . import dtypes
 from .device import CPU, META, device
+from .kernels.layered import Layered, active
 from .kernels.meta import MetaArray
 from .layout import strided
 from .protocols import Protocols
@@ -186,7 +187,7 @@ class Tensor(Protocols, TensorMethods):
 
     def detach(self) -> Tensor:
         """A constant that looks at the same memory: gradients stop here, and in-place writes are still noticed."""
-        t = Tensor._of(self.array)
+        t = Tensor._of(self.array if not active or type(self.array) is np.ndarray else self.array.detach())
         t.storage = self.storage or self._storage()
         return t
 
@@ -375,7 +376,7 @@ class Tensor(Protocols, TensorMethods):
     def storage_offset(self) -> int:
         """Where this view starts in the memory it looks at, in elements."""
         base = self.array
-        while isinstance(base.base, np.ndarray):
+        while isinstance(base.base, (np.ndarray, Layered)):
             base = base.base
         return (self.array.ctypes.data - base.ctypes.data) // self.array.itemsize
 
@@ -422,7 +423,7 @@ class Tensor(Protocols, TensorMethods):
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would not record. Use x.detach().numpy().")
         if self.is_meta:
             self.array.item()  # which refuses
-        return self.array
+        return self.array if not active or type(self.array) is np.ndarray else self.array.numbers()
 
     __hash__ = object.__hash__  # == compares elements, yet a tensor can stand in a set
 

@@ -1,6 +1,6 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
-from . import function, functional, modes
+from . import forward_ad, function, functional, modes
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad
@@ -16,6 +16,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "functional",
     "grad",
     "gradcheck",

@@ -25,7 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.layered import active
 from ..tensor import Tensor
+from .custom_levels import level_among, run_at_level
 from .function import Function, in_pytorchs_style
 from .inplace import bump_version, check_not_a_leaf, is_recorded, rebase_history
 from .modes import OFF, TRACED, no_grad, recording
@@ -40,9 +42,11 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self.materialize_grads = True
+        self.forward_mode = False
         self.dirty_tensors: tuple[Tensor, ...] = ()
         self.non_differentiable: tuple[Tensor, ...] = ()
         self._to_save: tuple[Any, ...] = ()
+        self._for_forward: tuple[Any, ...] | None = None
         self._node: Any = None
 
     def save_for_backward(self, *tensors: Any) -> None:
@@ -54,9 +58,15 @@ class Context:
                 )
         self._to_save = tensors
 
+    def save_for_forward(self, *tensors: Any) -> None:
+        """Keep tensors for `saved_tensors` as `jvp` sees it."""
+        self._for_forward = tensors
+
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What `save_for_backward` was given."""
+        """What `save_for_backward` was given; in `jvp`, what `save_for_forward` was, if anything."""
+        if self.forward_mode and self._for_forward is not None:
+            return self._for_forward
         return self._node.unpack() if self._node is not None else self._to_save
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -152,12 +162,12 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     mode = recording.get()
     needs = tuple(bool(mode) and isinstance(a, Tensor) and a.requires_grad for a in args)
     ctx = Context(needs)
-    with no_grad():
-        if "setup_context" in dir(cls):
-            out = cls.forward(*args, **kwargs)
-            cls.setup_context(ctx, args, out)
-        else:
-            out = cls.forward(ctx, *args, **kwargs)
+    level = level_among(args) if active else None
+    if level is not None:
+        out = run_at_level(level, cls, ctx, args, _forward, apply)
+    else:
+        with no_grad():
+            out = _forward(cls, ctx, args, kwargs)
     outs = out if isinstance(out, tuple) else (out,)
     if not any(needs):
         return out
@@ -201,6 +211,15 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     ctx._node = weakref.proxy(node)
     ctx._to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # the node must not keep its own results
     return tuple(results) if isinstance(out, tuple) else results[0]
+
+
+def _forward(cls: Any, ctx: Context, args: tuple[Any, ...], kwargs: Any = None) -> Any:
+    """Run forward, in either of its two forms."""
+    if "setup_context" in dir(cls):
+        out = cls.forward(*args, **(kwargs or {}))
+        cls.setup_context(ctx, args, out)
+        return out
+    return cls.forward(ctx, *args, **(kwargs or {}))
 
 
 def _written(x: Tensor, new: Tensor, name: str) -> Tensor:

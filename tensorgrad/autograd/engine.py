@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.layered import NeedsValues, active
 from ..tensor import Tensor
 from . import hooks
 from .anomaly import detecting
-from .attended import attended_sweep, gradients_of
+from .attended import attended_sweep, gradients_of, leading_to
+from .batched import Batch, BatchedArray
 from .modes import sweeping
 from .node import Source
 from .sums import Sums, Zero
@@ -65,6 +67,8 @@ def backward(
         grad_variables: the old name of grad_tensors.
         inputs: only these tensors receive gradients (leaves or not).
     """
+    if active and any(isinstance(y.array, BatchedArray) for y in ([tensors] if isinstance(tensors, Tensor) else tensors)):
+        raise NeedsValues  # one element after the other adds to `grad`
     if grad_variables is not None and grad_tensors is not None:
         raise RuntimeError("backward: grad_variables is the old name of grad_tensors; pass one of them.")
     roots = _roots("backward", tensors, grad_variables if grad_tensors is None else grad_tensors)
@@ -207,13 +211,27 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int])
 
 
 def _batched(outputs: Any, wanted: Any, grad_outputs: Any, retain: bool, *rest: Any) -> tuple[Tensor | None, ...]:
-    """A pass per row of the batch; the rows stacked."""
+    """One pass of the whole batch of gradients, see `batched.py`; where a rule asks for numbers, a pass for each."""
     create_graph, allow_unused, materialize = rest
     batches = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)
-    n = batches[0].array.shape[0]
-    rows = []
-    for i in range(n):
-        last = i == n - 1
-        one = [None if b is None else b[i] for b in batches]
-        rows.append(grad(outputs, wanted, one, retain or not last, create_graph, True, allow_unused, False, materialize))
-    return tuple(None if column[0] is None else Tensor._stack(list(column)) for column in zip(*rows))
+    n = next(b.array.shape[0] for b in batches if b is not None)
+    if n == 0:
+        return tuple(Tensor._of(np.zeros((0, *x.array.shape), x.array.dtype)) for x in wanted)
+    level = Batch(n)
+    try:
+        with level:
+            vectors = [None if b is None else level.lift(b) for b in batches]
+            found = grad(outputs, wanted, vectors, True, create_graph, True, allow_unused, False, materialize)
+            result = tuple(None if g is None else level.lower(g) for g in found)
+    except NeedsValues:
+        rows = []
+        for i in range(n):
+            one = [None if b is None else b[i] for b in batches]
+            rows.append(grad(outputs, wanted, one, True, create_graph, True, allow_unused, False, materialize))
+        result = tuple(None if column[0] is None else Tensor._stack(list(column)) for column in zip(*rows))
+    if not retain:
+        outs = [outputs] if isinstance(outputs, Tensor) else outputs
+        for node in leading_to({y.node or y for y in outs}, {x.node or x for x in wanted}):
+            if node.is_op:
+                node.release()
+    return result

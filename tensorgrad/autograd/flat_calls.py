@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.layered import active
 from ..refusals import CAUGHT, leave_operation
 from ..tensor import Storage, Tensor
+from .lifted import lifted
 from .modes import SILENT, TRACED, recording, silence_var
 from .node import births
 from .saving import BOTH, ONLY_OUT, ONLY_X
@@ -33,7 +35,9 @@ def call_one(self: Any, x: Tensor) -> Any:
     """`Function.__call__` for one input."""
     mode = _recording_now()
     try:
-        if self.never_warns or _silence_now(None) is SILENT:
+        if active:
+            out = lifted(self, x)
+        elif self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(x.array)
         else:
             token = _silence_set(SILENT)
@@ -86,7 +90,9 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
     a = x.array if x_is else x
     b = z.array if z_is else z
     try:
-        if self.never_warns or _silence_now(None) is SILENT:
+        if active:
+            out = lifted(self, x, z)
+        elif self.never_warns or _silence_now(None) is SILENT:
             out = self.forward(a, b)
         else:
             token = _silence_set(SILENT)

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..kernels.layered import active
 from ..refusals import CAUGHT, leave_operation
 from ..tensor import Tensor
 from .flat_calls import call_one, call_two
 from .formula import formula_gradient
 from .frames import user_frame
+from .lifted import is_layered, lifted
 from .modes import SILENT, TRACED, recording, silence_var, visiting, watcher
 from .node import Source, births
 from .outputs import Parts, stand_above
@@ -128,7 +130,10 @@ class Function(Saving):
         mode = _recording_now()
         token = _silence_set(SILENT)
         try:
-            out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
+            if active:  # within vmap or jvp the arrays may be more than arrays
+                out = lifted(self, *args)
+            else:
+                out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
         except CAUGHT as error:
             leave_operation(error, self.name)
         finally:
@@ -234,7 +239,7 @@ class Function(Saving):
             saved = self._of_use(saved, self._saves, self.needs)
         self._check_unchanged(saved)
         if not _recording_now():
-            if self._fused_reads:
+            if self._fused_reads and not (active and is_layered(grad, *saved)):
                 return self._run_fused(grad, saved)
         else:
             saved = self._reconnect(saved)

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .batched import Batch
+from .dual import Dual
 from .engine import grad
+from .lifted import fresh
 from .modes import enable_grad
 
 Tensors = Tensor | tuple[Tensor, ...]
@@ -37,8 +40,13 @@ def vjp(
 def jvp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
-    """(func(x), J·v): the Jacobian times a vector, by two backward passes: vᵀJ is linear in v, and its gradient is J."""
+    """(func(x), J·v): the Jacobian times a vector, in forward mode, see `dual.py`.
+
+    With `strict`, which asks what depends on what, by two backward passes: vᵀJ is linear in v, and its gradient is J.
+    """
     xs, _ = _prepared("jvp", inputs, create_graph)
+    if not strict:
+        return _pushed(func, xs, _vectors("jvp", v, xs), create_graph)
     with enable_grad():
         out = func(*xs)
     outs = _results("jvp", out)
@@ -55,6 +63,16 @@ def jvp(
         found = tuple(Tensor._of(np.zeros_like(y.array)) for y in outs)
     _depends("jvp", found, create_graph and strict)
     return _freed(out, create_graph), found if isinstance(out, tuple) else found[0]
+
+
+def _pushed(func: Callable[..., Any], xs: tuple[Tensor, ...], vs: tuple[Tensor, ...], create_graph: bool) -> Any:
+    with enable_grad(), Dual() as level:
+        out = func(*[level.make(x if create_graph else x.detach(), u) for x, u in zip(xs, vs)])
+        pairs = [level.take(y) for y in _results("jvp", out)]
+    value = tuple([y for y, _ in pairs])
+    moved = tuple([y._zeros_like() if t is None else t if create_graph else t.detach() for y, t in pairs])
+    one = not isinstance(out, tuple)
+    return _freed(value[0] if one else value, create_graph), moved[0] if one else moved
 
 
 def vhp(
@@ -93,18 +111,29 @@ def jacobian(
     vectorize: bool = False,
     strategy: str = "reverse-mode",
 ) -> Any:
-    """∂func_i/∂x_j, shape (*result, *input): one backward pass per element of the result.
+    """∂func_i/∂x_j, shape (*result, *input).  Of several results or inputs a tuple (of tuples).
 
-    Of several results or inputs a tuple (of tuples). `vectorize` and `strategy` are accepted: the numbers are the same.
+    Args:
+        strategy: 'reverse-mode', a gradient for each element of the result, or 'forward-mode', a direction for each element
+            of the inputs (cheaper where those are fewer; needs `vectorize`). One pass of all of them as a batch.
+        strict: an error instead of zeros for an independent input. Then there is a backward pass for each element.
+        vectorize: accepted; the numbers are the same.
     """
     if strategy not in ("reverse-mode", "forward-mode"):
         raise ValueError(f"jacobian: strategy must be 'reverse-mode' or 'forward-mode', got {strategy!r}.")
-
+    if strategy == "forward-mode":
+        if strict or not vectorize:
+            what = "strict=True" if strict else "vectorize=False"
+            raise ValueError(f"jacobian: strategy='forward-mode' does not go with {what}; use 'reverse-mode'.")
+        return _jacobian_forward(func, inputs, create_graph)
     xs, one = _prepared("jacobian", inputs, create_graph)
     with enable_grad():
         out = func(*xs)
         rows = []
         for y in _results("jacobian", out):
+            if not strict and y.requires_grad and y.array.size > 1:
+                rows.append(_rows(y, xs, one, create_graph))
+                continue
             parts: list[list[Tensor]] = [[] for _ in xs]
             for k in range(y.array.size):
                 u = np.zeros(y.array.size, y.array.dtype)
@@ -121,6 +150,42 @@ def jacobian(
     return tuple(rows) if isinstance(out, tuple) else rows[0]
 
 
+def _rows(y: Tensor, xs: tuple[Tensor, ...], one: bool, create_graph: bool) -> Any:
+    """The Jacobian of one result by one pass of a batch."""
+    n = y.array.size
+    basis = Tensor._of(np.eye(n, dtype=y.array.dtype).reshape(n, *y.array.shape))
+    found = grad(y, xs, basis, True, create_graph, is_grads_batched=True, materialize_grads=True)
+    row = [g.reshape(*y.array.shape, *x.array.shape) for g, x in zip(found, xs)]  # type: ignore[union-attr]
+    row = row if create_graph else [g.detach() for g in row]
+    return row[0] if one else tuple(row)
+
+
+def _jacobian_forward(func: Callable[..., Any], inputs: Tensors, create_graph: bool) -> Any:
+    xs, one = _prepared("jacobian", inputs, create_graph)
+    xs = xs if create_graph else tuple([x.detach() for x in xs])
+    sizes = [x.array.size for x in xs]
+    total, starts = sum(sizes), np.cumsum([0, *sizes])
+    if not total:
+        return jacobian(func, inputs, create_graph)
+    with enable_grad(), Batch(total) as level, Dual() as duals:
+        moving = []
+        for x, n, start in zip(xs, sizes, starts):
+            block = np.zeros((total, n), x.array.dtype)
+            block[start : start + n] = np.eye(n)
+            moving.append(duals.make(x, level.lift(Tensor._of(block.reshape(total, *x.array.shape)))))
+        out = func(*moving)
+        columns = []
+        for y, t in [duals.take(y) for y in _results("jacobian", out)]:
+            columns.append(level.lower(y._zeros_like() if t is None else t))
+    rows: list[Any] = []
+    for c in columns:
+        parts = [c.narrow(0, int(start), n).movedim(0, -1) for start, n in zip(starts, sizes)]
+        row = [p.reshape(*c.array.shape[1:], *x.array.shape) for p, x in zip(parts, xs)]
+        row = row if create_graph else [g.detach() for g in row]
+        rows.append(row[0] if one else tuple(row))
+    return tuple(rows) if isinstance(out, tuple) else rows[0]
+
+
 def hessian(
     func: Callable[..., Any],
     inputs: Tensors,
@@ -133,6 +198,7 @@ def hessian(
     one = isinstance(inputs, Tensor)
 
     def gradient(*xs: Tensor) -> Any:
+        xs = tuple([x if x.requires_grad else fresh(x) for x in xs])
         out = func(*xs)
         _single("hessian", out)
         # without `strict` an input may be linear: its gradient is then a constant, the Hessian zero there

@@ -15,8 +15,10 @@ from typing import Any
 from weakref import ref
 
 from ..kernels import on
+from ..kernels.layered import Layered, active
 from ..tensor import Tensor
 from .function import Function
+from .lifted import meet_level
 from .modes import OFF, ON, enable_grad, quiet, recording
 from .outputs import Output
 from .regions import AsStrided, Overwritten, ReplaceRegion, alias
@@ -136,8 +138,13 @@ def store_checked(x: Tensor, new: Tensor, op: str) -> Tensor:
 
 def store(x: Tensor, new: Tensor, op: str, overwrites: bool = False) -> Tensor:
     """x[...] = new, in memory and in the graph, where everything has been checked; `overwrites`: whatever x was."""
+    if active:
+        meet_level(x, new)
     recorded = is_recorded(x, new, op)
-    on(x.array).writable(x.array)[...] = new.array
+    if isinstance(x.array, Layered):
+        x.array.write(new)
+    else:
+        on(x.array).writable(x.array)[...] = new.array
     bump_version(x, op)
     if recorded:
         rebase_history(x, new, overwrites)
@@ -148,6 +155,8 @@ def store_result_of(x: Tensor, operation: Any, other: Any, op: str, fills: bool 
     """Run an operation on x and another operand that can write its result into x's memory itself (`into`), and saves
     neither x nor the result; `fills`: what it writes is one number."""
     check_writable(x, op, fills)
+    if active:
+        meet_level(x, other, *vars(operation).values())
     recorded = is_recorded(x, other, op)
     if recorded:
         check_every_place_once(x, op)
@@ -176,7 +185,7 @@ def store_by_kernel(x: Tensor, kernel: str, args: tuple[Any, ...], kwargs: dict[
     operands = []
     for z in (*args, *kwargs.values()):
         if isinstance(z, Tensor):
-            if z.array.dtype is not dtype or (mode and z.requires_grad):
+            if z.array.dtype is not dtype or isinstance(z.array, Layered) or (mode and z.requires_grad):
                 return False
             operands.append(z.array)
         elif z is None or type(z) is float or type(z) is int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.layered import active
 from ..tensor import Tensor
 from .modes import OFF, recording
 from .node import Source
@@ -50,7 +51,7 @@ class Sums(dict[Source, Any]):
         if type(self[source]) is Zero:
             self[source] = grad
             return
-        if self._owned is not None and source in self._owned:
+        if self._owned is not None and source in self._owned and not active:
             self[source].array += grad.array
             return
         self[source] = self[source] + grad

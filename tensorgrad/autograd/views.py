@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from ..kernels.layered import active
 from ..refusals import CAUGHT, leave_operation
 from ..tensor import Tensor
+from .lifted import lifted
 from .modes import TRACED, recording
 from .node import births
 from .outputs import stand_above
@@ -27,7 +29,7 @@ def call_view(self: Any, x: Tensor) -> Tensor:
     a = x.array
     y = _new(Tensor)
     try:
-        y.array = out = self.forward(a)
+        y.array = out = lifted(self, x) if active else self.forward(a)
     except CAUGHT as error:
         leave_operation(error, self.name)
     if mode and x._base is not None:
@@ -70,7 +72,7 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
     storage = x.storage or x._storage()
     outs = []
     try:
-        arrays = self.forward(x.array)
+        arrays = lifted(self, x) if active else self.forward(x.array)
     except CAUGHT as error:
         leave_operation(error, self.name)
     for i, array in enumerate(arrays):

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..device import chosen
 from . import cpu, meta
+from .layered import Layered, innermost
 
 _HOMES: dict[type, Any] = {np.ndarray: cpu, meta.MetaArray: meta.kernels}
 
@@ -25,6 +26,8 @@ def on(array: Any) -> Any:
     except KeyError:
         if isinstance(array, (np.ndarray, np.generic, int, float, bool)):
             return cpu
+        if isinstance(array, Layered):
+            return array.home
         raise TypeError(
             f"kernels: no kernels for arrays of type {type(array).__module__}.{type(array).__name__}; "
             "a tensor's array is a NumPy array."
@@ -33,4 +36,7 @@ def on(array: Any) -> Any:
 
 def at(op: str, device: Any) -> Any:
     """The kernels of a device (None: the default one), for arrays that are made from nothing."""
-    return meta.kernels if chosen(device, op).type == "meta" else cpu
+    where, level = chosen(device, op), innermost.get()
+    if level is not None:
+        return level.home
+    return meta.kernels if where.type == "meta" else cpu

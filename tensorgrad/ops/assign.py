@@ -6,9 +6,11 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.inplace import bump_version, check_not_a_leaf, check_writable, is_recorded, store
+from ..autograd.lifted import meet_level
 from ..autograd.modes import quiet
 from ..autograd.regions import alias
 from ..kernels import on
+from ..kernels.layered import active
 from ..kernels.shapes import Shape, axis, integer, mismatch
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
@@ -23,6 +25,8 @@ from .slice import Slice, as_strided, select
 
 def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     """x[...] = value, broadcast and cast to x, in memory and in the graph."""
+    if active:
+        meet_level(x, value)
     array = value.array if isinstance(value, Tensor) else number_in(op, x, value)
     if not is_recorded(x, value, op):
         try:

@@ -265,6 +265,7 @@ _ENGINE: dict[str, Any] = {
     "_legacy_array": staticmethod(create.legacy_array),
     "_stack": staticmethod(join.stack),
     "_sum_to": reduce.sum_to,
+    "_zeros_like": create.zeros_like,
 }
 
 

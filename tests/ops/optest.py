@@ -429,7 +429,7 @@ def laid_out(a: np.ndarray, layout: str) -> np.ndarray:
 
 
 # Files that run every table; a table they import is not theirs.
-ABOUT_ALL = ("test_bfloat16", "test_coverage", "test_errors", "test_formulas")
+ABOUT_ALL = ("test_batching", "test_bfloat16", "test_coverage", "test_errors", "test_formulas", "test_tangents")
 
 
 def tables(*about: str) -> list[ModuleType]:

@@ -37,7 +37,7 @@ def cross_entropy(x: Any, target: Any, weight: Any, kept: Any, smoothing: float)
         largest, total, hit, others = [p[0] if p[0] is None else np.concatenate(p) for p in zip(*parts)]
     else:
         largest, total, hit, others = _against_largest(x, target, weight, smoothing)
-    lse = np.log(total)  # type: ignore[arg-type]
+    lse = np.log(total)
     losses = lse - hit
     w = target_weights(target, weight, kept, x.dtype)
     if w is not None:

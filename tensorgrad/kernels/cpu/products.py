@@ -22,6 +22,8 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
     if z.ndim == 2:
         rows = x.reshape(_size(x.shape[:-1]), x.shape[-1])  # one large product instead of many small ones
         return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
+    if x.shape[-1] == 1 == z.shape[-2]:
+        return x * z  # columns times rows: nothing to add up, and a product each for np.matmul
     return np.matmul(x, z)
 
 

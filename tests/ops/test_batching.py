@@ -1,0 +1,51 @@
+"""`vmap` of every operation of the tables beside the operation on one element after the other: values and gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tensorgrad import Tensor, func
+from tests.ops.batches import batch_of, gradients, name_of, sample_of, tables
+from tests.ops.optest import OpTest, is_float
+
+N = 3
+
+
+def one_by_one(f: Any, tensors: list[Tensor], dims: list[int | None]) -> list[list[Tensor]]:
+    return [
+        f([t if d is None else Tensor._of(t.array[i, ...].copy()) for t, d in zip(tensors, dims)]) for i in range(N)
+    ]
+
+
+def compare(f: Any, tensors: list[Tensor], dims: list[int | None]) -> bool:
+    """Hold vmap to one element after the other, if those are one shape; whether there was a result."""
+    try:
+        want = one_by_one(f, tensors, dims)
+    except (ValueError, RuntimeError, np.linalg.LinAlgError):  # a neighbour of the sample that the operation refuses
+        return False
+    if not want[0] or len({tuple([y.shape for y in row]) for row in want}) > 1:
+        return False
+    got = func.vmap(f, in_dims=(dims,), randomness="same")(tensors)
+    assert len(got) == len(want[0])
+    for y, rows in zip(got, zip(*want)):
+        stacked = np.stack([row.array for row in rows])
+        assert y.array.shape == stacked.shape and y.array.dtype == stacked.dtype
+        np.testing.assert_allclose(y.array, stacked, rtol=1e-7, atol=1e-9)
+    return any(y.is_floating_point() for y in want[0])
+
+
+@pytest.mark.parametrize("table", tables(), ids=name_of)
+def test_a_batch_is_one_element_after_the_other(table: type[OpTest]) -> None:
+    """With everything batched, the floating operands, the first of them, or all but that."""
+    for case in range(len(table.samples)):
+        arrays, run = sample_of(table, case)
+        floats = [i for i, a in enumerate(arrays) if is_float(a)]
+        some = floats or list(range(len(arrays)))
+        for batched in {tuple(range(len(arrays))), tuple(floats), tuple(some[:1]), tuple(some[1:])} - {()}:
+            dims = [0 if i in batched else None for i in range(len(arrays))]
+            tensors = [Tensor._of(a.copy()) if d is None else batch_of(a, N) for a, d in zip(arrays, dims)]
+            if compare(run, tensors, dims) and table.differentiable and floats:
+                compare(gradients(run), tensors, dims)
