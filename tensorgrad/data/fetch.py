@@ -30,7 +30,7 @@ class DownloadError(OSError):
 def sha256_of(path: Any) -> str:
     """The SHA-256 of a file."""
     with naming(path), open(path, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def download(
@@ -123,7 +123,7 @@ def _opened(part: Path) -> BinaryIO:
 
 def _digest(file: BinaryIO) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _fetch(url: str, file: BinaryIO, part: Path, size: int | None, timeout: float, progress: bool | None) -> None:

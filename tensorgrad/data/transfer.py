@@ -93,7 +93,7 @@ class Watch:
 
 
 def _http(handler: Any, watch: Watch) -> Any:
-    class Watched(handler):  # type: ignore[misc]
+    class Watched(handler):
         def do_open(self, http_class: Any, req: Any, **kwargs: Any) -> Any:
             return super().do_open(watch.connection(http_class), req, **kwargs)
 
