@@ -30,7 +30,7 @@ class DownloadError(OSError):
 def sha256_of(path: Any) -> str:
     """The SHA-256 of a file."""
     with naming(path), open(path, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download(

@@ -69,7 +69,8 @@ class LBFGS(Optimizer):
         }  # fmt: skip
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to max_iter iterations.
+        """Up to max_iter iterations, or none: if anything fails on the way, or Ctrl-C interrupts the closure, parameters and
+        memory are again what they were.
 
         Args:
             closure: clears the gradients, computes the loss, calls backward() and returns the loss; it runs several
@@ -77,6 +78,20 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise ValueError("LBFGS: step() needs a closure that computes the loss and its gradients anew.")
+        params = self.param_groups[0]["params"]
+        before = [p.array.copy() for p in params]
+        memory = {k: list(v) if isinstance(v, list) else v for k, v in self.state[params[0]].items()}
+        try:
+            return self._iterate(closure)
+        except BaseException:
+            for p, array in zip(params, before):
+                if (p.array != array).any():
+                    p.array[...] = array
+                    _count_write(p)
+            self.state[params[0]] = memory
+            raise
+
+    def _iterate(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
         params = group["params"]
         state = self.state[params[0]]
@@ -172,10 +187,15 @@ class LBFGS(Optimizer):
         for p in params:
             n = p.array.size
             p.array += (t * d[at : at + n]).reshape(p.array.shape)
-            storage = p.storage or p._storage()
-            storage.count += 1
-            storage.op = "LBFGS.step"
+            _count_write(p)
             at += n
+
+
+def _count_write(p: Any) -> None:
+    """A new version of p's memory: what an operation has saved of it is stale."""
+    storage = p.storage or p._storage()
+    storage.count += 1
+    storage.op = "LBFGS.step"
 
 
 def _kept(array: Any) -> Tensor:

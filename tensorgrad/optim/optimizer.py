@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
+from ..utils.interrupts import Held
 from .states import taken
 
 required = object()  # the default of a setting that has none
@@ -28,8 +29,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if self._stepping:  # a subclass's step calls its parent's: that is one step
             return step(self, *args, **kwargs)
-        self._stepping = True
         try:
+            self._stepping = True
             args = (self, *args)
             for hook in [*_BEFORE_ALL.values(), *self._hooks["step_pre"].values()]:
                 if (changed := hook(self, args, kwargs)) is not None:
@@ -39,8 +40,11 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                             f"{type(changed).__name__}."
                         )
                     args, kwargs = changed
-            out = step(*args, **kwargs)
-            self._steps_taken += 1
+            with Held() as held:  # Ctrl-C finds a step whole or not begun; closures it may interrupt
+                given = [held.open(a) if callable(a) else a for a in args]
+                named = {k: held.open(a) if callable(a) else a for k, a in kwargs.items()}
+                out = step(*given, **named)
+                self._steps_taken += 1
             for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)
         finally:
@@ -121,7 +125,8 @@ class Optimizer:
 
     @_with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient.
+        """One update of every parameter that has a gradient. Ctrl-C waits until it is whole; in the closure it does not, and
+        then the step is not begun.
 
         Args:
             closure: clears the gradients, computes the loss, calls backward() and returns the loss; what it returns is

@@ -89,7 +89,7 @@ def _check_settings(me: str, i: int, saved: Any, own: Any, defaults: dict[str, A
         else:
             likes = [own[key]] if key in own else [0.0] if key == "initial_lr" else []
             likes += [defaults[key]] if likes and defaults.get(key, inspect.Parameter.empty) is not _EMPTY else []
-            right = key == "params" or not likes or any(_is_like(value, like) for like in likes)
+            right = key == "params" or not likes or any(is_like(value, like) for like in likes)
         if not right:
             _refuse(me, f"the setting {key!r} of group {i} is {_brief(value)}, here it is {_brief(own.get(key, 'a number'))}")
 
@@ -97,10 +97,10 @@ def _check_settings(me: str, i: int, saved: Any, own: Any, defaults: dict[str, A
 _EMPTY = inspect.Parameter.empty
 
 
-def _is_like(value: Any, like: Any) -> bool:
+def is_like(value: Any, like: Any) -> bool:
     """Whether a setting is of the kind of another one."""
     if isinstance(like, (tuple, list)):
-        return isinstance(value, (tuple, list)) and len(value) == len(like) and all(map(_is_like, value, like))
+        return isinstance(value, (tuple, list)) and len(value) == len(like) and all(map(is_like, value, like))
     if like is None and (value is None or isinstance(value, str)):
         return True
     if like is None or isinstance(like, (numbers.Real, Tensor)):
@@ -181,4 +181,4 @@ def _brief(x: Any) -> str:
     return f"a tensor of shape {tuple(x.shape)}" if isinstance(x, Tensor) else reprlib.repr(x)
 
 
-__all__ = ["as_number", "taken"]
+__all__ = ["as_number", "is_like", "taken"]
