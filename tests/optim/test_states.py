@@ -64,7 +64,8 @@ def test_every_entry_of_every_optimizer(name: str, options: dict[str, Any]) -> N
                     del state["state"][n][key]
                 else:
                     state["state"][n][key] = lie
-                with pytest.raises(ValueError, match=f"{name}.load_state_dict: .*'{key}' of parameter {n}.* ({how})[ ;].*nothing has"):
+                words = f"{name}.load_state_dict: .*'{key}' of parameter {n}.* ({how})[ ;].*nothing has"
+                with pytest.raises(ValueError, match=words):
                     other.load_state_dict(state)
                 assert shown(other) == before, (key, lie)
     other.load_state_dict(good)
