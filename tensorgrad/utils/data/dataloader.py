@@ -291,6 +291,7 @@ class Epoch(Iterator[Any]):
         answer = next(self._answers)
         if not isinstance(answer, Failure):
             return answer
+        del self  # the error keeps this frame: an epoch that nobody asks for more must be free to send its workers home
         if isinstance(answer.error, StopIteration):  # a loop would take it for the end of the epoch
             raise RuntimeError("DataLoader: StopIteration came out of the dataset or of collate_fn.") from answer.error
         raise answer.error
