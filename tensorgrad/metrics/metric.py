@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,19 @@ class Metric:
         return copy.deepcopy(vars(self))
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on counting from there."""
-        vars(self).update(copy.deepcopy(state))
+        """Go on counting from there.
+
+        Raises:
+            ValueError: it is not the state of such a metric; the message names the entry, and nothing has changed.
+        """
+        me, own = type(self).__name__, vars(self)
+        if not isinstance(state, dict) or state.keys() != own.keys():
+            found = sorted(map(repr, state)) if isinstance(state, dict) else type(state).__name__
+            raise ValueError(f"{me}.load_state_dict: needs a dict with the entries {sorted(own)}, got {found}.")
+        for key, value in state.items():
+            if not _is_like(value, own[key]):
+                raise ValueError(f"{me}.load_state_dict: the entry {key!r} is {value!r:.100}, here it is {own[key]!r:.100}.")
+        own.update(copy.deepcopy(state))
 
     def __call__(self, prediction: Any, target: Any) -> Any:
         self.reset()
@@ -50,6 +62,16 @@ class Metric:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.compute()})"
+
+
+def _is_like(value: Any, like: Any) -> bool:
+    """Whether an entry is of the kind of another one; None is the place of something that has not come yet."""
+    if value is None or like is None:
+        return True
+    for kind in (np.ndarray, Tensor, numbers.Real, str, (list, tuple), dict):
+        if isinstance(like, kind):
+            return isinstance(value, kind)
+    return True
 
 
 def as_array(me: str, x: Any) -> Any:

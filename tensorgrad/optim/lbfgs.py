@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
 from .optimizer import Optimizer, Params, check, number, positive
+from .states import as_number
 
 Evaluate = Callable[[float], tuple[float, Any]]  # step length → loss and flat gradient there
 
@@ -52,8 +53,24 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS: the Hessian is one of all parameters; it takes a single parameter group.")
 
+    def declared(self, p: Tensor, group: dict[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+        """The state of all parameters stands under the first: counts and, once there has been an iteration, its memory."""
+        if p is not group["params"][0]:
+            return {}
+        counts = {"func_evals": 0, "n_iter": 0}
+        if as_number(saved.get("n_iter")) == 0:
+            return counts
+        flat = _kept(_flat([p.array for p in group["params"]]))
+        dirs = saved.get("old_dirs")
+        pairs = len(dirs) if isinstance(dirs, (list, tuple)) else 0
+        return counts | {
+            "d": flat, "t": 0.0, "prev_flat_grad": flat, "prev_loss": 0.0, "H_diag": 1.0,
+            "old_dirs": [flat] * pairs, "old_stps": [flat] * pairs, "ro": [1.0] * pairs,
+        }  # fmt: skip
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to max_iter iterations.
+        """Up to max_iter iterations, or none: if anything fails on the way, or Ctrl-C interrupts the closure, parameters and
+        memory are again what they were.
 
         Args:
             closure: clears the gradients, computes the loss, calls backward() and returns the loss; it runs several
@@ -61,6 +78,20 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise ValueError("LBFGS: step() needs a closure that computes the loss and its gradients anew.")
+        params = self.param_groups[0]["params"]
+        before = [p.array.copy() for p in params]
+        memory = {k: list(v) if isinstance(v, list) else v for k, v in self.state[params[0]].items()}
+        try:
+            return self._iterate(closure)
+        except BaseException:
+            for p, array in zip(params, before):
+                if (p.array != array).any():
+                    p.array[...] = array
+                    _count_write(p)
+            self.state[params[0]] = memory
+            raise
+
+    def _iterate(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
         params = group["params"]
         state = self.state[params[0]]
@@ -87,6 +118,7 @@ class LBFGS(Optimizer):
                 before = loss
                 lr = number(group["lr"])
                 t = min(1.0, 1.0 / float(np.abs(g).sum())) * lr if state["n_iter"] == 1 else lr
+                state["d"], state["t"] = _kept(d), t  # also where this direction leads nowhere: the next step looks at it
                 slope = float(g @ d)
                 if slope > -group["tolerance_change"]:
                     break
@@ -156,10 +188,15 @@ class LBFGS(Optimizer):
         for p in params:
             n = p.array.size
             p.array += (t * d[at : at + n]).reshape(p.array.shape)
-            storage = p.storage or p._storage()
-            storage.count += 1
-            storage.op = "LBFGS.step"
+            _count_write(p)
             at += n
+
+
+def _count_write(p: Any) -> None:
+    """A new version of p's memory: what an operation has saved of it is stale."""
+    storage = p.storage or p._storage()
+    storage.count += 1
+    storage.op = "LBFGS.step"
 
 
 def _kept(array: Any) -> Tensor:

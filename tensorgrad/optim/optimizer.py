@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -14,6 +13,8 @@ from ..autograd.frames import warn
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..tensor import Tensor
+from ..utils.interrupts import Held
+from .states import taken
 
 required = object()  # the default of a setting that has none
 _HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_pre", "load_post")
@@ -28,8 +29,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if self._stepping:  # a subclass's step calls its parent's: that is one step
             return step(self, *args, **kwargs)
-        self._stepping = True
         try:
+            self._stepping = True
             args = (self, *args)
             for hook in [*_BEFORE_ALL.values(), *self._hooks["step_pre"].values()]:
                 if (changed := hook(self, args, kwargs)) is not None:
@@ -39,8 +40,11 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                             f"{type(changed).__name__}."
                         )
                     args, kwargs = changed
-            out = step(*args, **kwargs)
-            self._steps_taken += 1
+            with Held() as held:  # Ctrl-C finds a step whole or not begun; closures it may interrupt
+                given = [held.open(a) if callable(a) else a for a in args]
+                named = {k: held.open(a) if callable(a) else a for k, a in kwargs.items()}
+                out = step(*given, **named)
+                self._steps_taken += 1
             for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)
         finally:
@@ -95,6 +99,11 @@ class Optimizer:
         """The state of a parameter before its first step."""
         raise TypeError(f"{type(self).__name__}: an optimizer defines start() and update(), or step().")
 
+    def declared(self, p: Tensor, group: dict[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+        """What a saved state of this parameter must hold: entries of these kinds and shapes, those it would start with.
+        None stands for nothing yet, or a tensor like the parameter."""
+        return {} if type(self).start is Optimizer.start else self.start(p, group)
+
     def rule(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         """The new value of one parameter, as the paper has it: p and g are arrays, state what `start` gave, as arrays, to be
         replaced there; nothing is changed in place."""
@@ -116,7 +125,8 @@ class Optimizer:
 
     @_with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient.
+        """One update of every parameter that has a gradient. Ctrl-C waits until it is whole; in the closure it does not, and
+        then the step is not begun.
 
         Args:
             closure: clears the gradients, computes the loss, calls backward() and returns the loss; what it returns is
@@ -211,28 +221,19 @@ class Optimizer:
         return packed
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned; the groups must have the same sizes. The tensors are copied."""
-        state_dict = dict(state_dict)
-        for hook in list(self._hooks["load_pre"].values()):
-            state_dict = hook(self, state_dict) or state_dict
-        groups = state_dict["param_groups"]
-        if len(groups) != len(self.param_groups):
-            raise ValueError(
-                f"load_state_dict: the dict has {len(groups)} parameter groups, this optimizer {len(self.param_groups)}."
-            )
-        for i, (saved, own) in enumerate(zip(groups, self.param_groups)):
-            if len(saved["params"]) != len(own["params"]):
-                raise ValueError(
-                    f"load_state_dict: group {i} of the dict has {len(saved['params'])} parameters, this optimizer's "
-                    f"{len(own['params'])}."
-                )
-        of_number = {n: p for s, o in zip(groups, self.param_groups) for n, p in zip(s["params"], o["params"])}
-        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for n, saved in state_dict["state"].items():
-            p = of_number[int(n)]
-            state[p] = {k: _taken(v, p, k) for k, v in saved.items()}
-        for saved, own in zip(groups, self.param_groups):
-            own.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
+        """Take over what `state_dict` returned; the groups must have the same sizes. The tensors are copied.
+
+        Raises:
+            ValueError: it is of other parameters, of another optimizer, or damaged; the message names the entry, and nothing
+                has been loaded.
+        """
+        if isinstance(state_dict, Mapping):
+            state_dict = dict(state_dict)
+            for hook in list(self._hooks["load_pre"].values()):
+                state_dict = hook(self, state_dict) or state_dict
+        state, groups = taken(self, state_dict)
+        for own, settings in zip(self.param_groups, groups):
+            own.update(settings)
         self.__setstate__({"state": state, "param_groups": self.param_groups})
         for hook in list(self._hooks["load_post"].values()):
             hook(self)
@@ -290,16 +291,6 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> Handle:
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(optimizer, args, kwargs)` after every step of every optimizer."""
     return KeyedHandle(_AFTER_ALL, hook)
-
-
-def _taken(value: Any, p: Tensor, key: str) -> Any:
-    """A saved entry as state of p: a copy, in p's dtype but for the counts and factors that are not like p."""
-    if isinstance(value, Tensor):
-        array = value.array.copy()
-        if key not in ("step", "mu_product", "eta", "mu") and p.is_floating_point() and array.dtype.kind == "f":
-            array = array.astype(p.array.dtype, copy=False)
-        return Tensor._of(array)
-    return copy.deepcopy(value)
 
 
 def zeros_like(p: Tensor) -> Tensor:

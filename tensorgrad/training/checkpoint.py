@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import random as python_random
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from .. import random
 from ..autograd.frames import warn
 from ..serialization import SaveError, load, save
+from ..utils.interrupts import Held
 
 _NAME = re.compile(r"checkpoint-(\d+)\.safetensors")
 _REMAINS = re.compile(r"\.checkpoint-\d+\.safetensors\.[0-9a-f]+\.tmp")  # of a save that was killed
@@ -96,13 +99,15 @@ class Checkpoint:
 
         Raises:
             SaveError: there are files, and none is whole.
-            ValueError, RuntimeError: the file was saved from other parts than those here; nothing has been loaded.
+            ValueError, RuntimeError: the file was saved from other parts than those here, or makes no sense to one of them;
+                the message names file and part. Every part, and all random numbers, are then where they were, as they are
+                if Ctrl-C interrupts it.
         """
         files = self.files()
         for step, path in reversed(files):
             try:
                 state = load(path)
-                if not isinstance(state, dict) or state.keys() != _KEYS or state["step"] != step:
+                if not _is_state(state) or state["step"] != step:
                     raise SaveError(f"load: {path} is not the checkpoint of step {step}.")
             except FileNotFoundError:
                 if path in [p for _, p in self.files()]:
@@ -133,16 +138,36 @@ class Checkpoint:
                 f"Checkpoint: {path.name} holds {', '.join(sorted(saved)) or 'nothing'}; this Checkpoint was made with "
                 f"{', '.join(sorted(self.parts)) or 'nothing'}. Give the same parts as when it was saved."
             )
+        with _about(path, "the random numbers"):
+            _check_random_state(state["random"])
         before = {name: copy.deepcopy(part.state_dict()) for name, part in self.parts.items()}
+        numbers = _random_state()
         try:
             for name, part in self.parts.items():
-                part.load_state_dict(saved[name])
+                with _about(path, name):
+                    part.load_state_dict(saved[name])
+            _set_random_state(state["random"])
+            self.extra = state["extra"]
         except BaseException:
-            for name, part in self.parts.items():
-                part.load_state_dict(before[name])
+            with Held():
+                for name, part in self.parts.items():
+                    with _about(path, f"{name}, put back,"):
+                        part.load_state_dict(before[name])
+                _set_random_state(numbers)
             raise
-        _set_random_state(state["random"])
-        self.extra = state["extra"]
+
+
+@contextmanager
+def _about(path: Path, part: str) -> Iterator[None]:
+    """Inside, whatever goes wrong is said of this part of this file, as one of the errors that `resume` documents."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        kind = RuntimeError if isinstance(error, RuntimeError) else ValueError
+        words = str(error) if isinstance(error, (ValueError, RuntimeError)) else repr(error)
+        raise kind(f"Checkpoint: {path}: what was saved of {part} cannot be loaded; nothing has been. {words}") from error
 
 
 def _remove(path: Path) -> None:
@@ -152,15 +177,50 @@ def _remove(path: Path) -> None:
         warn(f"Checkpoint: cannot remove {path}: {error}.")
 
 
-_KEYS = {"step", "parts", "random", "extra"}
-
-
 def _random_state() -> dict[str, Any]:
     return {
         "tensorgrad": random.get_rng_state(),
         "numpy": np.random.get_state(legacy=False),
         "python": python_random.getstate(),
     }
+
+
+def _is_state(state: Any) -> bool:
+    """Whether this is what `save` writes, from the outside."""
+    kinds = {"step": int, "parts": dict, "random": dict, "extra": dict}
+    return isinstance(state, dict) and state.keys() == kinds.keys() and all(
+        type(state[key]) is kind for key, kind in kinds.items()
+    )  # fmt: skip
+
+
+def _check_random_state(state: dict[str, Any]) -> None:
+    """Try the states on generators that nobody uses.
+
+    Raises:
+        ValueError: one of them is none; the message says which.
+    """
+    generators: dict[str, Callable[[Any], Any]] = {
+        "tensorgrad": random.Generator().set_state,
+        "numpy": _check_numpy_state,
+        "python": python_random.Random().setstate,
+    }
+    for name, try_on in generators.items():
+        if name not in state:
+            raise ValueError(f"random: the state of {name} is missing.")
+        try:
+            try_on(state[name])
+        except Exception as error:
+            raise ValueError(f"random: this is no state of {name}: {error}") from error
+
+
+def _check_numpy_state(state: Any) -> None:
+    """NumPy itself looks at the shape only, and with a place beyond the numbers it reads memory that is not its own."""
+    np.random.RandomState().set_state(state)
+    if not isinstance(state, dict) or state["bit_generator"] != "MT19937":
+        raise ValueError("its bit_generator must be MT19937.")
+    place = state["state"]["pos"]
+    if type(place) is not int or not 0 <= place <= 624:
+        raise ValueError(f"pos is {place!r}, expected a whole number from 0 to 624.")
 
 
 def _set_random_state(state: dict[str, Any]) -> None:

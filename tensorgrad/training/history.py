@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import reprlib
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -89,6 +90,18 @@ class History:
         return {"columns": self.as_dict(), "stopped": self.stopped}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned.
+
+        Raises:
+            ValueError: it is no such state; nothing has changed.
+        """
+        columns = state.get("columns") if isinstance(state, dict) else None
+        right = isinstance(columns, dict) and all(isinstance(k, str) and isinstance(v, list) for k, v in columns.items())
+        if not right or not isinstance(state.get("stopped"), str):
+            raise ValueError(
+                "History.load_state_dict: needs a dict with 'columns', lists by their names, and 'stopped', a text, got "
+                f"{reprlib.repr(state)}."
+            )
         self.columns, self.stopped = {k: list(v) for k, v in state["columns"].items()}, state["stopped"]
 
     def __len__(self) -> int:

@@ -46,7 +46,16 @@ class Measuring:
     def state_dict(self) -> dict[str, Any]:
         return {name: m.state_dict() for name, m in self.all.items()}
 
+    def check_state_dict(self, state: Any) -> None:
+        """Raise ValueError, naming the metric, if this is no state of ours."""
+        if not isinstance(state, dict):
+            raise ValueError(f"metrics: their states are a dict, got {type(state).__name__}.")
+        for name, m in self.all.items():
+            if name in state:
+                copy.deepcopy(m).load_state_dict(state[name])
+
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.check_state_dict(state)
         self.all = {name: m for name, m in self.all.items() if name in state}
         for name, m in self.all.items():
             m.load_state_dict(state[name])

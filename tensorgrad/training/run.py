@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from ..autograd.frames import warn
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..tensor import Tensor
 from .checkpoint import Checkpoint
-from .history import column
+from .history import History, column
 from .progress import Progress
 
 
@@ -182,6 +183,7 @@ class Run:
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._check(state)
         for name in self._NUMBERS:
             setattr(self, name, state[name])
         self.best_parameters = state["best_parameters"]
@@ -189,6 +191,27 @@ class Run:
         self.metrics.load_state_dict(state["metrics"])
         self.trainer.history.load_state_dict(state["history"])
         self.trainer.history.stopped = ""
+
+    def _check(self, state: Any) -> None:
+        """Raise ValueError, naming the entry, if this is no state of a run of this model."""
+        wanted = (*self._NUMBERS, "best_parameters", "metrics", "history")
+        missing = [name for name in wanted if name not in state] if isinstance(state, dict) else wanted
+        if missing:
+            raise ValueError(f"Trainer: the state of a run needs the entry {missing[0]!r}.")
+        for name in self._NUMBERS:
+            x, counts = state[name], type(getattr(self, name)) is int
+            if not isinstance(x, numbers.Real) or counts and (type(x) is not int or x < 0):
+                words = "a whole number from 0 on" if counts else "a number"
+                raise ValueError(f"Trainer: the entry {name!r} of the state of a run is {x!r:.100}, expected {words}.")
+        best = state["best_parameters"]
+        if best is not None and (not isinstance(best, dict) or _shapes(best) != _shapes(self.trainer.model.state_dict())):
+            raise ValueError("Trainer: the entry 'best_parameters' of the state of a run is not of this model.")
+        self.metrics.check_state_dict(state["metrics"])
+        History().load_state_dict(state["history"])
+
+
+def _shapes(state: Any) -> dict[str, Any]:
+    return {k: x.shape if isinstance(x, Tensor) else None for k, x in state.items()}
 
 
 def _copied(x: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import warnings
 from typing import Any
 
@@ -259,3 +261,59 @@ def test_plateau() -> None:
         seen.append(lrs(optimizer)[0])
     assert seen == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]
     assert not schedule.in_cooldown or schedule.cooldown_counter == 1
+
+
+# ---- states that lie -------------------------------------------------------------------------------------------------
+
+
+def both_at_once(optimizer: Any) -> Any:
+    return S.ChainedScheduler([S.StepLR(optimizer, 2), S.LinearLR(optimizer)])
+
+
+def one_after_the_other(optimizer: Any) -> Any:
+    return S.SequentialLR(optimizer, [S.ConstantLR(optimizer), both_at_once(optimizer)], milestones=[2])
+
+
+ALL = [
+    *((name, lambda o, name=name, options=options: getattr(S, name)(o, **options)) for name, options in SCHEDULES),
+    ("SequentialLR", one_after_the_other),
+    ("ChainedScheduler", both_at_once),
+    ("ReduceLROnPlateau", lambda o: S.ReduceLROnPlateau(o)),
+]
+
+
+@pytest.mark.parametrize(("name", "make"), ALL)
+def test_states_that_lie(name: str, make: Any) -> None:
+    schedule, optimizer = make(optimizer_of_two()), optimizer_of_two()
+    twin = make(optimizer)
+    before, good = repr(twin.state_dict()), schedule.state_dict()
+    for key, value in good.items():
+        if value is None or callable(value):
+            continue
+        for lie in ({}, [1.0] * 7, tg.ones(2), math.nan, ["x", "y"]):
+            if isinstance(value, dict) and lie == {}:
+                continue
+            with pytest.raises(ValueError, match=f"{name}.load_state_dict: the entry '{key}' is .*, here it is .*nothing has"):
+                twin.load_state_dict({**good, key: lie})
+            assert repr(twin.state_dict()) == before, (key, lie)
+    for key in ("optimizer", "step", "get_last_lr", 3):
+        with pytest.raises(ValueError, match=f"{name}.load_state_dict: a schedule has no entry {key!r}"):
+            twin.load_state_dict({**good, key: 3})
+    for key in {"last_epoch", "_schedulers", "lr_lambdas"} & good.keys():
+        with pytest.raises(ValueError, match=f"{name}.load_state_dict: the entry '{key}' is missing"):
+            twin.load_state_dict({k: v for k, v in good.items() if k != key})
+    with pytest.raises(TypeError, match=f"{name}.load_state_dict: needs a dict"):
+        twin.load_state_dict([good])
+    assert repr(twin.state_dict()) == before and twin.optimizer is optimizer
+    twin.load_state_dict(good)
+    assert repr(twin.state_dict()) == repr(good)
+
+
+def test_a_lie_deep_inside_changes_nothing_above() -> None:
+    twin = one_after_the_other(optimizer_of_two())
+    before, state = repr(twin.state_dict()), copy.deepcopy(twin.state_dict())
+    state["last_epoch"] = 5
+    state["_schedulers"][1]["_schedulers"][0].pop("last_epoch")
+    with pytest.raises(ValueError, match="StepLR.load_state_dict: the entry 'last_epoch' is missing"):
+        twin.load_state_dict(state)
+    assert repr(twin.state_dict()) == before

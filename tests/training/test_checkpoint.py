@@ -382,3 +382,124 @@ def test_all_parts_or_none(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"shape \(1,\)"):
         Checkpoint(tmp_path, a=a, b=b).resume()
     assert a.x.tolist() == [5.0] and b.x.tolist() == [6.0, 7.0] and tg.get_rng_state().tolist() == state.tolist()
+
+
+# ---- nonsense under a right hash ------------------------------------------------------------------------------------
+
+
+def everything(folder: Path, seed: int = 0) -> tuple[Run, Path]:
+    """A run with a part of each kind, and its file."""
+    run = Run(folder, seed)
+    run.go(epochs=1)
+    return run, run.checkpoint.files()[-1][1]
+
+
+def put(state: Any, path: tuple[Any, ...], value: Any) -> None:
+    for key in path[:-1]:
+        state = state[key]
+    state[path[-1]] = value
+
+
+RANDOM = ("random", "numpy", "state")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("parts", "model"), 3, "what was saved of model cannot be loaded"),
+        (("parts", "model", "0.weight"), "x", "of model .*0.weight"),
+        (("parts", "model", "0.weight"), tg.ones(3), "of model .*0.weight"),
+        (("parts", "optimizer"), None, "of optimizer .* needs a dict"),
+        (("parts", "optimizer", "state"), (1, 2), "of optimizer .* the entry 'state' is a tuple"),
+        (("parts", "optimizer", "state", 0, "exp_avg"), -1, "of optimizer .* 'exp_avg' of parameter 0"),
+        (("parts", "optimizer", "param_groups", 0, "lr"), "fast", "of optimizer .* the setting 'lr' of group 0 is 'fast'"),
+        (("parts", "schedule", "last_epoch"), "late", "of schedule .* the entry 'last_epoch' is 'late'"),
+        (("parts", "schedule", "step"), 3, "of schedule .* a schedule has no entry 'step'"),
+        (("parts", "loader", "seed"), -3, "of loader .* the entry 'seed' is -3"),
+        (("random", "python"), "no state", "of the random numbers .* no state of python"),
+        (("random", "python"), (3, (1, 2), None), "of the random numbers .* no state of python"),
+        (("random", "numpy"), {}, "of the random numbers .* no state of numpy"),
+        ((*RANDOM, "pos"), 10**6, "of the random numbers .* pos is 1000000, expected a whole number from 0 to 624"),
+        ((*RANDOM, "pos"), -5, "pos is -5"),
+        ((*RANDOM, "key"), np.ones(3, np.uint32), "no state of numpy"),
+        (("random", "tensorgrad"), tg.ones(3), "of the random numbers .* no state of tensorgrad"),
+        (("random",), {}, "the state of tensorgrad is missing"),
+    ],
+)
+def test_a_resume_of_nonsense_changes_nothing(tmp_path: Path, path: tuple[Any, ...], value: Any, words: str) -> None:
+    run, file = everything(tmp_path)
+    state = serialization.load(file)
+    put(state, path, value)
+    serialization.save(state, file)
+    other = Run(tmp_path, seed=5)
+    other.optimizer.step(), other.schedule.step()
+    numbers = repr([tg.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()])
+    before = repr([{k: v.tolist() for k, v in other.model.state_dict().items()}, other.optimizer.state_dict(),
+                   other.schedule.state_dict(), other.loader.state_dict()])  # fmt: skip
+    with pytest.raises((ValueError, RuntimeError), match=f"(?s)Checkpoint: .*{file.name}: .*{words}"):
+        other.checkpoint.resume()
+    assert numbers == repr([tg.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()])
+    assert before == repr([{k: v.tolist() for k, v in other.model.state_dict().items()}, other.optimizer.state_dict(),
+                           other.schedule.state_dict(), other.loader.state_dict()])  # fmt: skip
+    assert file.exists() and other.checkpoint.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("parts",), 3), (("random",), None), (("extra",), 3), (("step",), tg.tensor([3, 3])), (("step",), True), (("more",), 1)],
+)
+def test_no_checkpoint_at_all(tmp_path: Path, path: tuple[Any, ...], value: Any) -> None:
+    Checkpoint(tmp_path, part=Numbers(1.0)).save(3)
+    file = tmp_path / "checkpoint-000000003.safetensors"
+    state = serialization.load(file)
+    put(state, path, value)
+    serialization.save(state, file)
+    with pytest.warns(UserWarning, match="is not the checkpoint of step 3"), pytest.raises(SaveError, match="none of the 1"):
+        Checkpoint(tmp_path, part=Numbers(1.0)).resume()
+
+
+def test_an_interrupted_resume_changes_nothing(tmp_path: Path) -> None:
+    class Pressed(Numbers):
+        def load_state_dict(self, state: dict[str, Any]) -> None:
+            super().load_state_dict(state)
+            if self.x.item() == 2.0:
+                raise KeyboardInterrupt
+
+    Checkpoint(tmp_path, a=Numbers(1.0), b=Numbers(2.0)).save(1)
+    a, b = Numbers(5.0), Pressed(6.0)
+    numbers = tg.get_rng_state().tolist(), random.getstate()
+    with pytest.raises(KeyboardInterrupt):
+        Checkpoint(tmp_path, a=a, b=b).resume()
+    assert a.x.tolist() == [5.0] and b.x.tolist() == [6.0]
+    assert (tg.get_rng_state().tolist(), random.getstate()) == numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("epoch",), -1, "the entry 'epoch' of the state of a run is -1, expected a whole number from 0 on"),
+        (("best",), "x", "the entry 'best' of the state of a run is 'x', expected a number"),
+        (("history",), 3, "History.load_state_dict: needs a dict with 'columns'"),
+        (("history", "columns"), {"losses": 3}, "History.load_state_dict: needs a dict with 'columns'"),
+        (("metrics",), None, "metrics: their states are a dict, got NoneType"),
+        (("metrics", "accuracy"), {}, "Accuracy.load_state_dict: needs a dict with the entries"),
+        (("metrics", "accuracy", "seen"), "x", "Accuracy.load_state_dict: the entry 'seen' is 'x', here it is"),
+        (("best_parameters",), {"w": tg.ones(1)}, "the entry 'best_parameters' of the state of a run is not of this model"),
+    ],
+)
+def test_a_trainer_that_finds_nonsense(tmp_path: Path, path: tuple[Any, ...], value: Any, words: str) -> None:
+    from tensorgrad.training import Trainer
+
+    def trained(epochs: int) -> Any:
+        tg.manual_seed(0)
+        model = nn.Linear(3, 2)
+        trainer = Trainer(model, optim.Adam(model.parameters()), nn.CrossEntropyLoss())
+        trainer.train(tg.rand(8, 3), tg.tensor([0, 1] * 4), epochs, checkpoint=tmp_path, progress=False)
+
+    trained(2)
+    file = max(tmp_path.iterdir())
+    state = serialization.load(file)
+    put(state["parts"]["run"], path, value)
+    serialization.save(state, file)
+    with pytest.raises(ValueError, match=f"{file.name}: what was saved of run cannot be loaded; nothing has been. .*{words}"):
+        trained(3)

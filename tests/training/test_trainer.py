@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -519,7 +519,16 @@ class Pressing:
         return F.mse_loss(prediction, target)
 
 
+@pytest.fixture
+def pythons_own_handler() -> Iterator[None]:
+    """Whatever the parent has done with SIGINT: a shell ignores it for what runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way on Windows")
+@pytest.mark.usefixtures("pythons_own_handler")
 def test_ctrl_c_ends_after_the_step() -> None:
     x, y = regression(8)
     model = network()

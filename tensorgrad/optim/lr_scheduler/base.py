@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Mapping
 from typing import Any
 
 from ...autograd.frames import warn
 from ...autograd.modes import no_grad
 from ...tensor import Tensor
 from ..optimizer import Optimizer
+from ..states import is_like
 
 Rates = list[float]
 
@@ -103,8 +106,49 @@ class LRScheduler:
         return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Take over what `state_dict` returned.
+
+        Raises:
+            ValueError: it is not the state of such a schedule; the message names the entry, and nothing has been loaded.
+        """
+        self._check_state(state_dict)
+        self._take_state(state_dict)
+
+    def _take_state(self, state_dict: dict[str, Any]) -> None:
         self.__dict__.update(state_dict)
+
+    def _check_state(self, saved: Any) -> None:
+        """Refuse what would make a later step fail. What an entry must be like is what it is now."""
+        me = type(self).__name__
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"{me}.load_state_dict: needs a dict as state_dict() gives it, got {type(saved).__name__}.")
+        own = self.state_dict()
+        for key in {"last_epoch", "_schedulers", "lr_lambdas"} & own.keys() - saved.keys():
+            raise ValueError(f"{me}.load_state_dict: the entry {key!r} is missing. {CURE}")
+        ours = type(self).__module__.startswith(__package__.rpartition(".")[0])
+        for key, value in saved.items():
+            if not isinstance(key, str) or key == "optimizer" or key not in own and hasattr(type(self), key):
+                raise ValueError(f"{me}.load_state_dict: a schedule has no entry {key!r}. {CURE}")
+            checked = key in own and (ours or key in ("last_epoch", "base_lrs", "_last_lr", "_step_count"))
+            if checked and not _is_like(value, own[key]):
+                raise ValueError(
+                    f"{me}.load_state_dict: the entry {key!r} is {reprlib.repr(value)}, here it is {reprlib.repr(own[key])}. "
+                    f"{CURE}"
+                )
+
+
+CURE = "Make the schedule with the arguments that it had when it was saved; nothing has been loaded."
+
+
+def _is_like(value: Any, like: Any) -> bool:
+    """Whether an entry is of the kind of another one: entries of dicts are looked at where both have them."""
+    if like is None:
+        return True
+    if isinstance(like, Mapping):
+        return isinstance(value, Mapping) and all(_is_like(value[k], like[k]) for k in like.keys() & value.keys())
+    if isinstance(like, (list, tuple)):
+        return isinstance(value, (list, tuple)) and len(value) == len(like) and all(map(_is_like, value, like))
+    return is_like(value, like)
 
 
 def per_group(name: str, setting: str, optimizer: Optimizer, value: Any) -> Rates:
@@ -126,4 +170,4 @@ def put(group: dict[str, Any], key: str, value: Any) -> None:
         group[key] = value
 
 
-__all__ = ["LRScheduler", "Rates", "per_group", "put"]
+__all__ = ["CURE", "LRScheduler", "Rates", "per_group", "put"]

@@ -49,7 +49,11 @@ class SequentialLR(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         return _composite_state(self)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def _check_state(self, saved: Any) -> None:
+        super()._check_state(saved)
+        _check_composite(self, saved)
+
+    def _take_state(self, state_dict: dict[str, Any]) -> None:
         _load_composite(self, state_dict)
 
 
@@ -78,7 +82,11 @@ class ChainedScheduler(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         return _composite_state(self)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def _check_state(self, saved: Any) -> None:
+        super()._check_state(saved)
+        _check_composite(self, saved)
+
+    def _take_state(self, state_dict: dict[str, Any]) -> None:
         _load_composite(self, state_dict)
 
 
@@ -112,6 +120,13 @@ def _composite_state(self: Any) -> dict[str, Any]:
     state = {k: v for k, v in self.__dict__.items() if k not in ("optimizer", "_schedulers")}
     state["_schedulers"] = [s.state_dict() for s in self._schedulers]
     return state
+
+
+def _check_composite(self: Any, saved: Any) -> None:
+    """Those of all schedules in it, before the first of them is changed."""
+    for scheduler, state in zip(self._schedulers, saved["_schedulers"]):
+        if hasattr(scheduler, "_check_state"):
+            scheduler._check_state(state)
 
 
 def _load_composite(self: Any, state_dict: dict[str, Any]) -> None:

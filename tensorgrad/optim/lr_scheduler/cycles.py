@@ -88,12 +88,12 @@ class CyclicLR(LRScheduler):
         state["scale_fn"] = None if f is None or hasattr(f, "__code__") else dict(f.__dict__)
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def _take_state(self, state_dict: dict[str, Any]) -> None:
         saved = dict(state_dict)
         f = saved.pop("scale_fn", None)
         if f is not None and self.scale_fn is not None:
             self.scale_fn.__dict__.update(f)
-        super().load_state_dict(saved)
+        super()._take_state(saved)
 
 
 class OneCycleLR(LRScheduler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, Rates
+from .base import CURE, LRScheduler, Rates
 
 
 class _OfFunctions(LRScheduler):
@@ -28,7 +28,17 @@ class _OfFunctions(LRScheduler):
         ]
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def _check_state(self, saved: Any) -> None:
+        super()._check_state(saved)
+        own = self.state_dict()["lr_lambdas"]
+        for here, there in zip(own, saved["lr_lambdas"]):
+            if there is not None and not (isinstance(here, dict) and isinstance(there, dict)):
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: the entry 'lr_lambdas' is {saved['lr_lambdas']!r}, here it is "
+                    f"{own!r}. {CURE}"
+                )
+
+    def _take_state(self, state_dict: dict[str, Any]) -> None:
         self.__dict__.update({k: v for k, v in state_dict.items() if k != "lr_lambdas"})
         for f, saved in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if saved is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count, islice, repeat
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,7 @@ from ...random import Generator, Seeded, drawing_from
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, examples_of, rows_of
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
-from .workers import End, Job, Pool, WorkerInfo, context_of
+from .workers import End, Failure, Job, Pool, WorkerInfo, context_of
 
 T = TypeVar("T")
 _FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
@@ -133,7 +133,7 @@ class DataLoader(Generic[T]):
         seed, skip = self._resume or (self._draw_seed(), 0)
         self._resume = None
         self._position = {"seed": seed, "batch": skip, "sources": self._states()}
-        return self._epoch(self._position)
+        return Epoch(self._epoch(self._position))
 
     def _epoch(self, position: dict[str, Any]) -> Iterator[Any]:
         seed, skip = position["seed"], position["batch"]
@@ -151,8 +151,8 @@ class DataLoader(Generic[T]):
                 self._position = None
 
     def _requests(self, seed: int) -> Iterator[tuple[int, int, Any]]:
-        """(number of the batch, its seed, what is asked for). The order comes from the seed too, unless the sampler has
-        a generator of its own."""
+        """(number of the batch, its seed, what is asked for, or the Failure to say so). The order comes from the seed too,
+        unless the sampler has a generator of its own."""
         draws = Seeded(seed)
         requests: Iterator[Any]
         with drawing_from(draws):
@@ -166,6 +166,8 @@ class DataLoader(Generic[T]):
                     request = next(requests)
                 except StopIteration:
                     return
+                except Exception as error:
+                    request = Failure(error)
             yield number, seed + 1 + number, request
 
     @property
@@ -177,9 +179,12 @@ class DataLoader(Generic[T]):
     def _here(self, requests: Iterator[tuple[int, int, Any]]) -> Iterator[Any]:
         fetch: Any = None
         for _, seed, request in requests:
-            with drawing_from(Seeded(seed)):
-                fetch = fetch or self._make_fetch(self.dataset)
-                batch = fetch(request)
+            try:
+                with drawing_from(Seeded(seed)):
+                    fetch = fetch or self._make_fetch(self.dataset)
+                    batch = request if isinstance(request, Failure) else fetch(request)
+            except BaseException as error:  # Ctrl-C, too, ends this batch alone
+                batch = Failure(error)
             if isinstance(batch, End):
                 return
             yield batch
@@ -217,17 +222,26 @@ class DataLoader(Generic[T]):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go where `state_dict` was: the next iteration starts with the batch after. Those before are passed over and
-        not fetched; a stream has to be read from its start."""
-        sources, states = self._sources(), state_dict["sources"]
+        not fetched; a stream has to be read from its start.
+
+        Raises:
+            ValueError: it is not the state of such a DataLoader; the message names the entry, and nothing has changed.
+        """
+        sources, states, seed, batch = self._sources(), *_checked(state_dict)
         if len(states) != len(sources):
             raise ValueError(
                 f"load_state_dict: the state has {len(states)} generators and samplers, this DataLoader "
                 f"{len(sources)}. Make it with the same arguments as when it was saved."
             )
-        for source, state in zip(sources, states):
-            (source.set_state if isinstance(source, Generator) else source.load_state_dict)(state)
-        seed = state_dict["seed"]
-        self._resume = None if seed is None else (seed, state_dict["batch"])
+        before = self._states()
+        try:
+            for i, (source, state) in enumerate(zip(sources, states)):
+                _put(source, state, f"DataLoader.load_state_dict: 'sources' {i}")
+        except BaseException:
+            for source, state in zip(sources, before):
+                _put(source, state, "")
+            raise
+        self._resume = None if seed is None else (seed, batch)
         self._position = None if seed is None else dict(state_dict)
 
     def _sources(self) -> list[Any]:
@@ -239,6 +253,52 @@ class DataLoader(Generic[T]):
 
     def _states(self) -> list[Any]:
         return [x.get_state() if isinstance(x, Generator) else x.state_dict() for x in self._sources()]
+
+
+def _checked(saved: Any) -> tuple[list[Any], int | None, int]:
+    """The sources, seed and batch of a state."""
+    if not isinstance(saved, Mapping):
+        raise TypeError(f"DataLoader.load_state_dict: needs a dict as state_dict() gives it, got {type(saved).__name__}.")
+    known = {
+        "sources": (lambda x: isinstance(x, (list, tuple)), "a list"),
+        "seed": (lambda x: x is None or type(x) is int and 0 <= x < 2**63, "None or a whole number from 0 on"),
+        "batch": (lambda x: type(x) is int and 0 <= x < 2**63, "a whole number from 0 on"),
+    }
+    for key, (right, words) in known.items():
+        if key not in saved or not right(saved[key]):
+            found = f"is {saved[key]!r:.100}" if key in saved else "is missing"
+            raise ValueError(f"DataLoader.load_state_dict: the entry {key!r} {found}, expected {words}. Nothing has changed.")
+    return list(saved["sources"]), saved["seed"], saved["batch"]
+
+
+def _put(source: Any, state: Any, where: str) -> None:
+    """Give a generator or sampler its state back."""
+    try:
+        (source.set_state if isinstance(source, Generator) else source.load_state_dict)(state)
+    except Exception as error:
+        kind = type(source).__name__
+        raise ValueError(f"{where} is no state of a {kind}: {error}. Nothing has changed.") from error
+
+
+class Epoch(Iterator[Any]):
+    """The batches of one epoch. One that cannot be made raises what went wrong with it; the next is asked for as if it had
+    been there."""
+
+    def __init__(self, answers: Any) -> None:
+        self._answers = answers
+
+    def __next__(self) -> Any:
+        answer = next(self._answers)
+        if not isinstance(answer, Failure):
+            return answer
+        del self  # the error keeps this frame: an epoch that nobody asks for more must be free to send its workers home
+        if isinstance(answer.error, StopIteration):  # a loop would take it for the end of the epoch
+            raise RuntimeError("DataLoader: StopIteration came out of the dataset or of collate_fn.") from answer.error
+        raise answer.error
+
+    def close(self) -> None:
+        """Break the epoch off: its workers are free."""
+        self._answers.close()
 
 
 def _number_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -123,7 +123,8 @@ class Pool:
         self.epoch = 0
 
     def answers(self, requests: Iterable[tuple[int, int, Any]], in_order: bool) -> Iterator[Any]:
-        """The batches for (number, seed, request), numbered one after the other."""
+        """The batches for (number, seed, request), numbered one after the other; a Failure stands for one that could not be
+        made."""
         self.epoch += 1  # what comes late for an epoch that was broken off is not taken for one of this
         tasks = iter(requests)
         arrived: dict[int, Any] = {}
@@ -140,6 +141,8 @@ class Pool:
                     first = sent = done = task[0]
                 if sent % self.n in ended:
                     arrived[sent] = End()
+                elif isinstance(task[2], Failure):  # of the sampler
+                    arrived[sent] = task[2]
                 else:
                     self.workers.send(sent % self.n, (self.epoch, *task))
                     underway += 1
@@ -154,8 +157,6 @@ class Pool:
                     ended.add(number % self.n)
             answer = arrived.pop(done if in_order else next(iter(arrived)))
             done += 1
-            if isinstance(answer, Failure):
-                raise answer.error
             if not isinstance(answer, End):
                 yield answer
 
