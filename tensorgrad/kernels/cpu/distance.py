@@ -11,6 +11,7 @@ import numpy as np
 
 from .compiled import distance as compiled
 from .compiled import plain, worth
+from .create import triu_indices
 from .half import is_half, rounded, upcast
 from .index import sum_rows
 from .linalg_norm import vector_norm
@@ -40,9 +41,8 @@ def _few_pairs(n: int) -> tuple[Any, Any]:
 
 
 def _pairs(n: int) -> tuple[Any, Any]:
-    later = np.arange(n - 1, -1, -1)  # how many j there are for each i
-    first = np.repeat(np.arange(n), later)
-    return first, np.arange(len(first)) - (np.cumsum(later) - n)[first]
+    first, second = triu_indices(n, n, 1, np.int64)
+    return first, second
 
 
 def cdist(x: Any, z: Any, p: float) -> Any:
