@@ -2,7 +2,8 @@
 
     on(x).softplus(x)
 
-The CPU kernels are NumPy and, for large arrays where it is installed, Numba (`cpu/compiled`); those for CUDA will stand in a folder of the same shape beside them.
+The CPU kernels are NumPy and, for large arrays where it is installed, Numba (`cpu/compiled`); those for CUDA will stand in
+a folder of the same shape beside them.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from .compiled import distance as compiled
+from .compiled import distance as _compiled
 from .compiled import plain, worth
 from .create import triu_indices
 from .half import is_half, rounded, upcast
@@ -32,7 +32,7 @@ def pairs(n: int) -> tuple[Any, Any]:
     return _few_pairs(n) if n <= 64 else _pairs(n)
 
 
-@lru_cache(8)
+@functools.lru_cache(8)
 def _few_pairs(n: int) -> tuple[Any, Any]:
     found = _pairs(n)
     for index in found:
@@ -56,7 +56,7 @@ def cdist(x: Any, z: Any, p: float) -> Any:
         out = np.empty((*lead, rows, columns), x.dtype)
         part = np.empty(columns, x.dtype)
         for a, b, y in zip(_stack(x, lead), _stack(z, lead), out.reshape(-1, rows * columns)):
-            compiled.distances(plain(a), plain(b.T), _KINDS[p], False, part, y)
+            _compiled.distances(plain(a), plain(b.T), _KINDS[p], False, part, y)
         return out
     blocks = [vector_norm(d, p, (-1,), False) for _, d in _differences(x, z)]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, -2)
@@ -65,7 +65,7 @@ def cdist(x: Any, z: Any, p: float) -> Any:
 def cdist_backward(grad: Any, x: Any, z: Any, out: Any, p: float) -> tuple[Any, Any]:
     """The gradients towards x and z, leading axes broadcast."""
     if is_half(x):
-        gx, gz = cdist_backward(*map(upcast, (grad, x, z, out)), p)
+        gx, gz = cdist_backward(upcast(grad), upcast(x), upcast(z), upcast(out), p)
         return rounded(gx, x.dtype), rounded(gz, z.dtype)
     lead, rows, columns, features = _sizes(x, z)
     gx = np.zeros((*lead, rows, features), x.dtype)
@@ -84,7 +84,7 @@ def cdist_backward(grad: Any, x: Any, z: Any, out: Any, p: float) -> tuple[Any, 
             )
             for g, a, b, y, ga, gb in each:
                 a, b = plain(a), plain(b.T)
-                compiled.distances_backward(g, a, b, y, _KINDS[p], False, w, ga, gb)
+                _compiled.distances_backward(g, a, b, y, _KINDS[p], False, w, ga, gb)
         return gx, gzt.mT
     gz = np.zeros((*lead, columns, features), x.dtype)
     for part, d in _differences(x, z) if features else ():
@@ -103,7 +103,7 @@ def pdist(x: Any, p: float) -> Any:
     if not features or not out.size:
         return out
     if p in _KINDS and worth(out.size * features):
-        compiled.distances(*_both(x), _KINDS[p], True, np.empty(n, x.dtype), out)
+        _compiled.distances(*_both(x), _KINDS[p], True, np.empty(n, x.dtype), out)
         return out
     for part, _, _, d in _pair_differences(x):
         out[part] = vector_norm(d, p, (-1,), False)
@@ -113,7 +113,7 @@ def pdist(x: Any, p: float) -> Any:
 def pdist_backward(grad: Any, x: Any, out: Any, p: float) -> Any:
     """The gradient towards x."""
     if is_half(x):
-        return rounded(pdist_backward(*map(upcast, (grad, x, out)), p), x.dtype)
+        return rounded(pdist_backward(upcast(grad), upcast(x), upcast(out), p), x.dtype)
     n, features = x.shape
     gx = np.zeros(x.shape, x.dtype)
     if not gx.size or not out.size or not p:
@@ -121,7 +121,7 @@ def pdist_backward(grad: Any, x: Any, out: Any, p: float) -> Any:
     if p in _KINDS and worth(out.size * features):
         gxt = np.zeros((features, n), x.dtype)
         grad, out = plain(grad), plain(out)
-        compiled.distances_backward(grad, *_both(x), out, _KINDS[p], True, np.empty(n, x.dtype), gx, gxt)
+        _compiled.distances_backward(grad, *_both(x), out, _KINDS[p], True, np.empty(n, x.dtype), gx, gxt)
         return gx + gxt.T
     for part, first, second, d in _pair_differences(x):
         d = _slope(d, out[part], grad[part], p)

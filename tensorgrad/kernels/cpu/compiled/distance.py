@@ -41,7 +41,7 @@ def distances(x: Any, zt: Any, kind: int, same: bool, part: Any, out: Any) -> No
                         t[j] += abs(a - b[j])
                 elif kind == 0:
                     for j in range(n):
-                        t[j] += 1 if a != b[j] else 0
+                        t[j] += 1 if a - b[j] != 0 else 0
                 else:
                     for j in range(n):
                         d = abs(a - b[j])

@@ -1,0 +1,151 @@
+"""Compiled loops against the way by NumPy: each row is a call of kernels that goes both ways, on arrays of every dtype it is
+for, laid out in memory this way and that, with numbers at the edge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorgrad.kernels.cpu as cpu
+
+compiled = import_module("tensorgrad.kernels.cpu.compiled")
+EDGE = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, -3e38, 0.5, 2**22 + 0.5, 2.0**30, 1e-45, 7.0, -7.0]
+
+
+class Draw:
+    """Arrays in a dtype and a layout."""
+
+    def __init__(self, dtype: str, layout: str) -> None:
+        self.dtype, self.layout, self.rng = np.dtype(dtype), layout, np.random.default_rng(0)
+
+    def numbers(self, *shape: int) -> Any:
+        x = self.rng.standard_normal(shape)
+        return self.laid(x if self.dtype.kind == "f" else np.rint(9 * x))
+
+    def whole(self, low: int, high: int, *shape: int) -> Any:
+        return self.laid(self.rng.integers(low, high, shape))
+
+    def laid(self, x: Any, dtype: Any = None) -> Any:
+        """These numbers, transposed in memory, with others between them, from behind, or not to be written to."""
+        x = np.asarray(x).astype(dtype or self.dtype)
+        if self.layout == "transposed":
+            return np.ascontiguousarray(x.T).T
+        if self.layout == "strided":
+            wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+            wide[..., ::2] = x
+            return wide[..., ::2]
+        if self.layout == "reversed":
+            return np.ascontiguousarray(x[..., ::-1])[..., ::-1]
+        if self.layout == "read-only":
+            x.flags.writeable = False
+        return x
+
+
+def division(name: str) -> Callable[[Draw], Any]:
+    def call(draw: Draw) -> Any:
+        kernel = getattr(cpu, name)
+        if draw.dtype.kind != "f":
+            x, z = draw.whole(-50, 50, 80, 70), draw.whole(1, 9, 80, 70) * draw.laid(draw.rng.choice([-1, 1], (80, 70)))
+            return kernel(x, z), kernel(x, z[:1]), kernel(x, 7), kernel(x, -7)
+        n = len(EDGE)
+        x = np.concatenate([np.repeat(EDGE, n), 9 * draw.rng.standard_normal(8000)])
+        z = np.concatenate([np.tile(EDGE, n), draw.rng.uniform(0.1, 3, 8000)])
+        x[n * n + 4000 :] = np.rint(x[n * n + 4000 :]) * z[n * n + 4000 :]  # multiples, as far as rounding lets them be
+        x, z = draw.laid(x.reshape(-1, 64)), draw.laid(z.reshape(-1, 64))
+        return kernel(x, z), kernel(x, z[7:8]), kernel(x, -0.7), kernel(0.7, z), kernel(x[:0], z[:0])
+
+    return call
+
+
+def distances(p: float) -> Callable[[Draw], Any]:
+    def call(draw: Draw) -> Any:
+        x, z, lone = draw.numbers(2, 17, 70), draw.numbers(1, 23, 70), draw.numbers(33, 5)
+        if x.flags.writeable:
+            x[0, 3] = z[0, 4]  # the distance 0
+        out, pairs = cpu.cdist(x, z, p), cpu.pdist(lone, p)
+        grad, g = draw.numbers(*out.shape), draw.laid(draw.rng.standard_normal(pairs.shape))
+        found = [out, *cpu.cdist_backward(grad, x, z, out, p), pairs, cpu.pdist_backward(g, lone, pairs, p)]
+        odd = draw.laid(np.tile([1.0, np.nan, np.inf, -np.inf, 0.0], (12, 13)))
+        return [
+            *found,
+            cpu.cdist(odd, odd[::2], p),
+            cpu.pdist(odd, p),
+            cpu.cdist(x[:, :0], z, p),
+            cpu.pdist(lone[:1], p),
+        ]
+
+    return call
+
+
+FLOATS = ["float64", "float32", "float16"]
+ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
+    "fmod": (division("fmod"), FLOATS),
+    "remainder": (division("remainder"), [*FLOATS, "int64", "int32"]),
+    "floor_divide": (division("floor_divide"), [*FLOATS, "int64", "int32"]),
+    **{f"distances, p = {p}": (distances(p), FLOATS) for p in (0.0, 1.0, 2.0, np.inf)},
+}
+TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
+
+
+def flat(tree: Any) -> list[Any]:
+    return [np.asarray(a) for part in tree for a in (flat(part) if isinstance(part, (tuple, list)) else [part])]
+
+
+@pytest.mark.parametrize("layout", ["row-major", "transposed", "strided", "reversed", "read-only"])
+@pytest.mark.parametrize("name, dtype", [(name, dtype) for name, (_, dtypes) in ROWS.items() for dtype in dtypes])
+def test_both_ways_agree(name: str, dtype: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiled.compiler() is None:
+        pytest.skip("no Numba")
+    calls: list[str] = []
+    run = compiled.Kernel.__call__
+
+    def noted(self: Any, *args: Any) -> Any:
+        calls.append(self.python.__name__)
+        return run(self, *args)
+
+    monkeypatch.setattr(compiled.Kernel, "__call__", noted)
+    results = []
+    for large in (1, 1 << 62):
+        monkeypatch.setattr(compiled, "LARGE", large)
+        calls.clear()
+        with np.errstate(all="ignore"):
+            results.append(flat(ROWS[name][0](Draw(dtype, layout))))
+        assert bool(calls) == (large == 1)
+    for got, want in zip(*results, strict=True):
+        assert got.shape == want.shape and got.dtype == want.dtype
+        near = TOLERANCE.get(str(got.dtype), 0)
+        scale = np.abs(want[np.isfinite(want)]).max(initial=0) if near and name.startswith("dist") else 0
+        np.testing.assert_allclose(got, want, rtol=near, atol=near * min(scale, 1e3))
+
+
+def test_loops_of_one_name_stand_once() -> None:
+    """A kernel on disk is found by its file and name."""
+    folder = Path(compiled.__file__).parent
+    for file in sorted(folder.glob("[a-z]*.py")):
+        module = import_module(f"{compiled.__name__}.{file.stem}")
+        assert (folder.parent / file.name).exists(), f"{file.name} serves no file of kernels"
+        assert any(isinstance(v, (compiled.Kernel, dict)) for v in vars(module).values())
+
+
+def test_without_numba() -> None:
+    """Told to compile nothing, large arrays go NumPy's way; and importing tensorgrad, or few numbers, import no Numba."""
+    code = """
+import sys
+import tensorgrad as tg
+x = tg.ones(3, 4)
+x.half() + x.half(), tg.fmod(x, x), tg.cdist(x, x, 1), tg.pdist(x)
+assert "numba" not in sys.modules
+large = tg.ones(200, 200)
+assert (large.half() + large.half()).float().sum().item() == 80000 and tg.fmod(large, large).sum() == 0
+assert "numba" not in sys.modules
+"""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path(__file__).parents[2])
