@@ -85,6 +85,44 @@ def distances(p: float) -> Callable[[Draw], Any]:
     return call
 
 
+def rows_added(draw: Draw) -> Any:
+    x, rows, i, j = (
+        draw.numbers(40, 30),
+        draw.numbers(200, 30),
+        draw.rng.integers(-40, 40, 200),
+        draw.rng.integers(0, 30, 200),
+    )
+    row, last = slice(None), draw.numbers(40, 200)
+    return [
+        cpu.sum_rows(rows, i % 40, 40),
+        cpu.index_add_at(x.copy(), (i,), rows),
+        cpu.index_add_at(x.copy(), (row, j), last),
+        cpu.index_add_at(draw.numbers(40, 30, 9), (i, j), draw.numbers(200, 9)) if draw.layout != "read-only" else 0,
+        cpu.index_add_at(x.copy(), (i,), rows[:1]),
+        cpu.put_at(rows, (i,), (40, 30)),
+        cpu.put_at(draw.numbers(200, 7), (i, row, j), (40, 7, 30)),
+    ]
+
+
+def whole_products(draw: Draw) -> Any:
+    low, high = (0, 200) if draw.dtype.kind == "u" else (-100, 100)
+    x, z, stack = draw.whole(low, high, 40, 30), draw.whole(low, high, 30, 50), draw.whole(low, high, 3, 40, 30)
+    huge = np.iinfo(draw.dtype).max // 3
+    big, other = draw.whole(0, huge, 70, 90), draw.whole(0, huge, 90, 300)
+    found = [
+        cpu.mm(x, z, False, False),
+        cpu.mm(x.T, z.T, True, True),
+        cpu.matmul(stack, z),
+        cpu.matmul(x, stack, False, True),
+    ]
+    return [
+        *found,
+        cpu.mm(big, other, False, False),
+        cpu.matmul(big[None], other[None]),
+        cpu.mm(x[:0], z, False, False),
+    ]
+
+
 FLOATS = ["float64", "float32", "float16"]
 ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "fmod": (division("fmod"), FLOATS),
@@ -92,6 +130,11 @@ ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "floor_divide": (division("floor_divide"), [*FLOATS, "int64", "int32"]),
     **{f"distances, p = {p}": (distances(p), FLOATS) for p in (0.0, 1.0, 2.0, np.inf)},
 }
+ROWS |= {
+    "rows added": (rows_added, ["float64", "float32", "int64", "int32"]),
+    "whole products": (whole_products, ["int64", "int32"]),
+}
+DIVISIONS = ("fmod", "remainder", "floor_divide")  # bit by bit
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 
@@ -122,7 +165,7 @@ def test_both_ways_agree(name: str, dtype: str, layout: str, monkeypatch: pytest
     for got, want in zip(*results, strict=True):
         assert got.shape == want.shape and got.dtype == want.dtype
         near = TOLERANCE.get(str(got.dtype), 0)
-        scale = np.abs(want[np.isfinite(want)]).max(initial=0) if near and name.startswith("dist") else 0
+        scale = np.abs(want[np.isfinite(want)]).max(initial=0) if near and name not in DIVISIONS else 0
         np.testing.assert_allclose(got, want, rtol=near, atol=near * min(scale, 1e3))
 
 

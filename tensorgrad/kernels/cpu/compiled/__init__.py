@@ -40,7 +40,7 @@ def compiler() -> Any:
 
 def plain(x: Any) -> Any:
     """x as loops want it, row-major and writable, so that there is one kind of array to compile for; a copy if need be."""
-    return np.require(x, None, "CW")
+    return np.require(x, None, ["C", "W"])
 
 
 class Kernel:
