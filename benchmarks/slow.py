@@ -1,8 +1,8 @@
 """Operations that were once many times slower than PyTorch's: `python -m benchmarks.slow`.
 
 Ours and PyTorch's take turns in one process, with one thread each (set OPENBLAS_NUM_THREADS=1), so that a busy machine slows
-both; a figure is the least processor time of the rounds. Every row first checks that both compute the same. Without arguments all rows
-run; a word as argument picks the rows whose names hold it.
+both; a figure is the least processor time of the rounds. Every row first checks that both compute the same. Without
+arguments all rows run; a word as argument picks the rows whose names hold it.
 """
 
 from __future__ import annotations

@@ -61,9 +61,24 @@ def index(x: Any, key: Key) -> Any:
 def key_shape(shape: Shape, key: Key) -> Shape | None:
     """The shape of x[key] for an x of this shape; None if the arrays do not fit it or each other."""
     try:
-        return np.broadcast_to(np.empty(1, bool), shape)[key].shape
+        if key[-1].dtype.kind == "b":
+            return np.broadcast_to(_ONE, shape)[key].shape
+        arrays = [(k, n) for k, n in zip(key, shape, strict=False) if type(k) is not slice]
+        np.broadcast_to(_ONE, [n for _, n in arrays])[tuple([k for k, _ in arrays])]  # checks the indices
+        return _key_shape(shape, key)
     except (IndexError, ValueError):
         return None
+
+
+_ONE = np.empty(1, bool)
+
+
+def _key_shape(shape: Shape, key: Key) -> Shape:
+    """The same, of integer arrays that fit."""
+    axes = [i for i, k in enumerate(key) if type(k) is not slice]
+    first = axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
+    rest = [n for i, n in enumerate(shape) if i not in axes]
+    return (*rest[:first], *np.broadcast_shapes(*[key[i].shape for i in axes]), *rest[first:])
 
 
 def index_put(x: Any, key: Key, value: Any) -> Any:
@@ -77,9 +92,9 @@ def index_add_at(x: Any, key: Key, value: Any) -> Any:
     if key[-1].dtype.kind == "b":
         x[key] += value
         return x
-    shape = key_shape(x.shape, key)
+    shape = _key_shape(x.shape, key)
     flat = x.ndim == 1 and x.flags.c_contiguous  # what np.add.at is quick at
-    if flat or shape is None or math.prod(shape) < 256 or x.dtype != value.dtype or x.size > 4 * math.prod(shape):
+    if flat or math.prod(shape) < 256 or x.dtype != value.dtype or x.size > 4 * math.prod(shape):
         np.add.at(x, key, value)
         return x
     rows, places, axes, rest = _rows(np.broadcast_to(value, shape), key, x.shape)
@@ -114,8 +129,10 @@ def _rows(value: Any, key: Key, shape: Shape) -> Any:
     # where in value the axes of the indices are: in the place of the first array, in front if slices part the arrays
     inner, first = arrays[0].ndim, axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
     rows = np.moveaxis(value, range(first, first + inner), range(inner))
-    places = [from_front(a, n) for a, n in zip(arrays, sizes)]
-    flat = (places[0] if len(places) == 1 else np.ravel_multi_index(places, sizes)).ravel()
+    flat = from_front(arrays[0], sizes[0])
+    for a, n in zip(arrays[1:], sizes[1:]):
+        flat = flat * n + from_front(a, n)
+    flat = flat.ravel()
     return rows.reshape(flat.size, math.prod([shape[i] for i in rest])), flat, axes, rest
 
 
@@ -251,4 +268,4 @@ def distinct(index: Any, n: int) -> Any:
 
 def from_front(index: Any, n: int) -> Any:
     """Indices from either end as indices from the front."""
-    return np.where(index < 0, index + n, index)
+    return np.where(index < 0, index + n, index) if index.min(initial=0) < 0 else index
