@@ -123,6 +123,20 @@ def whole_products(draw: Draw) -> Any:
     ]
 
 
+def small_matrices(draw: Draw) -> Any:
+    square, wide = draw.numbers(5, 2, 7, 7), draw.numbers(6, 4, 9)
+    odd = draw.laid(np.stack([np.zeros((4, 4)), np.eye(4)[::-1], np.ones((4, 4)), np.diag([1, 2, 3, 0])]))
+    b, found = draw.numbers(2, 7, 3), [*cpu.lu_factor(square), *cpu.lu_factor(wide), *cpu.lu_factor(wide.mT)]
+    found += [*cpu.lu_factor(odd), *cpu.inv(square)[:1], cpu.inv(odd[:2])[0][1:]]
+    a = square + 9 * np.eye(7, dtype=square.dtype)
+    for upper in (True, False):
+        for unit in (True, False):
+            for transposed in (True, False):
+                found.append(cpu.solve_triangular(a, b, upper, False, transposed))
+                found.append(cpu.solve_triangular(a / 9, b, upper, unit, transposed))
+    return found
+
+
 FLOATS = ["float64", "float32", "float16"]
 ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "fmod": (division("fmod"), FLOATS),
@@ -132,6 +146,7 @@ ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
 }
 ROWS |= {
     "rows added": (rows_added, ["float64", "float32", "int64", "int32"]),
+    "small matrices": (small_matrices, FLOATS[:2]),
     "whole products": (whole_products, ["int64", "int32"]),
 }
 DIVISIONS = ("fmod", "remainder", "floor_divide")  # bit by bit
