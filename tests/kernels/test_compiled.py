@@ -137,6 +137,26 @@ def small_matrices(draw: Draw) -> Any:
     return found
 
 
+def depthwise(draw: Draw) -> Any:
+    found = []
+    for size, kernel, stride, padding, dilation, times in [
+        ((9, 11), (3, 3), (1, 1), (1, 1), (1, 1), 1),
+        ((9, 12), (3, 2), (2, 3), (0, 2), (2, 1), 2),
+        ((17,), (4,), (2,), (3,), (1,), 3),
+        ((4, 5, 6), (2, 3, 1), (1, 2, 1), (1, 0, 2), (1, 1, 2), 1),
+        ((3, 3), (1, 1), (2, 2), (0, 0), (1, 1), 1),
+    ]:
+        x, w, bias = draw.numbers(2, 3, *size), draw.numbers(3 * times, 1, *kernel), draw.numbers(3 * times)
+        out = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, stride, padding, dilation))
+        y = cpu.conv(x, w, bias, out, stride, padding, dilation, 3)
+        g = draw.numbers(*y.shape)
+        found += [y, cpu.conv_transpose(g, w, None, size, stride, padding, dilation, 3)]
+        found.append(cpu.conv_weight(x, g, kernel, stride, padding, dilation, 3))
+        odd = draw.laid(np.where(np.arange(x.size).reshape(x.shape) % 37 == 5, np.inf, x))
+        found.append(cpu.conv_weight(odd, g, kernel, stride, padding, dilation, 3))
+    return found
+
+
 FLOATS = ["float64", "float32", "float16"]
 ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "fmod": (division("fmod"), FLOATS),
@@ -147,6 +167,7 @@ ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
 ROWS |= {
     "rows added": (rows_added, ["float64", "float32", "int64", "int32"]),
     "small matrices": (small_matrices, FLOATS[:2]),
+    "depthwise": (depthwise, FLOATS[:2]),
     "whole products": (whole_products, ["int64", "int32"]),
 }
 DIVISIONS = ("fmod", "remainder", "floor_divide")  # bit by bit
