@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tensorgrad as tg
 import tensorgrad.kernels.cpu as cpu
 
 compiled = import_module("tensorgrad.kernels.cpu.compiled")
@@ -157,6 +158,25 @@ def depthwise(draw: Draw) -> Any:
     return found
 
 
+def sampled(draw: Draw) -> Any:
+    """Against the formula of the operation, which is what is taken where there is no compiled loop."""
+    found = []
+    for mode in ("bilinear", "nearest", "bicubic"):
+        for padding in ("zeros", "border", "reflection"):
+            for aligned in (False, True):
+                shapes = [((2, 3, 5, 6), (2, 7, 8, 2)), ((1, 2, 1, 4, 5), (1, 3, 4, 5, 3))]
+                for shape, where in shapes[: 1 if mode == "bicubic" else 2]:
+                    x, grid = draw.numbers(*shape), draw.laid(draw.rng.uniform(-1.6, 1.6, where))
+                    if grid.flags.writeable:
+                        grid[0, 0, 0], grid[0, 1, 0] = np.nan, 1.0
+                    image, places = (tg.Tensor._of(a).requires_grad_() for a in (x, grid))
+                    y = tg.nn.functional.grid_sample(image, places, mode, padding, aligned)
+                    y.backward(tg.Tensor._of(draw.numbers(*y.shape)))
+                    g = places.grad
+                    found += [y.detach().array, image.grad.array, np.zeros(where) if g is None else g.array]
+    return found
+
+
 FLOATS = ["float64", "float32", "float16"]
 ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "fmod": (division("fmod"), FLOATS),
@@ -168,6 +188,7 @@ ROWS |= {
     "rows added": (rows_added, ["float64", "float32", "int64", "int32"]),
     "small matrices": (small_matrices, FLOATS[:2]),
     "depthwise": (depthwise, FLOATS[:2]),
+    "grid_sample": (sampled, FLOATS[:2]),
     "whole products": (whole_products, ["int64", "int32"]),
 }
 DIVISIONS = ("fmod", "remainder", "floor_divide")  # bit by bit
