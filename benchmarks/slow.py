@@ -1,15 +1,14 @@
 """Operations that were once many times slower than PyTorch's: `python -m benchmarks.slow`.
 
 Ours and PyTorch's take turns in one process, with one thread each (set OPENBLAS_NUM_THREADS=1), so that a busy machine slows
-both; a figure is the median of the rounds. Every row first checks that both compute the same. Without arguments all rows
-run; a word as argument picks the rows whose names hold it.
+both; a figure is the least processor time of the rounds. Every row first checks that both compute the same. Without
+arguments all rows run; a word as argument picks the rows whose names hold it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -307,10 +306,10 @@ def check(name: str, ours: list[Any], theirs: list[Any]) -> None:
 
 
 def milliseconds(run: Callable[[], Any], times: int) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(times):
         run()
-    return (time.perf_counter() - start) / times * 1e3
+    return (time.process_time() - start) / times * 1e3
 
 
 def measure(row: Row, rounds: int) -> dict[str, Any]:
@@ -325,15 +324,15 @@ def measure(row: Row, rounds: int) -> dict[str, Any]:
     for _ in range(rounds):
         for i, run in enumerate(runs):
             found[i].append(milliseconds(run, times[i]))
-    medians = [statistics.median(v) for v in found]
-    figures: dict[str, Any] = {"row": row[0]} | {n: round(v, 4) for n, v in zip(("tensorgrad", "torch"), medians)}
-    return figures | ({"ratio": round(medians[0] / medians[1], 2)} if len(medians) == 2 else {})
+    least = [min(v) for v in found]
+    figures: dict[str, Any] = {"row": row[0]} | {n: round(v, 4) for n, v in zip(("tensorgrad", "torch"), least)}
+    return figures | ({"ratio": round(least[0] / least[1], 2)} if len(least) == 2 else {})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="*", help="words; rows whose names hold one of them run")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds per row, whose median is shown")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds per row, whose least is shown")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args()
     if torch is not None:

@@ -37,6 +37,24 @@ class Euclidean(Function):
         return gx, gz
 
 
+class Distances(Function):
+    """Distances ‖xᵢ − zⱼ‖ₚ of all rows. Where one is 0 the gradient is 0; of the largest difference each has its share."""
+
+    broadcasts = True
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def formula(self, x: Tensor, z: Tensor) -> Tensor:
+        return _norm_of_last(x.unsqueeze(-2) - z.unsqueeze(-3), self.p)
+
+    def forward(self, x: Any, z: Any) -> Any:
+        return on(x).cdist(x, z, self.p)
+
+    def fused_backward(self, grad: Any, x: Any, z: Any, out: Any) -> Any:
+        return on(x).cdist_backward(grad, x, z, out, self.p)
+
+
 @in_own_name
 def cdist(
     x1: TensorLike, x2: TensorLike, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary"
@@ -65,7 +83,7 @@ def cdist(
         raise ValueError(f"cdist: compute_mode {mode!r} is unknown; choose {', '.join(modes)}.")
     if p == 2 and (mode == modes[1] or mode == modes[0] and (a[-2] > 25 or b[-2] > 25)):
         return Euclidean()(x, z)
-    return _norm_of_last(x.unsqueeze(-2) - z.unsqueeze(-3), p)
+    return Distances(float(p))(x, z)
 
 
 def _norm_of_last(difference: Tensor, p: float) -> Tensor:
@@ -73,6 +91,23 @@ def _norm_of_last(difference: Tensor, p: float) -> Tensor:
     if difference.array.shape[-1] == 0:
         return difference.sum(-1)
     return VectorNorm(float(p), (difference.array.ndim - 1,), False)(difference)
+
+
+class PairDistances(Function):
+    """Distances ‖xᵢ − xⱼ‖ₚ of all pairs i < j of rows."""
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def formula(self, x: Tensor) -> Tensor:
+        first, second = (Tensor._of(i) for i in on(x.array).pairs(x.array.shape[0]))
+        return _norm_of_last(x[first] - x[second], self.p)
+
+    def forward(self, x: Any) -> Any:
+        return on(x).pdist(x, self.p)
+
+    def fused_backward(self, grad: Any, x: Any, out: Any) -> Any:
+        return on(x).pdist_backward(grad, x, out, self.p)
 
 
 @in_own_name
@@ -84,12 +119,7 @@ def pdist(input: TensorLike, p: float = 2) -> Tensor:
     p = number("pdist", "p", p)
     if not p >= 0:
         raise ValueError(f"pdist: p must not be negative, got {p}.")
-    n = x.array.shape[0]
-    first = [i for i in range(n) for _ in range(i + 1, n)]
-    second = [j for i in range(n) for j in range(i + 1, n)]
-    if not first:
-        return x.sum().reshape(1)[:0]
-    return _norm_of_last(x[first] - x[second], p)
+    return PairDistances(float(p))(x)
 
 
 __all__ = ["cdist", "dist", "pdist"]

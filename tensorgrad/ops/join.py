@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations as choices
-from itertools import combinations_with_replacement
 from typing import Any
 
 from .. import dtypes
@@ -213,11 +211,9 @@ def combinations(input: TensorLike, r: int = 2, with_replacement: bool = False) 
     if x.array.ndim != 1:
         raise ValueError(f"combinations: needs a one-dimensional tensor, got shape {tuple(x.array.shape)}.")
     r = integer("combinations", "r", r, 0)
-    places = range(x.array.size)
     if r == 0:
         return Tensor._of(on(x.array).empty((0,), x.array.dtype))
-    rows = list(combinations_with_replacement(places, r) if with_replacement else choices(places, r))
-    return x.take(Tensor._of(on(x.array).whole(rows).reshape(len(rows), r)))
+    return x.take(Tensor._of(on(x.array).combinations(x.array.size, r, bool(with_replacement))))
 
 
 # ---- taking apart ---------------------------------------------------------------------------------------------------

@@ -193,14 +193,14 @@ class linalg_lstsq_result(Result):
 class Lstsq(Function):
     """X of least ‖A·X − B‖; its gradient is that of A⁺·B."""
 
-    def __init__(self, rcond: float) -> None:
-        self.rcond = rcond
+    def __init__(self, rcond: float, singular_values: bool = False) -> None:
+        self.rcond, self.singular_values = rcond, singular_values
 
     def formula(self, a: Tensor, b: Tensor) -> Tensor:
         return Pinv(0.0, self.rcond, False)(a) @ b
 
     def forward(self, a: Any, b: Any) -> Any:
-        out, self.rank, self.singular = converged("lstsq", on(a).lstsq, a, b, self.rcond)
+        out, self.rank, self.singular = converged("lstsq", on(a).lstsq, a, b, self.rcond, self.singular_values)
         return out
 
 
@@ -229,7 +229,8 @@ def lstsq(
     if b.array.ndim != a.array.ndim or b.array.shape[:-1] != a.array.shape[:-1]:
         cure = "Needs A (…, m, n) and B (…, m, k) or (…, m) with the same leading axes."
         raise ValueError(mismatch("lstsq", "the shapes do not belong together", cure, A=a.array.shape, B=b.array.shape))
-    op = Lstsq(max(m, n) * dtypes.finfo(a.dtype).eps if rcond is None else float(number("lstsq", "rcond", rcond)))
+    least = max(m, n) * dtypes.finfo(a.dtype).eps if rcond is None else float(number("lstsq", "rcond", rcond))
+    op = Lstsq(least, driver in ("gelsd", "gelss"))
     x = op(a, b)
     residuals = x.reshape(-1)[:0]
     if driver not in (None, "gelsy") and m > n and (op.rank == n).all():

@@ -231,6 +231,44 @@ class FoldCoordinates(Function):
         return grad * Tensor._of(self.slope)
 
 
+class GridSample(Function):
+    """The image's values at the places of a grid. The gradients of nearest pixels towards the grid are 0."""
+
+    def __init__(self, mode: str, padding: str, aligned: bool) -> None:
+        self.mode, self.padding, self.aligned = mode, padding, aligned
+
+    def formula(self, x: Tensor, grid: Tensor) -> Tensor:
+        shape, where = x.array.shape, grid.array.shape
+        d = len(shape) - 2
+        along = []  # for each axis of the image the coordinates of the pixels around each place, and their weights
+        for i, n in enumerate(shape[2:]):
+            g = grid[..., d - 1 - i]
+            c = (g + 1) * ((n - 1) / 2) if self.aligned else ((g + 1) * n - 1) * 0.5
+            if self.padding != "zeros" and self.mode != "bicubic":
+                c = FoldCoordinates(n, self.padding, self.aligned)(c)
+            along.append(_neighbours(c, self.mode))
+        kernels, sizes = on(x.array), shape[2:]
+        result: Any = None
+        for corner in product(*along):
+            indices, inside = kernels.grid_corner([at for at, _ in corner], sizes, self.padding, self.aligned)
+            value = LinearMap("pick", indices[:, None], d)(x)
+            weight: Any = None if inside is None else Tensor._of(inside.astype(x.array.dtype))
+            for _, w in corner:
+                if w is not None:
+                    weight = w if weight is None else weight * w
+            if weight is not None:
+                value = value * reshape(weight, (where[0], 1, *where[1:-1]))
+            result = value if result is None else result + value
+        return result
+
+    def forward(self, x: Any, grid: Any) -> Any:
+        return on(x).grid_sample(x, grid, self.mode, self.padding, self.aligned)
+
+    def fused_backward(self, grad: Any, x: Any, grid: Any) -> Any:
+        gx, gg = on(x).grid_sample_backward(grad, x, grid, self.mode, self.padding, self.aligned)
+        return gx, None if self.mode == "nearest" else gg
+
+
 @in_own_name
 def grid_sample(
     input: TensorLike,
@@ -269,26 +307,10 @@ def grid_sample(
         raise ValueError(f"{op}: input {shape} has no pixels.")
     if x.array.dtype != places.array.dtype:
         raise mixed_dtypes(op, input=x, grid=places)
-    aligned = bool(align_corners)
-    along = []  # for each axis of the image the coordinates of the pixels around each place, and their weights
-    for i, n in enumerate(shape[2:]):
-        g = places[..., d - 1 - i]
-        c = (g + 1) * ((n - 1) / 2) if aligned else ((g + 1) * n - 1) * 0.5
-        if padding_mode != "zeros" and mode != "bicubic":
-            c = FoldCoordinates(n, padding_mode, aligned)(c)
-        along.append(_neighbours(c, mode))
-    kernels, sizes = on(x.array), shape[2:]
-    result: Any = None
-    for corner in product(*along):
-        indices, inside = kernels.grid_corner([at for at, _ in corner], sizes, padding_mode, aligned)
-        value = LinearMap("pick", indices[:, None], d)(x)
-        weight: Any = None if inside is None else Tensor._of(inside.astype(x.array.dtype))
-        for _, w in corner:
-            if w is not None:
-                weight = w if weight is None else weight * w
-        if weight is not None:
-            value = value * reshape(weight, (where[0], 1, *where[1:-1]))
-        result = value if result is None else result + value
+    operation = GridSample(mode, padding_mode, bool(align_corners))
+    if on(x.array).samples_at_once(x.array, places.array, mode):
+        return operation(x, places)
+    result = operation.formula(x, places)
     return NearestPixels()(result, places) if mode == "nearest" and places.requires_grad else result
 
 

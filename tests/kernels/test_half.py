@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tensorgrad.kernels.cpu import compiled, half
+import tensorgrad.kernels.cpu.compiled as compiled
+from tensorgrad.kernels.cpu import half
 from tensorgrad.kernels.cpu.compiled import half as loops
 
 EVERY = np.arange(1 << 16, dtype=np.uint16)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .choose import where
+from .compiled import arithmetic as _compiled
+from .compiled import plain, worth
 from .constants import ZERO, widened
 from .elementwise import rsqrt
-from .half import arithmetic, is_half, rounded, single
+from .half import arithmetic, is_half, rounded, single, wide
 from .workspace import workspace
 
 neg = np.negative
@@ -35,12 +38,19 @@ def div(x: Any, z: Any) -> Any:
     return arithmetic(np.true_divide, x, z)
 
 
-fmod = np.fmod
-floor_divide = np.floor_divide
+@wide
+def fmod(x: Any, z: Any) -> Any:
+    """x − z·trunc(x/z), with the sign of x."""
+    out = _left_over(x, z, False, False)
+    return np.fmod(x, z) if out is None else out
 
 
+@wide
 def remainder(x: Any, z: Any) -> Any:
     """x − z·⌊x/z⌋, with the sign of z; a zero keeps the sign of x, where NumPy's own takes that of z."""
+    r = _left_over(x, z, True, False)
+    if r is not None:
+        return r
     if (x if isinstance(x, np.ndarray) else z).dtype.kind in "iu":
         return np.remainder(x, z)
     r = np.asarray(np.fmod(x, z))
@@ -49,6 +59,38 @@ def remainder(x: Any, z: Any) -> Any:
     return r
 
 
+@wide
+def floor_divide(x: Any, z: Any) -> Any:
+    """⌊x/z⌋."""
+    out = _left_over(x, z, True, True)
+    return np.floor_divide(x, z) if out is None else out
+
+
+# quotients up to which their whole part can be trusted
+_LIMITS = {np.dtype(np.float32): np.float32(2**22), np.dtype(np.float64): np.float64(2**51)}
+
+
+def _left_over(x: Any, z: Any, floored: bool, quotient: bool) -> Any:
+    """The three above by a compiled loop; None where NumPy is to do it."""
+    array = x if isinstance(x, np.ndarray) else z
+    dtype = array.dtype
+    if max(array.size, np.size(z)) < 1024:
+        return None
+    if dtype not in _LIMITS and (dtype.kind != "i" or dtype.itemsize < 4 or not floored):
+        return None
+    shape = np.broadcast_shapes(np.shape(x), np.shape(z))
+    if not worth(math.prod(shape)):
+        return None
+    a, b = (plain(np.broadcast_to(np.asarray(v, dtype), shape)).reshape(-1) for v in (x, z))
+    out = np.empty(shape, dtype)
+    if dtype.kind == "f":
+        _compiled.left_over(a, b, _LIMITS[dtype], floored, quotient, out.reshape(-1))
+    else:
+        _compiled.whole_left_over(a, b, quotient, out.reshape(-1))
+    return out
+
+
+@wide
 def trunc_divide(x: Any, z: Any) -> Any:
     """x / z, rounded towards zero."""
     if np.result_type(x, z).kind == "f":

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..shapes import Shape, taps
 from . import winograd
+from .depthwise import depthwise_conv, depthwise_conv_transpose, depthwise_conv_weight
 from .half import in_single, is_half, rounded
 from .workspace import workspace
 
@@ -34,6 +35,9 @@ def conv(x: Any, w: Any, bias: Any, out: Shape, stride: Shape, padding: Shape, d
         if _finite(y):
             return y
     n, k, kernel = x.shape[0], w.shape[0], w.shape[2:]
+    alone = depthwise_conv(x, w, out, stride, padding, dilation, groups) if groups > 1 else None
+    if alone is not None:
+        return alone if bias is None else np.add(alone, bias.reshape(-1, *[1] * len(out)), out=alone)
     y = np.empty((n, k, *out), x.dtype)
     matrix = w.reshape(groups, k // groups, w.shape[1] * math.prod(kernel))
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):
@@ -59,6 +63,9 @@ def conv_transpose(
         y = winograd.tiled_conv(x, turned, bias, out, (2 - padding[0], 2 - padding[1]))
         if _finite(y):
             return y
+    alone = depthwise_conv_transpose(x, w, out, stride, padding, dilation, groups) if groups > 1 else None
+    if alone is not None:
+        return alone if bias is None else np.add(alone, bias.reshape(-1, *[1] * len(out)), out=alone)
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
     y = np.zeros((n, groups * per, *out), x.dtype)
@@ -96,6 +103,9 @@ def conv_weight(x: Any, grad: Any, kernel: Shape, stride: Shape, padding: Shape,
         gw = winograd.tiled_conv_weight(x, grad, padding)
         if _finite(gw):
             return gw
+    alone = depthwise_conv_weight(x, grad, kernel, stride, padding, dilation, groups) if groups > 1 else None
+    if alone is not None:
+        return alone
     k, per, out = grad.shape[1], x.shape[1] // groups, grad.shape[2:]
     gw = np.zeros((groups, k // groups, per * math.prod(kernel)), x.dtype)
     for images, rows, columns in _columns(x, kernel, out, stride, padding, dilation, groups):

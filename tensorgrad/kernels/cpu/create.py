@@ -36,12 +36,33 @@ def eye(n: int, m: int, dtype: Any) -> Any:
 
 def tril_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
     """The rows and columns of what lies on and below a diagonal, row by row: (2, count)."""
-    return np.stack(np.nonzero(np.tri(rows, columns, offset, dtype=bool))).astype(dtype)
+    last = np.arange(rows) + offset + 1
+    return _runs(np.zeros(rows, np.int64), last.clip(0, columns), dtype)
 
 
 def triu_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
     """The rows and columns of what lies on and above a diagonal, row by row: (2, count)."""
-    return np.stack(np.nonzero(~np.tri(rows, columns, offset - 1, dtype=bool))).astype(dtype)
+    first = (np.arange(rows) + offset).clip(0, columns)
+    return _runs(first, columns - first, dtype)
+
+
+def _runs(first: Any, counts: Any, dtype: Any) -> Any:
+    """For each i in turn, i beside each of first[i], first[i] + 1, …, so many as counts says: (2, Σ counts)."""
+    ends = np.cumsum(counts)
+    out = np.empty((2, int(ends[-1]) if ends.size else 0), dtype)
+    out[0] = np.repeat(np.arange(len(counts)), counts)
+    np.subtract(np.arange(out.shape[1]), np.repeat(ends - counts - first, counts), out=out[1], casting="unsafe")
+    return out
+
+
+def combinations(n: int, r: int, again: bool) -> Any:
+    """The choices of r places below n in ascending order, as rows; `again`: a place may be chosen more than once."""
+    chosen = np.arange(n)[None]
+    for _ in range(r - 1):  # each choice so far, followed by each place that may come next
+        first = chosen[-1] + (not again)
+        which, following = _runs(first, n - first, np.int64)
+        chosen = np.concatenate([chosen.take(which, 1), following[None]])
+    return chosen.T
 
 
 # ---- from the user's data --------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .solve import inv
+
 
 def det(a: Any) -> Any:
     """The determinant."""
@@ -30,7 +32,9 @@ def cofactor(a: Any) -> Any:
     With A = U·diag(s)·Vᵀ it is det(U)·det(V)·U·diag(γ)·Vᵀ, where γᵢ is the product of all s but the i-th.
     """
     try:
-        inverse = np.linalg.inv(a)
+        inverse, info = inv(a)
+        if info is not None and info.any():
+            raise np.linalg.LinAlgError
         size = np.absolute(a).sum(-1).max(-1, initial=0) * np.absolute(inverse).sum(-1).max(-1, initial=0)
         if np.all(size < np.finfo(a.dtype).eps ** -0.5):  # far from singular
             return np.linalg.det(a)[..., None, None] * inverse.mT

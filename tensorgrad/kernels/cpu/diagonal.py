@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from .choose import keep
 from .workspace import row_major
+
+
+def _below(m: int, n: int, k: int) -> Any:
+    """Where an m × n matrix is on or below the k-th diagonal."""
+    return _below_once(m, n, k) if m * n <= 1 << 16 else np.tri(m, n, k, dtype=bool)
+
+
+@functools.lru_cache(16)
+def _below_once(m: int, n: int, k: int) -> Any:
+    mask = np.tri(m, n, k, dtype=bool)
+    mask.flags.writeable = False
+    return mask
 
 
 def tril(x: Any, k: int) -> Any:
     """x on and below the k-th diagonal, zeros above."""
-    return row_major(np.tril(x, k))
+    return row_major(keep(x, _below(x.shape[-2], x.shape[-1], k)))
 
 
 def triu(x: Any, k: int) -> Any:
     """x on and above the k-th diagonal, zeros below."""
-    return row_major(np.triu(x, k))
+    return row_major(keep(x, ~_below(x.shape[-2], x.shape[-1], k - 1)))
 
 
 def diagonal(x: Any, offset: int, axis1: int, axis2: int) -> Any:

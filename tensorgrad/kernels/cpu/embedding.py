@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .half import rounded, single
+from .index import sum_rows
+
 
 def take_rows(table: Any, index: Any) -> Any:
     """table[index]: (V, D), (…) → (…, D)."""
@@ -16,15 +19,8 @@ def add_rows(x: Any, index: Any, n: int) -> Any:
     """Zeros with x[i] added at row index[i], in the order of i: it repeats bit for bit.  (…, D), (…) → (n, D)."""
     x, index = x.reshape(index.size, x.shape[-1]), index.reshape(-1)
     if x.dtype.itemsize == 2:
-        return add_rows(x.astype(np.float32), index, n).astype(x.dtype)
-    if x.size < 2048:
-        out = np.zeros((n, x.shape[1]), x.dtype)
-        np.add.at(out, index, x)
-        return out
-    from scipy.sparse import csc_matrix  # the same sums as a product with a matrix of zeros and ones: 10 × as fast
-
-    ones = np.ones(index.size, x.dtype)
-    return csc_matrix((ones, index, np.arange(index.size + 1)), shape=(n, index.size)) @ x
+        return rounded(add_rows(single(x), index, n), x.dtype)
+    return sum_rows(x, index, n)
 
 
 def bounds(index: Any) -> tuple[int, int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .matrices import lapack, one_by_one
+from .compiled import factorize as _compiled
+from .compiled import worth
+from .matrices import SMALL, lapack, one_by_one
 
 
 def cholesky(a: Any, upper: bool) -> tuple[Any, Any]:
@@ -28,26 +31,41 @@ def qr(a: Any, mode: Any) -> tuple[Any, Any]:
 
 
 def lu_factor(a: Any) -> tuple[Any, Any, Any]:
-    """L below and U on and above the diagonal of one matrix; the row each step exchanged with, from 1; info."""
-    getrf = lapack("getrf", a)
+    """L below and U on and above the diagonal of each matrix; the row each step exchanged with, from 1; info."""
     m, n = a.shape[-2:]
-    lu = np.empty(a.shape, a.dtype)
-    pivots = np.empty((*a.shape[:-2], min(m, n)), np.int32)
+    k, stack = min(m, n), math.prod(a.shape[:-2])
+    pivots = np.empty((*a.shape[:-2], k), np.int32)
     info = np.zeros(a.shape[:-2], np.int32)
-    for i in np.ndindex(info.shape) if min(m, n) else ():
+    if max(m, n) <= SMALL and stack > 1 and worth(stack * (64 + m * n * k)):
+        lu = np.array(a, order="C")
+        _compiled.lu_in_place(lu.reshape(stack, m, n), pivots.reshape(stack, k), info.reshape(stack))
+        return lu, pivots, info
+    getrf = lapack("getrf", a)
+    lu = np.empty(a.shape, a.dtype)
+    for i in np.ndindex(info.shape) if k else ():
         lu[i], pivots[i], info[i] = getrf(a[i])
     return lu, pivots + np.int32(1), info
 
 
 def permutation_matrix(pivots: Any, m: int, dtype: Any) -> Any:
     """The matrix P (…, m, m) that the exchanges of `lu_factor` amount to: A = P·L·U."""
-    out = np.zeros((*pivots.shape[:-1], m, m), dtype)
-    for i in np.ndindex(pivots.shape[:-1]):
-        order = np.arange(m)
-        for step, other in enumerate(pivots[i] - 1):
-            order[[step, other]] = order[[other, step]]
-        out[i][order, np.arange(m)] = 1
-    return out
+    steps = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]) - 1
+    out = np.zeros((len(steps), m, m), dtype)
+    if len(steps) <= 4:
+        for matrix, others in zip(out, steps.tolist()):
+            order = list(range(m))
+            for step, other in enumerate(others):
+                order[step], order[other] = order[other], order[step]
+            matrix[order, np.arange(m)] = 1
+    else:  # all matrices at once
+        rows = np.arange(len(steps))
+        orders = np.tile(np.arange(m), (len(steps), 1))
+        for step, swapped in enumerate(steps.T):
+            before = orders[:, step].copy()
+            orders[:, step] = orders[rows, swapped]
+            orders[rows, swapped] = before
+        out[rows[:, None], orders, np.arange(m)] = 1
+    return out.reshape(*pivots.shape[:-1], m, m)
 
 
 __all__ = ["cholesky", "lu_factor", "permutation_matrix", "qr"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from .compiled import half as compiled
+from .compiled import half as _compiled
 from .compiled import worth
 
 _SINGLE = np.dtype(np.float32)
@@ -36,7 +37,7 @@ def single(x: Any) -> Any:
     if not x.flags.c_contiguous:
         return single(x.T).T if x.flags.f_contiguous else single(np.ascontiguousarray(x))
     out = np.empty(x.shape, _SINGLE)
-    compiled.widen[x.dtype.kind != "f"](_bits(x), out.reshape(-1))
+    _compiled.widen[x.dtype.kind != "f"](_bits(x), out.reshape(-1))
     return out
 
 
@@ -48,7 +49,7 @@ def rounded(x: Any, dtype: Any) -> Any:
     if not x.flags.c_contiguous:
         return rounded(x.T, dtype).T if x.flags.f_contiguous else rounded(np.ascontiguousarray(x), dtype)
     out = np.empty(x.shape, dtype)
-    compiled.narrow[dtype.kind != "f"](x.reshape(-1), _bits(out))
+    _compiled.narrow[dtype.kind != "f"](x.reshape(-1), _bits(out))
     return out
 
 
@@ -58,7 +59,7 @@ def _bits(x: Any) -> Any:
 
 def _convertible(dtype: Any, size: int) -> bool:
     """Whether compiled loops convert this 16-bit float dtype; it is float16, or else bfloat16."""
-    return worth(size) and (dtype.kind != "f" or compiled.converts())
+    return worth(size) and (dtype.kind != "f" or _compiled.converts())
 
 
 def in_single(args: Any) -> list[Any]:
@@ -81,7 +82,7 @@ def arithmetic(ufunc: Any, x: Any, z: Any) -> Any:
     alike = arrays and x.shape == z.shape and x.flags.c_contiguous and z.flags.c_contiguous
     if alike and ufunc in _COMPILED and _convertible(dtype, x.size):
         out = np.empty(x.shape, dtype)
-        compiled.arithmetic[dtype.kind != "f"](_COMPILED[ufunc], _bits(x), _bits(z), _bits(out))
+        _compiled.arithmetic[dtype.kind != "f"](_COMPILED[ufunc], _bits(x), _bits(z), _bits(out))
         return out
     return rounded(ufunc(*in_single((x, z))), dtype)
 
@@ -93,6 +94,19 @@ def unary(ufunc: Any) -> Any:
         if x.itemsize != 2 or x.dtype.kind in "iu":
             return ufunc(x)
         return rounded(ufunc(single(x)), x.dtype)
+
+    return run
+
+
+def wide(kernel: Any) -> Any:
+    """A kernel of two arrays, or an array and a number, that is given 16-bit floats as float32; rounded once."""
+
+    @functools.wraps(kernel)
+    def run(x: Any, z: Any) -> Any:
+        array = x if isinstance(x, np.ndarray) else z
+        if array.itemsize != 2 or array.dtype.kind in "iu":
+            return kernel(x, z)
+        return rounded(kernel(*in_single((x, z))), array.dtype)
 
     return run
 

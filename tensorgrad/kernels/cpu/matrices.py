@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+SMALL = 32  # rows or columns, up to which a compiled loop over a stack is faster than a call of LAPACK for each matrix
+
 
 def lapack(name: str, a: Any) -> Any:
     """A routine of LAPACK for the dtype of an array, through SciPy, which is imported when first needed."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .compiled import plain, worth
+from .compiled import products as _compiled
 from .half import rounded, upcast
 
 
@@ -19,6 +21,8 @@ def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
         x = x.mT
     if tz:
         z = z.mT
+    if x.dtype.kind in "iu":
+        return _whole(x, z)
     if z.ndim == 2:
         rows = x.reshape(_size(x.shape[:-1]), x.shape[-1])  # one large product instead of many small ones
         return rows.dot(z).reshape(*x.shape[:-1], z.shape[-1])
@@ -33,7 +37,38 @@ def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
         return rounded(mm(upcast(x), upcast(z), tx, tz), x.dtype)
     if tx:
         x = x.T
+    if x.dtype.kind in "iu":
+        return _whole(x, z.T if tz else z)
     return x.dot(z.T if tz else z)  # half the overhead of np.matmul
+
+
+_MANY = 1 << 15  # multiplications: of fewer, NumPy's loop is as fast as a detour
+
+
+def _whole(x: Any, z: Any) -> Any:
+    """Products of integer matrices. BLAS computes them in float64 as long as no sum can reach 2⁵³; others are taken by a
+    compiled loop, or NumPy's, which is a hundred times slower than BLAS."""
+    steps = x.size * z.shape[-1]
+    if x.ndim < 2 or z.ndim < 2 or steps < _MANY or x.size == 0 or z.size == 0:
+        return np.matmul(x, z)
+    if _largest(x) * _largest(z) * x.shape[-1] < 2**53:
+        exact = np.matmul(x.astype(np.float64), z.astype(np.float64))
+        return exact.astype(np.int64).astype(x.dtype, copy=False)  # what does not fit wraps around
+    if not worth(steps):
+        return np.matmul(x, z)
+    lead = np.broadcast_shapes(x.shape[:-2], z.shape[:-2])
+    out = np.zeros((*lead, x.shape[-2], z.shape[-1]), x.dtype)
+    for i in np.ndindex(lead):
+        a, b = (np.broadcast_to(m, lead + m.shape[-2:])[i] for m in (x, z))
+        _compiled.whole_product(plain(a), plain(b), out[i])
+    return out
+
+
+def _largest(x: Any) -> int:
+    """The largest magnitude, or one that is never reached."""
+    if x.itemsize < 4:
+        return 1 << 8 * x.itemsize
+    return max(int(x.max()), -int(x.min()))
 
 
 def mv(x: Any, z: Any, tx: bool = False) -> Any:

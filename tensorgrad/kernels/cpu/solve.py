@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .matrices import one_by_one, zero_pivots
+from .compiled import plain, worth
+from .compiled import solve as _compiled
+from .factorize import lu_factor
+from .matrices import SMALL, lapack, one_by_one, zero_pivots
 
 
 def inv(a: Any) -> tuple[Any, Any]:
     """A⁻¹ and info."""
+    n, stack = a.shape[-1], math.prod(a.shape[:-2])
+    if n <= SMALL and stack > 1 and worth(stack * (64 + n**3)):
+        lu, pivots, info = lu_factor(a)
+        out = np.empty(a.shape, a.dtype)
+        _compiled.inverses(lu.reshape(stack, n, n), pivots.reshape(stack, n), out.reshape(stack, n, n))
+        if info.any():
+            out[info != 0] = np.nan
+        return out, info
+    if n > 16:
+        getrf, getri = lapack("getrf", a), lapack("getri", a)
+        out, info = np.empty(a.shape, a.dtype), np.zeros(a.shape[:-2], np.int32)
+        for i in np.ndindex(info.shape):
+            lu, pivots, info[i] = getrf(a[i].T)  # (Aᵀ)⁻¹ in Fortran's order is A⁻¹ in C's
+            out[i] = np.nan if info[i] else getri(lu, pivots, overwrite_lu=True)[0].T
+        return out, info
     try:
         return np.linalg.inv(a), None
     except np.linalg.LinAlgError:
@@ -34,27 +53,46 @@ def solve(a: Any, b: Any) -> tuple[Any, Any]:
 
 def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool, transposed: bool) -> Any:
     """X with A·X = B (Aᵀ·X = B if transposed), A upper or lower triangular. Nothing is checked: 0 divides."""
-    from scipy.linalg.blas import get_blas_funcs
+    from scipy.linalg.blas import dtrsm, strsm
 
-    trsm = get_blas_funcs("trsm", dtype=a.dtype)
+    trsm = strsm if a.itemsize == 4 else dtrsm
+    if a.ndim == b.ndim == 2 and b.size:  # Xᵀ·Aᵀ = Bᵀ, and the transposed arrays are what Fortran's order wants
+        return trsm(1.0, a.T, b.T, side=1, lower=upper, trans_a=transposed, diag=unitriangular).T
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    out = np.empty(batch + b.shape[-2:], b.dtype)
-    if not out.size:
+    (n, k), stack = b.shape[-2:], math.prod(batch)
+    a, b = np.broadcast_to(a, batch + a.shape[-2:]), np.broadcast_to(b, (*batch, n, k))
+    if n <= SMALL and worth(stack * (64 + n * n * k)):
+        out = np.array(b, order="C")
+        square = plain(a).reshape(stack, n, n)
+        _compiled.substitute(square, out.reshape(stack, n, k), upper, unitriangular, transposed)
         return out
-    a, b = np.broadcast_to(a, batch + a.shape[-2:]), np.broadcast_to(b, out.shape)
-    for i in np.ndindex(batch):  # a.T is what Fortran's order wants
-        out[i] = trsm(1.0, a[i].T, b[i], lower=upper, trans_a=not transposed, diag=unitriangular)
+    out = np.empty((*batch, n, k), b.dtype)
+    for i in np.ndindex(batch) if out.size else ():
+        out[i] = trsm(1.0, a[i].T, b[i].T, side=1, lower=upper, trans_a=transposed, diag=unitriangular).T
     return out
 
 
-def lstsq(a: Any, b: Any, rcond: float) -> tuple[Any, Any, Any]:
-    """X of least ‖A·X − B‖ (and then of least ‖X‖), the rank of A and its singular values."""
+def lstsq(a: Any, b: Any, rcond: float, singular_values: bool = True) -> tuple[Any, Any, Any]:
+    """X of least ‖A·X − B‖ (and then of least ‖X‖), the rank of A and its singular values. Without these (then zeros)
+    QR with exchanged columns (LAPACK's gelsy) takes the place of the singular value decomposition: a third of the time."""
     m, n = a.shape[-2:]
     batch = a.shape[:-2]
     out = np.zeros((*batch, n, b.shape[-1]), a.dtype)
     rank = np.zeros(batch, np.int64)
     s = np.zeros((*batch, min(m, n)), a.dtype)
+    quick = not singular_values and out.size > 0
+    if quick:
+        gelsy = lapack("gelsy", a)
+        work = int(lapack("gelsy_lwork", a)(m, n, b.shape[-1], rcond)[0])
+        free = np.zeros(n, np.int32)
     for i in np.ndindex(batch) if min(m, n) else ():
+        if quick:
+            side = np.zeros((max(m, n), b.shape[-1]), a.dtype)
+            side[:m] = b[i]
+            _, x, _, rank[i], info = gelsy(a[i], side, free.copy(), rcond, work, False, False)
+            if not (info or np.isnan(x).any()):
+                out[i] = x[:n]
+                continue
         out[i], _, rank[i], s[i] = np.linalg.lstsq(a[i], b[i], rcond)
     return out, rank, s
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..shapes import Shape, taps
+from .compiled import plain, worth
+from .compiled import vision as _compiled
 from .half import is_half, rounded, single
 from .ranges import linspace
 
@@ -248,6 +250,49 @@ def grid_corner(places: list[Any], sizes: Shape, padding: str, align_corners: bo
     return flat, inside
 
 
+_MODES = ("bilinear", "nearest", "bicubic")
+_PADDINGS = ("zeros", "border", "reflection")
+
+
+def samples_at_once(x: Any, grid: Any, mode: str) -> bool:
+    """Whether there are compiled loops for this: the two functions that follow."""
+    taps = (2, 1, 4)[_MODES.index(mode)] ** grid.shape[-1]
+    return x.dtype.char in "fd" and worth(grid[..., 0].size * x.shape[1] * taps)
+
+
+def grid_sample(x: Any, grid: Any, mode: str, padding: str, align_corners: bool) -> Any:
+    """The image's values at the places of the grid."""
+    # x (N, C, *size), grid (N, *out, d) → (N, C, *out)
+    out = grid.shape[1:-1]
+    y = np.zeros((*x.shape[:2], math.prod(out)), x.dtype)
+    _compiled.sample(*_for_sampling(x, grid, mode, padding, align_corners), y)
+    return y.reshape(*x.shape[:2], *out)
+
+
+def grid_sample_backward(grad: Any, x: Any, grid: Any, mode: str, padding: str, align_corners: bool) -> tuple[Any, Any]:
+    """The gradients towards the image and the grid."""
+    gx = np.zeros((*x.shape[:2], math.prod(x.shape[2:])), x.dtype)
+    gg = np.zeros((len(grid), 3, math.prod(grid.shape[1:-1])), grid.dtype)
+    grad = plain(grad).reshape(*x.shape[:2], gg.shape[2])
+    _compiled.sample_backward(grad, *_for_sampling(x, grid, mode, padding, align_corners), gx, gg)
+    gg = gg[:, ::-1][:, : grid.shape[-1]].swapaxes(1, 2)
+    return gx.reshape(x.shape), gg.reshape(grid.shape)
+
+
+def _for_sampling(x: Any, grid: Any, mode: str, padding: str, align_corners: bool) -> tuple[Any, ...]:
+    """Arguments of the loops: image and grid with three axes, the grid's from the image's first axis to its last."""
+    d, size = grid.shape[-1], x.shape[2:]
+    volume = plain(x).reshape(*x.shape[:2], *(1,) * (3 - d), *size)
+    count = math.prod(grid.shape[1:-1])
+    places = np.zeros((len(grid), 3, count), x.dtype)
+    places[:, 3 - d :] = grid.reshape(len(grid), count, d)[..., ::-1].swapaxes(1, 2)
+    sizes, numbers = np.array(volume.shape[2:], x.dtype), np.array([0, 1, 0.5], x.dtype)
+    tables = np.zeros((3, 4, count), np.int32), np.ones((3, 4, count), x.dtype), np.zeros((3, 4, count), x.dtype)
+    scratch = *tables, np.empty(count, np.int32), np.empty(count, x.dtype)
+    how = _MODES.index(mode), _PADDINGS.index(padding), align_corners
+    return volume, places, d == 3, sizes, *how, numbers, *scratch
+
+
 def affine_base(sizes: Shape, align_corners: bool, dtype: Any) -> Any:
     """The places of an image's pixels in [−1, 1], each with a 1 beside it."""
     # sizes (D,) H, W → (D·H·W, d + 1), the last axis x first
@@ -292,6 +337,8 @@ __all__ = [
     "cubic_weights",
     "fold_coordinates",
     "grid_corner",
+    "grid_sample",
+    "grid_sample_backward",
     "im2col",
     "im2col_backward",
     "pad_constant",
@@ -301,4 +348,5 @@ __all__ = [
     "resample_backward",
     "resample_bytes",
     "resize_taps",
+    "samples_at_once",
 ]

@@ -16,7 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LARGE = 1 << 13  # steps of the innermost loop
+import numpy as np
+
+LARGE = 1 << 12  # steps of the innermost loop
 
 
 def worth(steps: int) -> bool:
@@ -34,6 +36,11 @@ def compiler() -> Any:
     except ImportError:
         return None
     return numba
+
+
+def plain(x: Any) -> Any:
+    """x as loops want it, row-major and writable, so that there is one kind of array to compile for; a copy if need be."""
+    return np.require(x, None, ["C", "W"])
 
 
 class Kernel:
@@ -59,6 +66,8 @@ class Kernel:
             self.run = self._native(True)
         try:
             return self.run(*args)
+        except compiler().core.errors.NumbaError:  # the text is wrong
+            raise
         except Exception as error:
             # A loop raises nothing by itself. A file in the cache that was cut short fails in many ways, and would again.
             folder = getattr(getattr(self.run, "stats", None), "cache_path", None)
