@@ -13,12 +13,13 @@ import math
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -195,11 +196,30 @@ def _font_settings(usual: str, more: str) -> str:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Whole or not at all: into a neighbour first, then renamed over the old file."""
+    """Whole or not at all: into a neighbour first, on the disk, then renamed over the old file, whose mode it keeps.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, whichever call it came from.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
     try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        old = path.stat().st_mode if path.exists() else None
+        if old is not None and not stat.S_ISREG(old):  # /dev/null, a pipe
+            path.write_bytes(content)
+            return
+        try:
+            with open(part, "xb", opener=partial(os.open, mode=0o666 if old is None else 0o600)) as file:
+                if old is not None and hasattr(os, "fchmod"):
+                    os.fchmod(file.fileno(), stat.S_IMODE(old) & 0o777)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(part)):  # write, fsync and close know no names
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise

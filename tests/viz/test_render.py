@@ -1,6 +1,7 @@
 """Files: every format from every engine, on machines that lack this or that, whole or not at all."""
 
 import ast
+import errno
 import os
 import re
 import struct
@@ -112,7 +113,7 @@ class TestWriting:
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]
 
-    @pytest.mark.parametrize("step", ["write_bytes", "replace"])
+    @pytest.mark.parametrize("step", ["fsync", "replace"])
     def test_a_failing_disk_leaves_the_old_file(self, tmp_path, expression, monkeypatch, step):
         path = viz.render(expression, tmp_path / "a.dot")
         before = path.read_bytes()
@@ -120,7 +121,7 @@ class TestWriting:
         def fail(*_):
             raise OSError("disk full")
 
-        monkeypatch.setattr(*((Path, "write_bytes", fail) if step == "write_bytes" else (os, "replace", fail)))
+        monkeypatch.setattr(os, step, fail)
         with pytest.raises(OSError, match="disk full"):
             viz.render(expression * 2.0, path)
         monkeypatch.undo()
@@ -131,6 +132,47 @@ class TestWriting:
         plain = tmp_path / "plain"
         plain.touch()
         assert viz.render(expression, tmp_path / "a.dot").stat().st_mode == plain.stat().st_mode
+
+    @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+    @pytest.mark.parametrize("writer", ["render", "Digraph", "savefig"])
+    def test_a_file_that_was_private_stays_so_and_a_link_is_followed(self, tmp_path, expression, writer):
+        target = tmp_path / "private.svg"
+        target.touch(0o600)
+        (tmp_path / "link.svg").symlink_to(target)
+        write_with(writer, expression, tmp_path / "link.svg")
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "link.svg").is_symlink() and target.read_bytes().startswith(b"<?xml")
+
+    @pytest.mark.parametrize("writer", ["render", "Digraph", "savefig"])
+    def test_an_error_names_the_file_and_leaves_nothing(self, tmp_path, expression, monkeypatch, writer):
+        path = tmp_path / "a.svg"
+        path.mkdir()
+        with pytest.raises(OSError) as error:
+            write_with(writer, expression, path)
+        assert error.value.filename == str(path)
+        path.rmdir()
+
+        def full(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        write_with(writer, expression, path)
+        before = path.read_bytes()
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"No space left on device: '.*/a(\.svg)?'$"):
+            write_with(writer, expression * 2.0, path)
+        assert path.read_bytes() == before
+        assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+
+
+def write_with(writer, x, path):
+    if writer == "render":
+        viz.render(x, path)
+    elif writer == "Digraph":
+        graph = viz.graph(x)
+        graph.format = "svg"
+        graph.render(path.with_suffix(""), cleanup=True)
+    else:
+        viz.plot_history([float(x), 1.0]).savefig(path)
 
 
 class TestOptions:
