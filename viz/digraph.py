@@ -46,6 +46,23 @@ class Digraph(graphviz.Digraph):
         content = to_bytes(self._scene, format, source=self.source, engine=self._draw_with)
         return content.decode(encoding) if encoding else content
 
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Write the DOT text, whole or not at all, and return where it is."""
+        if filename is not None:
+            self.filename = filename
+        if directory is not None:
+            self.directory = directory
+        path = Path(self.filepath)
+        if not (skip_existing and path.exists()):
+            write(path, "".join(self).encode(self.encoding or "utf-8"))
+        return str(path)
+
     def render(
         self,
         filename: str | os.PathLike[str] | None = None,

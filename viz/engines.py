@@ -1,9 +1,9 @@
 """Scene → bytes of a PNG, SVG, PDF or DOT, on any machine, and bytes → file.
 
 Three engines can lay a scene out: the Graphviz inside pygraphviz's wheel, a `dot` program on PATH, and the layout of
-`layout.py`, which needs nothing. Whichever does, `paint.py` draws: one look for all. Graphviz has fewer crossings in a
-plain expression; ours is smaller and clearer where there are frames or folded scopes, where Graphviz leads arrows round
-in loops. So each is taken where it is better, and a machine without Graphviz lacks little.
+`layout.py`, which needs nothing. Whichever does, `paint.py` draws: one look for all. Graphviz often has fewer crossings in
+a plain expression; where it has not, and with frames and folded scopes, where it leads arrows round in loops, ours is
+smaller and clearer. So a machine with Graphviz gets the better of both, and one without it lacks little.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ def to_bytes(
             return _first(engines, lambda name: _drawn(name, scene, source, format, dpi))
         warnings.warn("viz: the built-in engine does not draw what was added to the graph by hand.", stacklevel=2)
     plan = _first(engines, lambda name: _laid_out(name, scene))
+    if not engine and engines[0] != "builtin":
+        plan = min(plan, _laid_out("builtin", scene), key=lambda plan: (plan.crossings(), plan.width * plan.height))
     return paint(scene, plan).to_bytes(format, dpi)
 
 
@@ -94,7 +96,7 @@ def _first(engines: list[str], result_of: Callable[[str], T]) -> T:
 
 
 def _by_preference(scene: Scene) -> list[str]:
-    """The engines that are here. Graphviz comes first for a plain expression, unless many long arrows would keep it busy."""
+    """The engines that are here. Graphviz is asked first for a plain expression, if no long arrows keep it busy."""
     engines = [name for name in ENGINES if _present(name)]
     folded = any(box.shape == "stack" for box in scene.boxes)
     plain = not scene.frames and not folded and waypoints(scene) <= WAYPOINTS
@@ -219,5 +221,5 @@ def write(path: Path, content: bytes) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         if error.errno is not None and error.filename in (None, str(part)):  # write, fsync and close know no names
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise

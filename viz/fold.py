@@ -5,7 +5,8 @@ Nothing here recurses: a million chained operations are folded as easily as five
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -52,29 +53,59 @@ def _enclosing(path: str, chosen: set[str]) -> str | None:
     return next((p for i in range(len(parts)) if (p := "/".join(parts[: i + 1])) in chosen), None)
 
 
-def fit(graph: Graph, max_nodes: int) -> Graph:
-    """The graph itself if it has at most `max_nodes` nodes, else one that has, and a notice of what was done.
+def fit(graph: Graph, max_nodes: int, readable: Callable[[Graph], bool] | None = None) -> Graph:
+    """The graph itself if it has at most `max_nodes` nodes and is `readable`, else one that is, and a notice that says so.
 
-    Innermost scopes (neurons) are folded first, then the scopes around them (layers). If that is not enough, values
-    outside all scopes are folded as well; a graph without scopes is cut to the values nearest the output.
+    Innermost scopes (neurons) are folded first, then the scopes around them (layers), and at each step the inputs into
+    one node if that is still too much. Then values outside all scopes are folded as well; a graph without scopes is
+    cut to the values nearest the output.
     """
-    total = len(graph.nodes)
-    if total <= max_nodes:
+
+    def fits(graph: Graph) -> bool:
+        return len(graph.nodes) <= max_nodes and (readable is None or readable(graph))
+
+    if fits(graph):
         return graph
-    for depth in range(max((scope.depth for scope in graph.scopes), default=0), 0, -1):
-        smaller = collapse_scopes(graph, depth)
-        if len(smaller.nodes) <= max_nodes:
-            words = " and ".join(dict.fromkeys(s.name.partition(".")[0] for s in graph.scopes if s.depth == depth))
-            smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn by {words}."
+    total = sum(node.count for node in graph.nodes)
+    many = f"more than max_nodes = {max_nodes}" if len(graph.nodes) > max_nodes else "more than fits a page"
+    for smaller, how, other in _coarser(graph):
+        if fits(smaller):
+            smaller.notice = f"{total:,} values, {many}: drawn {how}. For another view: {other}max_nodes={total}."
             return smaller
-        if depth == 1:
-            smaller = _fold_the_rest(smaller)
-            if len(smaller.nodes) <= max_nodes:
-                smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn in groups."
-                return smaller
-    smaller = _nearest(graph, max_nodes)
-    smaller.notice = f"{total:,} values, more than max_nodes = {max_nodes}: drawn are those nearest the output."
+    n = max_nodes
+    smaller = _nearest(graph, n)
+    while n > 1 and readable is not None and not readable(smaller):
+        n = n * 3 // 4
+        smaller = _nearest(graph, n)
+    smaller.notice = (
+        f"{total:,} values, {many}: drawn are those nearest the output. max_nodes={total} draws every value."
+    )
     return smaller
+
+
+def _coarser(graph: Graph) -> Iterator[tuple[Graph, str, str]]:
+    """Smaller and smaller graphs, in words what was done to each, and which `collapse=` gives others."""
+    words = _words_by_depth(graph)
+    for depth in range(len(words), 0, -1):
+        smaller, how = collapse_scopes(graph, depth), f"by {' and '.join(words[depth])}"
+        others = "".join(f'collapse="{words[d][0].removesuffix("s")}", ' for d in words if d != depth)
+        yield smaller, how, others
+        small = _fold_inputs(smaller)
+        if len(small.nodes) < len(smaller.nodes):
+            yield small, f"{how}, inputs in one node", others
+        if depth == 1:
+            yield _fold_the_rest(small), "in groups", others
+
+
+def _words_by_depth(graph: Graph) -> dict[int, list[str]]:
+    """What scopes are called at each depth: {1: ["layers"], 2: ["neurons"]}."""
+    words: dict[int, list[str]] = {}
+    for scope in graph.scopes:
+        there = words.setdefault(scope.depth, [])
+        word = scope.name.partition(".")[0]
+        if word not in there:
+            there.append(word)
+    return words
 
 
 def _contract(graph: Graph, group_of: Callable[[Node], Hashable | None]) -> Graph:
@@ -95,7 +126,7 @@ def _contract(graph: Graph, group_of: Callable[[Node], Hashable | None]) -> Grap
     small = Graph(notice=graph.notice)
     for key, nodes in members.items():
         i = place[key]
-        small.nodes.append(replace(nodes[0], id=i) if len(nodes) == 1 else _group(i, str(key), nodes, leaving))
+        small.nodes.append(replace(nodes[0], id=i) if len(nodes) == 1 else _group(i, key, nodes, leaving))
 
     between: dict[tuple[int, int], Edge] = {}
     for edge in graph.edges:
@@ -119,16 +150,19 @@ def _add(edge: Edge, other: Edge) -> None:
     edge.flow = None if edge.flow is None or other.flow is None else edge.flow + other.flow
 
 
-def _group(i: int, path: str, nodes: list[Node], leaving: set[int]) -> Node:
-    scope = Scope(path)
+def _group(i: int, key: Hashable, nodes: list[Node], leaving: set[int]) -> Node:
+    """One node for many. The key is a scope's path, or a tuple that begins with a title for what is in no scope."""
+    scope = Scope(key) if isinstance(key, str) else Scope("")
     seen_outside = [node for node in nodes if node.id in leaving or node.role == "output"]
     only = seen_outside[0] if len(seen_outside) == 1 else None
+    roles = {node.role for node in nodes}
+    role = next(iter(roles)) if roles in ({"leaf"}, {"parameter"}) else "output" if "output" in roles else "inner"
     return Node(
         i,
-        label=scope.name,
+        label=key[0] if isinstance(key, tuple) else scope.name,
         data=only.data if only else None,
         grad=only.grad if only else None,
-        role="output" if any(node.role == "output" for node in nodes) else "inner",
+        role=role,
         scope=scope.parent,
         kind="group",
         count=sum(node.count for node in nodes),
@@ -136,8 +170,25 @@ def _group(i: int, path: str, nodes: list[Node], leaving: set[int]) -> Node:
     )
 
 
+def _fold_inputs(graph: Graph) -> Graph:
+    """Fold what no scope holds and nothing computed: inputs that scopes use into one node, other constants into another."""
+    inside = {
+        edge.source
+        for edge in graph.edges
+        if graph.nodes[edge.target].kind == "group" or graph.nodes[edge.target].scope
+    }
+
+    def title(node: Node) -> str:
+        if node.kind != "value" or node.role not in ("leaf", "parameter") or node.scope:
+            return ""
+        return "parameters" if node.role == "parameter" else "inputs" if node.id in inside else "constants"
+
+    many = Counter(map(title, graph.nodes))
+    return _contract(graph, lambda node: (title(node),) if title(node) and many[title(node)] > 2 else None)
+
+
 def _fold_the_rest(graph: Graph) -> Graph:
-    """Fold what lies outside all scopes: all leaves into one node, and the values between them piece by piece."""
+    """Fold the values that are computed outside all scopes, piece by piece."""
     piece = list(range(len(graph.nodes)))
 
     def root(i: int) -> int:
@@ -157,18 +208,10 @@ def _fold_the_rest(graph: Graph) -> Graph:
         if inner(node.id):
             sizes[root(node.id)] = sizes.get(root(node.id), 0) + 1
 
-    names: dict[int, str] = {r: f"between {n}" for n, r in enumerate(r for r, size in sizes.items() if size > 1)}
+    def group_of(node: Node) -> Hashable | None:
+        return ("…", root(node.id)) if inner(node.id) and sizes[root(node.id)] > 1 else None
 
-    def group_of(node: Node) -> str | None:
-        if node.kind == "value" and node.role in ("leaf", "parameter"):
-            return "inputs" if node.role == "leaf" else "parameters"
-        return names.get(root(node.id)) if inner(node.id) else None
-
-    small = _contract(graph, group_of)
-    for node in small.nodes:
-        if node.kind == "group" and node.label.startswith("between "):
-            node.label = "…"
-    return small
+    return _contract(graph, group_of)
 
 
 def _nearest(graph: Graph, n: int) -> Graph:

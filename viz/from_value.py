@@ -33,12 +33,21 @@ def graph_of(x: Any, *, parameters: Any = None) -> Graph:
     if not outputs:
         raise TypeError("viz: got an empty list, and so nothing to draw. Pass a Value, or a list with at least one.")
     for output in outputs:
-        if not all(hasattr(output, name) for name in ("data", "grad", "_prev")):
-            raise TypeError(
-                f"viz: cannot draw {with_article(type(output).__name__)}: it has no data, grad and _prev to read. "
-                "Pass a Value, a list of Values, or a viz Graph."
-            )
+        # _prev first: to ask a tensor for its grad would warn
+        if not all(hasattr(output, name) for name in ("_prev", "data", "grad")):
+            raise TypeError(f"viz: cannot draw {with_article(type(output).__name__)}{_why_not(output)}")
     return from_value(outputs, parameters=parameters)
+
+
+def _why_not(output: Any) -> str:
+    if hasattr(type(output), "grad_fn"):  # of the class: an instance might compute it
+        return (
+            ": the graphs drawn so far are those of numbers, micrograd_value.Value. To see what a tensor was computed "
+            "from, follow y.grad_fn and its next_functions; tensorgrad.summary.summary lists a model layer by layer."
+        )
+    if callable(output) and hasattr(type(output), "parameters"):
+        return ", a model: call it, and pass what it computes."
+    return ": it has no _prev, data and grad to read. Pass a Value, a list of Values, or a viz Graph."
 
 
 def from_value(outputs: Any, *, parameters: Any = None) -> Graph:

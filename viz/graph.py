@@ -110,4 +110,5 @@ class Graph:
 
 def with_article(name: str) -> str:
     """For error messages: "a list", "an int"."""
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+    spelt = name[:2].isupper() or name[:2] == "nd"  # an MLP, an ndarray: said letter by letter
+    return f"{'an' if name[:1].lower() in ('aefhilmnorsx' if spelt else 'aeiou') else 'a'} {name}"

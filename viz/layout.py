@@ -115,6 +115,19 @@ def arrange(scene: Scene) -> Layout:
     return layout
 
 
+def extent(scene: Scene) -> tuple[float, float]:
+    """About how long and how wide the scene will be: everything stacked, before anything is moved to its neighbours."""
+    upright = scene.direction in ("TB", "BT")
+    spots, ends = _ranked(scene, upright)
+    blocks = _blocks(scene, spots)
+    routes = [(arrow, [spots[tail], spots[head]]) for arrow, (tail, head) in zip(scene.arrows, ends)]
+    layout = Layout(spots, routes, blocks)
+    _place_along(layout, scene)
+    for block in _inner_first(blocks):
+        _stack(block, block.items, [0.0] * len(block.items), upright)
+    return layout.long, blocks[""].wide + 2 * MARGIN
+
+
 def waypoints(scene: Scene) -> int:
     """How many ranks the arrows cross in all: what makes a layout slow, here and in Graphviz."""
     spots, ends = _ranked(scene, upright=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .canvas import Canvas, Curve, Rectangle, Shape, Text, Triangle, text_width
 from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, box_size, row_width
-from .plan import Bounds, Plan, Point
+from .plan import Bounds, Plan, Point, on_curve
 from .scene import FRAMES, INK, LINE, MUTED, PAPER, Arrow, Box, Scene, clean
 
 HEAD = 6.0  # length of an arrow's head
@@ -117,14 +117,11 @@ def _from_the_middle(n: int) -> list[int]:
 
 def _along(points: list[Point]) -> list[Point]:
     """Points on the curve, about STEP apart: without its ends, and at least one."""
-    found = []
+    found: list[Point] = []
     for i in range(0, len(points) - 1, 3):
         p, q, r, s = points[i : i + 4]
         n = max(1, round((math.dist(p, q) + math.dist(q, r) + math.dist(r, s)) / STEP))
-        for k in range(n):
-            t = (k + 0.5) / n
-            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            found.append((a * p[0] + b * q[0] + c * r[0] + d * s[0], a * p[1] + b * q[1] + c * r[1] + d * s[1]))
+        found += [on_curve(points[i : i + 4], (k + 0.5) / n) for k in range(n)]
     return found
 
 

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from .layout import MARGIN, Layout, Spot, box_size
@@ -36,6 +37,43 @@ class Plan:
     boxes: dict[str, Bounds]
     frames: dict[str, Bounds]
     curves: list[list[Point]]
+
+    def crossings(self) -> int:
+        """How many pairs of arrows cross, counted on polygons through their curves: what makes a graph hard to read."""
+        pieces = sorted(
+            (min(a[0], b[0]), max(a[0], b[0]), i, a, b)
+            for i, curve in enumerate(self.curves)
+            for a, b in pairwise(_polygon(curve))
+        )
+        found: set[tuple[int, int]] = set()
+        passing: list[tuple[float, int, Point, Point]] = []  # those that the vertical line through `left` meets
+        for left, right, i, a, b in pieces:
+            passing = [piece for piece in passing if piece[0] > left]
+            for _, j, c, d in passing:
+                if i != j and _side(a, b, c) * _side(a, b, d) < 0.0 > _side(c, d, a) * _side(c, d, b):
+                    found.add((min(i, j), max(i, j)))
+            passing.append((right, i, a, b))
+        return len(found)
+
+
+def _polygon(curve: list[Point], pieces: int = 5) -> list[Point]:
+    """An odd number of pieces, so that a crossing half-way is none of its corners."""
+    found = curve[:1]
+    for i in range(0, len(curve) - 1, 3):
+        found += [on_curve(curve[i : i + 4], (k + 1) / pieces) for k in range(pieces)]
+    return found
+
+
+def on_curve(piece: list[Point], t: float) -> Point:
+    """The point of a cubic Bézier at 0 ≤ t ≤ 1."""
+    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+    (px, py), (qx, qy), (rx, ry), (sx, sy) = piece
+    return a * px + b * qx + c * rx + d * sx, a * py + b * qy + c * ry + d * sy
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    """On which side of the line from a to b the point c lies."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 # ---- from the built-in layout -----------------------------------------------------------------------------------

@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Any
 from .engines import DPI, check_engine, check_format, to_bytes, write
 from .fold import Collapse, collapse_scopes, fit
 from .from_value import graph_of
+from .graph import Graph
+from .layout import extent
 from .scene import PARTS, Direction, Scene, scene_of
 
 if TYPE_CHECKING:
     from .digraph import Digraph
 
 MAX_NODES = 400  # Graphviz lays out this many in a second; a person reads fewer
+# Nobody looks at more than this, in points: letters are 10 of them. A sheet of A0 is 3370 long and 2384 wide.
+LONGEST, WIDEST, AREA = 7200.0, 2400.0, 5e6
+ARROWS = 120  # between folded scopes: more hide each other
+MOST_ARROWS = 2000  # also where folding was asked for: a layout of more takes minutes
 
 
 def graph(
@@ -28,7 +34,7 @@ def graph(
     direction: Direction = "LR",
     precision: int = 4,
     show: Iterable[str] = PARTS,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
     collapse: Collapse | None = None,
     parameters: Any = None,
     legend: bool = True,
@@ -45,13 +51,14 @@ def graph(
         direction: "LR" from left to right, "TB" from top to bottom, or their reverses "RL" and "BT".
         precision: significant digits, 1 to 17.
         show: any of "label", "data", "grad", "op", "local".
-        max_nodes: above this many values the picture is folded by neuron, then by layer, or cut, and says so.
+        max_nodes: above this many values the picture is folded by neuron, then by layer, or cut, and says so. By
+            default what fits a page, and 400 at most.
         collapse: fold on purpose: "neuron", "layer", a scope such as "layers.0", a list of these, or a depth.
         parameters: a model, or a list of parameters, to be drawn as such. Those of an MLP are known without it.
         legend: say above the picture what its boxes, arrows and numbers are.
         engine: who lays it out: "pygraphviz", "dot" or "builtin". By default what the environment variable
-            TENSORGRAD_VIZ_ENGINE says; or else Graphviz, where it is installed, for a plain expression, and "builtin",
-            which is better with frames and folded scopes, for everything else. They draw alike.
+            TENSORGRAD_VIZ_ENGINE says; or else "builtin", and for a plain expression Graphviz, where it is installed and
+            its arrows cross less often. They draw alike.
 
     Returns:
         A `graphviz.Digraph`: `.source`, `.render(…)`, `.pipe(…)`, `.node(…)` as usual, but no `dot` program is needed.
@@ -80,7 +87,7 @@ def render(
     direction: Direction = "LR",
     precision: int = 4,
     show: Iterable[str] = PARTS,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
     collapse: Collapse | None = None,
     parameters: Any = None,
     legend: bool = True,
@@ -103,15 +110,24 @@ def render(
     return target
 
 
-def _scene(x: Any, max_nodes: int, collapse: Collapse | None, parameters: Any, **looks: Any) -> Scene:
-    """The record of `x`, folded on request and down to the budget, with its looks. Warns if it was over the budget."""
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
+def _scene(x: Any, max_nodes: int | None, collapse: Collapse | None, parameters: Any, **looks: Any) -> Scene:
+    """The record of `x`, folded on request and down to what fits, with its looks. Warns if it did not fit."""
+    if max_nodes is not None and (isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1):
         raise ValueError(f"max_nodes: needs a whole number of at least 1, got {max_nodes!r}.")
     record = graph_of(x, parameters=parameters)
     if collapse is not None:
         record = collapse_scopes(record, collapse)
-    smaller = fit(record, max_nodes)
-    drawn = scene_of(smaller, **looks)
+    chosen = max_nodes is not None or collapse is not None
+
+    def readable(graph: Graph) -> bool:
+        between = sum("group" in (graph.nodes[e.source].kind, graph.nodes[e.target].kind) for e in graph.edges)
+        if chosen:
+            return between <= MOST_ARROWS
+        long, wide = extent(scene_of(graph, **looks))
+        return between <= ARROWS and long <= LONGEST and wide <= WIDEST and long * wide <= AREA
+
+    scene_of(Graph(), **looks)  # complains of options before anything is computed
+    smaller = fit(record, max_nodes or MAX_NODES, readable)
     if smaller is not record:
         warnings.warn(f"viz: {smaller.notice}", stacklevel=3)
-    return drawn
+    return scene_of(smaller, **looks)

@@ -137,7 +137,7 @@ def scene_of(
 
 
 def _explain(scene: Scene, graph: Graph, parts: set[str]) -> None:
-    roles = {node.role for node in graph.nodes if node.kind == "value"}
+    roles = {node.role for node in graph.nodes if node.kind == "value" or node.role in ("leaf", "parameter")}
     for role, word in ("leaf", "input"), ("parameter", "parameter"), ("inner", "between"), ("output", "output"):
         if role in roles:
             scene.key.append(_outlined(Box("", "card", [Row("", word)]), role))
@@ -145,6 +145,8 @@ def _explain(scene: Scene, graph: Graph, parts: set[str]) -> None:
         scene.key.append(Box("", "stack", [Row("", "folded")], FRAMES[1], MUTED))
     if any(edge.local is not None for edge in graph.edges) and "local" in parts and not scene.crowded:
         scene.captions.append("number on an arrow: local derivative")
+    if any(edge.count > 1 for edge in graph.edges) and not scene.crowded:
+        scene.captions.append("×3 on an arrow: it stands for 3")
     if any(edge.flow is not None for edge in graph.edges):
         scene.captions.append("width of an arrow: gradient flowing back along it (blue +, orange -, dotted 0)")
     if any(node.grad is None and node.kind == "value" for node in graph.nodes) and "grad" in parts:

@@ -14,7 +14,7 @@ from viz import dot, engines
 from viz.canvas import Canvas
 from viz.fold import collapse_scopes
 from viz.from_value import graph_of
-from viz.plan import plan_of_json
+from viz.plan import Plan, plan_of_json
 from viz.scene import scene_of
 
 
@@ -72,14 +72,43 @@ class TestEngines:
     def test_what_would_take_graphviz_long_is_ours(self, all_here):
         y = x = Value(1.0)
         for _ in range(40):
-            y = y + x
+            y = (y + x).tanh() * x
         assert engines._by_preference(scene_of(graph_of(y)))[0] == "builtin"
 
     def test_the_default_is_the_better_picture(self, tmp_path, network, expression):
-        """Of a network the one that is smaller and has fewer crossings, whether or not Graphviz is installed."""
-        for x, better in (network, "builtin"), (expression, "pygraphviz"):
+        """With fewer crossings, or if they are as many the smaller one, whether or not Graphviz is installed."""
+        a, b, c, d = (Value(0.5, label=name) for name in "abcd")
+        e = d.tanh()
+        tangle = (a + b) * (e.tanh() * b) + (c + d).tanh() * b.tanh() + e * a
+        sum_of_many = sum((Value(1.0) for _ in range(20)), a)
+        for x, better in (
+            (tangle, "pygraphviz"),
+            (sum_of_many, "builtin"),
+            (expression, "builtin"),
+            (network, "builtin"),
+        ):
+            plans = {name: engines._laid_out(name, scene_of(graph_of(x))) for name in ("pygraphviz", "builtin")}
+            other = plans["builtin" if better == "pygraphviz" else "pygraphviz"]
+            if x is not network:
+                assert (plans[better].crossings(), plans[better].width) < (other.crossings(), math.inf)
             chosen = viz.render(x, tmp_path / "a.svg").read_bytes()
             assert chosen == viz.render(x, tmp_path / "b.svg", engine=better).read_bytes()
+
+    def test_crossings_are_counted_once_for_each_pair(self):
+        def line(*ends):
+            (x0, y0), (x1, y1) = ends
+            return [
+                (x0, y0),
+                (x0 + (x1 - x0) / 3, y0 + (y1 - y0) / 3),
+                (x1 - (x1 - x0) / 3, y1 - (y1 - y0) / 3),
+                (x1, y1),
+            ]
+
+        falling, rising, below = line((0, 0), (90, 40)), line((0, 40), (90, 0)), line((0, 60), (90, 60))
+        assert Plan(99, 99, {}, {}, [falling, below]).crossings() == 0
+        assert Plan(99, 99, {}, {}, [falling, rising, below]).crossings() == 1
+        assert Plan(99, 99, {}, {}, [falling, rising, line((30, 0), (40, 90)), below]).crossings() == 4
+        assert Plan(99, 99, {}, {}, [falling, line((0, 0), (90, 20))]).crossings() == 0  # they only begin together
 
     @pytest.mark.parametrize("direction", ["LR", "TB", "RL", "BT"])
     @pytest.mark.parametrize("kind", ["expression", "network"])

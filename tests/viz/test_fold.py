@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from micrograd_value import Value
+from micrograd_value import MLP, Value, scope
 from viz.fold import collapse_scopes, fit
 from viz.from_value import from_value, graph_of
 from viz.graph import Edge, Graph
@@ -90,18 +90,67 @@ class TestFit:
     def test_neurons_first(self, network):
         graph = fit(graph_of(network), 20)
         assert [n.label for n in graph.nodes if n.kind == "group"].count("neurons.0") == 2
-        assert graph.notice == "39 values, more than max_nodes = 20: drawn by neurons."
+        assert graph.notice == (
+            '39 values, more than max_nodes = 20: drawn by neurons. For another view: collapse="layer", max_nodes=39.'
+        )
 
     def test_then_layers(self, network):
         graph = fit(graph_of(network), 8)
         assert [n.label for n in graph.nodes if n.kind == "group"] == ["layers.0", "layers.1"]
-        assert graph.notice == "39 values, more than max_nodes = 8: drawn by layers."
+        assert graph.notice == (
+            '39 values, more than max_nodes = 8: drawn by layers. For another view: collapse="neuron", max_nodes=39.'
+        )
 
     def test_then_what_is_in_no_module(self, batch):
         graph = fit(graph_of(batch), 12)
-        assert [n.label for n in graph.nodes if n.kind == "group"] == ["inputs", "layers.0", "layers.1", "…"]
+        groups = [n for n in graph.nodes if n.kind == "group"]
+        assert [(n.label, n.role) for n in groups] == [
+            ("inputs", "leaf"), ("constants", "leaf"), ("layers.0", "inner"), ("layers.1", "inner"), ("…", "inner"),
+        ]  # fmt: skip
         assert "drawn in groups" in graph.notice
         assert sum(node.count for node in graph.nodes) == len(graph_of(batch).nodes)
+
+    def test_inputs_into_one_node_before_scopes_further_out(self):
+        with_many_inputs = MLP(30, [2, 1], seed=0)([float(i) for i in range(30)])
+        graph = fit(graph_of(with_many_inputs), 10)
+        assert [(n.label, n.count) for n in graph.nodes] == [
+            ("inputs", 30), ("neurons.0", 92), ("neurons.1", 92), ("neurons.0", 7),
+        ]  # fmt: skip
+        assert [(e.source, e.target, e.count) for e in graph.edges if e.source == 0] == [(0, 1, 30), (0, 2, 30)]
+        assert "drawn by neurons, inputs in one node. For another view: collapse=" in graph.notice
+
+    def test_arrows_count_as_well_as_nodes(self, network):
+        seen = []
+
+        def readable(graph):
+            seen.append(len(graph.edges))
+            return len(graph.edges) < 7
+
+        graph = fit(graph_of(network), 400, readable)
+        assert [n.label for n in graph.nodes if n.kind == "group"] == ["layers.0", "layers.1"]
+        assert seen[0] == 42 and seen[-1] == len(graph.edges) == 6
+        assert graph.notice.startswith("39 values, more than fits a page: drawn by layers.")
+
+    def test_of_a_chain_as_much_as_is_readable(self):
+        y = Value(1.0)
+        for _ in range(50):
+            y = y.tanh()
+        graph = fit(graph_of(y), 40, lambda graph: len(graph.nodes) <= 21)
+        assert 10 < len(graph.nodes) <= 21
+        assert "more than max_nodes = 40: drawn are those nearest" in graph.notice
+        assert fit(graph_of(y), 40, lambda graph: False).nodes[0].count == 50  # one value is always drawn
+
+    def test_a_scope_may_have_any_name(self):
+        """Also one of ours."""
+        with scope("inputs"):
+            a = sum(Value(float(i)) for i in range(9)).tanh()
+        with scope("constants"):
+            b = sum((Value(float(i)) for i in range(9)), a).tanh()
+        out = sum((Value(float(i)) for i in range(30)), b)
+        assert [(n.label, n.count, n.role) for n in fit(graph_of(out), 8).nodes] == [
+            ("inputs", 20, "inner"), ("constants", 19, "inner"), ("constants", 30, "leaf"), ("…", 29, "inner"),
+            ("", 1, "output"),
+        ]  # fmt: skip
 
     def test_without_scopes_the_nearest_to_the_output_stay(self):
         y = x = Value(1.0)
@@ -112,7 +161,9 @@ class TestFit:
         assert len(graph.nodes) == 11
         assert graph.nodes[-1].role == "output"
         assert graph.edges[0] == Edge(0, 1, 0, local=graph_of(y).edges[-10].local)
-        assert graph.notice == "51 values, more than max_nodes = 10: drawn are those nearest the output."
+        assert graph.notice == (
+            "51 values, more than max_nodes = 10: drawn are those nearest the output. max_nodes=51 draws every value."
+        )
         assert x.grad == 0.0
 
     def test_many_outputs_are_cut_as_well(self):

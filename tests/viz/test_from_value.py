@@ -3,13 +3,14 @@
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import micrograd.engine
 import pytest
 
 import viz
-from micrograd_value import Value, no_grad, scope
+from micrograd_value import MLP, Value, no_grad, scope
 from viz.from_value import graph_of
 from viz.graph import Edge, Node
 
@@ -126,7 +127,7 @@ class TestFromValue:
     @pytest.mark.parametrize(
         ("x", "words"),
         [
-            (3.0, "cannot draw a float: it has no data, grad and _prev"),
+            (3.0, "cannot draw a float: it has no _prev, data and grad"),
             ([Value(1.0), "x"], "cannot draw a str"),
             ([], "got an empty list"),
             (None, "cannot draw a NoneType"),
@@ -135,6 +136,26 @@ class TestFromValue:
     def test_what_cannot_be_drawn(self, x, words):
         with pytest.raises(TypeError, match=words):
             graph_of(x)
+
+    def test_a_tensor_is_told_what_is_so_and_nothing_else(self):
+        """What the message names exists; the gradient of an inner tensor is not asked for, which would warn."""
+        import tensorgrad as tg
+        from tensorgrad.summary import summary
+
+        y = (tg.ones(2, requires_grad=True) * 2.0).sum()
+        for x in y, [y], (Value(1.0), y):
+            with warnings.catch_warnings(), pytest.raises(TypeError) as error:
+                warnings.simplefilter("error")
+                graph_of(x)
+            assert str(error.value).startswith(
+                "viz: cannot draw a Tensor: the graphs drawn so far are those of numbers"
+            )
+            assert "y.grad_fn and its next_functions; tensorgrad.summary.summary lists a model" in str(error.value)
+        assert y.grad_fn.next_functions and callable(summary)
+
+    def test_a_model_is_told_to_be_called(self):
+        with pytest.raises(TypeError, match="cannot draw an MLP, a model: call it, and pass what it computes"):
+            graph_of(MLP(2, [1], seed=0))
 
 
 class TestNoBackwardYet:

@@ -1,6 +1,7 @@
 """Files: every format from every engine, on machines that lack this or that, whole or not at all."""
 
 import ast
+import errno
 import os
 import re
 import struct
@@ -12,9 +13,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import viz
-from micrograd_value import Value
+from micrograd_value import MLP, Value
 from viz import engines
 from viz.from_value import graph_of
 from viz.scene import scene_of
@@ -131,6 +133,47 @@ class TestWriting:
         plain.touch()
         assert viz.render(expression, tmp_path / "a.dot").stat().st_mode == plain.stat().st_mode
 
+    @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+    @pytest.mark.parametrize("writer", ["render", "Digraph", "savefig"])
+    def test_a_file_that_was_private_stays_so_and_a_link_is_followed(self, tmp_path, expression, writer):
+        target = tmp_path / "private.svg"
+        target.touch(0o600)
+        (tmp_path / "link.svg").symlink_to(target)
+        write_with(writer, expression, tmp_path / "link.svg")
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "link.svg").is_symlink() and target.read_bytes().startswith(b"<?xml")
+
+    @pytest.mark.parametrize("writer", ["render", "Digraph", "savefig"])
+    def test_an_error_names_the_file_and_leaves_nothing(self, tmp_path, expression, monkeypatch, writer):
+        path = tmp_path / "a.svg"
+        path.mkdir()
+        with pytest.raises(OSError) as error:
+            write_with(writer, expression, path)
+        assert error.value.filename == str(path)
+        path.rmdir()
+
+        def full(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        write_with(writer, expression, path)
+        before = path.read_bytes()
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"No space left on device: '.*/a(\.svg)?'$"):
+            write_with(writer, expression * 2.0, path)
+        assert path.read_bytes() == before
+        assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+
+
+def write_with(writer, x, path):
+    if writer == "render":
+        viz.render(x, path)
+    elif writer == "Digraph":
+        graph = viz.graph(x)
+        graph.format = "svg"
+        graph.render(path.with_suffix(""), cleanup=True)
+    else:
+        viz.plot_history([float(x), 1.0]).savefig(path)
+
 
 class TestOptions:
     @pytest.mark.parametrize("draw", [viz.graph, lambda x, **options: viz.render(x, "never.svg", **options)])
@@ -166,7 +209,41 @@ class TestOptions:
         with pytest.warns(UserWarning, match="viz: 39 values, more than max_nodes = 20: drawn by neurons") as caught:
             texts = svg_texts(viz.render(network, tmp_path / "a.svg", max_nodes=20, engine="builtin").read_bytes())
         assert caught[0].filename == __file__
-        assert "39 values, more than max_nodes = 20: drawn by neurons." in texts
+        assert any(text.startswith("39 values, more than max_nodes = 20: drawn by neurons.") for text in texts)
+
+    @pytest.mark.parametrize("direction", ["LR", "TB"])
+    @pytest.mark.parametrize("kind", ["wide", "deep", "micrograd", "batch"])
+    def test_what_fits_a_page_is_drawn(self, tmp_path, batch, kind, direction):
+        if kind == "wide":
+            x = MLP(100, [100, 10], seed=0)([i / 100 for i in range(100)])
+        elif kind == "deep":
+            x = Value(1.0)
+            for _ in range(2000):
+                x = x + 1.0
+        else:
+            x = batch if kind == "batch" else MLP(2, [16, 16, 1], seed=0)([1.0, -2.0])
+        with pytest.warns(UserWarning, match="values, more than .*max_nodes=") as caught:
+            path = viz.render(x, tmp_path / "a.png", direction=direction)
+        assert ('collapse="neuron"' in str(caught[0].message)) == (kind in ("wide", "micrograd"))
+        with Image.open(path) as picture:
+            assert max(picture.size) <= 15_000
+            assert picture.size[0] * picture.size[1] < Image.MAX_IMAGE_PIXELS / 2
+
+    def test_an_option_that_was_chosen_is_obeyed(self, network, tmp_path):
+        """What is more than a page is drawn if asked for, up to what a layout can do in a minute."""
+        xs = [Value(float(i)) for i in range(60)]
+        ys = [[MLP(60, [60], seed=0)(xs)], MLP(2, [16, 16, 1], seed=0)([1.0, -2.0])]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert viz.graph(ys[1], collapse="neuron").source.count("neurons.") == 33
+            assert viz.graph(ys[1], max_nodes=1000).source.count("ReLU") == 32
+        with pytest.warns(UserWarning, match="10,920 values, more than fits a page: drawn by layers"):
+            viz.graph(ys[0][0], collapse=["neuron"])
+
+    def test_the_lectures_network_is_drawn_in_full(self, tmp_path):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            viz.render((MLP(3, [4, 4, 1], seed=0)([2.0, 3.0, -1.0]) - 1.0) ** 2, tmp_path / "a.svg")
 
     def test_a_deep_graph_is_cut_with_a_notice(self, tmp_path):
         y = Value(1.0, label="x")
@@ -181,7 +258,7 @@ DRAW = """
 import sys
 {first}
 import viz
-from micrograd_value import Value
+from micrograd_value import MLP, Value
 x = Value(2.0, label="x"); y = x * 3.0; y.label = "y"
 {then}
 """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import figure
+from matplotlib import figure, rcParams
 from matplotlib.axes import Axes
 
+from ..engines import write
 from ..scene import BLUE, GREEN, INK, LINE, MUTED, ORANGE, PURPLE, SKY, VERMILLION
 
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
@@ -23,9 +27,17 @@ class Figure(figure.Figure):
     def __init__(self, width: float, height: float) -> None:
         super().__init__(figsize=(width, height), dpi=144, layout="constrained")
 
-    def _repr_png_(self) -> bytes:
-        from io import BytesIO
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """As matplotlib's own; a file appears whole or not at all, and folders are made as needed."""
+        if not isinstance(fname, (str, os.PathLike)):
+            return super().savefig(fname, **options)
+        path = Path(fname)
+        format = options.pop("format", None) or path.suffix[1:].lower() or rcParams["savefig.format"]
+        stream = BytesIO()
+        super().savefig(stream, format=format, **options)
+        write(path if path.suffix else path.with_name(f"{path.name}.{format}"), stream.getvalue())
 
+    def _repr_png_(self) -> bytes:
         stream = BytesIO()
         self.savefig(stream, format="png")
         return stream.getvalue()
