@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .threads import include_scipy
+
 
 def lapack(name: str, a: Any) -> Any:
     """A routine of LAPACK for the dtype of an array, through SciPy, which is imported when first needed."""
     from scipy.linalg.lapack import get_lapack_funcs
 
+    include_scipy()
     return get_lapack_funcs(name, dtype=a.dtype)
 
 

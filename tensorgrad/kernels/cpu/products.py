@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .threads import LARGE, several
 from .workspace import upcast
 
 
@@ -31,7 +32,12 @@ def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
         return mm(upcast(x), upcast(z), tx, tz).astype(x.dtype)
     if tx:
         x = x.T
-    return x.dot(z.T if tz else z)  # half the overhead of np.matmul
+    if tz:
+        z = z.T
+    if x.size > 1 << 16 and x.size * z.shape[1] >= LARGE:
+        with several(LARGE):
+            return x.dot(z)
+    return x.dot(z)  # half the overhead of np.matmul
 
 
 def mv(x: Any, z: Any, tx: bool = False) -> Any:

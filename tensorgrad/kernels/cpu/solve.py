@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from .matrices import one_by_one, zero_pivots
+from .threads import for_matrices, include_scipy
 
 
+@for_matrices
 def inv(a: Any) -> tuple[Any, Any]:
     """A⁻¹ and info."""
     try:
@@ -17,6 +19,7 @@ def inv(a: Any) -> tuple[Any, Any]:
         return one_by_one(lambda m: np.linalg.inv(m), a, a.shape, zero_pivots(a))
 
 
+@for_matrices
 def solve(a: Any, b: Any) -> tuple[Any, Any]:
     """X with A·X = B, and info.  (…, n, n), (…, n, k) → (…, n, k), the leading axes broadcast."""
     try:
@@ -36,6 +39,7 @@ def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool, transpose
     """X with A·X = B (Aᵀ·X = B if transposed), A upper or lower triangular. Nothing is checked: 0 divides."""
     from scipy.linalg.blas import get_blas_funcs
 
+    include_scipy()
     trsm = get_blas_funcs("trsm", dtype=a.dtype)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     out = np.empty(batch + b.shape[-2:], b.dtype)
