@@ -1,4 +1,4 @@
-"""What `make demo` runs: a network of single numbers learns XOR, another 3-bit parity, and both are drawn.
+"""What `make demo` runs: a network of single numbers learns XOR, another 3-bit parity; losses, a boundary and a graph.
 
     python -m examples.demo
 

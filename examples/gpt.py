@@ -12,7 +12,6 @@ with a loss of 1.00 nats a letter on what it reads and 1.21 on the tenth that it
 mumbles; `medium`, for longer texts, takes half an hour (4000 steps of half a second on two cores). Samples are printed on
 the way. Two pictures in out/: the loss, and what surprises the model in a text that it has not read.
 
-Where others use the cores as well, threads wait for each other: OPENBLAS_NUM_THREADS=1 in front of it is faster then.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ class device:
             type, index = "cuda", type
         kind, colon, number = str(type).partition(":")
         if kind not in ("cpu", "cuda", "meta") or (colon and not number.isdigit()):
-            raise RuntimeError(f"device: {type!r} is not a device here. Choose 'cpu', 'cuda', 'cuda:N' or 'meta'.")
+            meant = " A graphics card is called 'cuda'." if kind.lower() in ("gpu", "nvidia", "cuda") else ""
+            raise RuntimeError(
+                f"device: {type!r} is not a device here. Choose 'cpu', 'cuda', 'cuda:N' or 'meta'.{meant}"
+            )
         self.type = kind
         self.index = int(number) if colon else index
 

@@ -17,8 +17,10 @@ The model is run once, and every operation it records is counted where it happen
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from math import prod
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -334,5 +336,14 @@ def _bytes(n: float) -> str:
         n /= 1000
     return f"{n:.3g} GB"
 
+
+class _Callable(ModuleType):
+    """`from tensorgrad import summary` gives this module, where the function of the same name is meant."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Summary:
+        return summary(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Callable
 
 __all__ = ["Layer", "Summary", "summary"]

@@ -243,3 +243,11 @@ def test_tables() -> None:
 def test_errors(call: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         call()
+
+
+def test_the_module_may_be_called() -> None:
+    """`from tensorgrad import summary` gives the page of the function's name; the function is meant."""
+    from tensorgrad import summary as page
+
+    model = nn.Linear(3, 2)
+    assert str(page(model, (1, 3))) == str(page.summary(model, (1, 3))) == str(summary(model, (1, 3)))

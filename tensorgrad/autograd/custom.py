@@ -171,6 +171,11 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     outs = out if isinstance(out, tuple) else (out,)
     if not any(needs):
         return out
+    if not any(isinstance(y, Tensor) for y in outs) and any(isinstance(y, np.ndarray) for y in outs):
+        raise TypeError(
+            f"{cls.__name__}: forward returned a NumPy array, where the graph would end. Return a Tensor: "
+            "tensorgrad.from_numpy(array)."
+        )
     dirty = {id(t) for t in ctx.dirty_tensors}
     fixed = {id(t) for t in ctx.non_differentiable}
     given = {id(a) for a in args if isinstance(a, Tensor)}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
+from ..kernels.cpu import threads
 from ..layout import (
     channels_last,
     channels_last_3d,
@@ -67,25 +67,22 @@ def compile(model: Any = None, **options: Any) -> Any:
     return (lambda f: f) if model is None else model
 
 
-_threads = os.cpu_count() or 1
-
-
 def get_num_threads() -> int:
-    """How many threads NumPy's BLAS may use, as far as is known: what was set last, or the number of cores."""
-    return _threads
+    """How many threads a large product of matrices is computed with."""
+    return threads.get()
 
 
 def set_num_threads(n: int) -> None:
-    """Limit BLAS to n threads; takes effect where the package threadpoolctl is installed."""
-    global _threads
-    if not isinstance(n, int) or n < 1:
+    """Compute with n threads: NumPy's BLAS, and SciPy's and Numba's where they are in use.
+
+    Without it one thread does what takes less than some ten milliseconds, and all cores what takes longer: threads that
+    wait for one another are slow where other programs keep the cores busy (`kernels/cpu/threads.py`). On a machine of
+    one's own `set_num_threads(os.cpu_count())` is faster for products in between. It holds for the whole process, for
+    the program's own use of NumPy too.
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ValueError(f"set_num_threads: needs a whole number of at least 1, got {n!r}.")
-    _threads = n
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return
-    threadpool_limits(n)
+    threads.choose(n)
 
 
 def get_num_interop_threads() -> int:

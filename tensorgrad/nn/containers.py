@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from ..tensor import Tensor
+from .mistakes import not_a_module
 from .module import Module
 from .parameter import Parameter
 
@@ -29,7 +30,7 @@ def _place(container: Any, index: Any, n: int) -> int:
 
 def _check_module(container: Any, module: Any) -> None:
     if not isinstance(module, Module):
-        raise TypeError(f"{type(container).__name__}: every entry must be a Module, got {type(module).__name__}.")
+        raise not_a_module(type(container).__name__, "every entry", module)
 
 
 class _Row(Module):

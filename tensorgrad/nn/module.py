@@ -24,6 +24,7 @@ from .hooks import (
     register_module_parameter_registration_hook,
     registered,
 )
+from .mistakes import not_a_module
 from .parameter import Buffer, Parameter, is_lazy
 from .state import State
 
@@ -191,7 +192,7 @@ class Module(Hooks, State):
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child module under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}.")
+            raise not_a_module("add_module", repr(name), module)
         self._check_name("add_module", name, "_modules")
         self._modules[name] = None if module is None else registered("module", self, name, module)
 
@@ -302,7 +303,8 @@ class Module(Hooks, State):
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Every parameter; a shared one once."""
-        return (p for _, p in self.named_parameters(recurse=recurse))
+        for _, p in self.named_parameters(recurse=recurse):
+            yield p
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True

@@ -63,7 +63,20 @@ def as_operand(op: str, x: Any, what: str = "input") -> Tensor:
         return Tensor._of(np.asarray(x, _element_type(op, x)))
     if isinstance(x, NUMBERS):
         return Tensor._of(_array_of_number(op, what, python_number(x)))
-    raise TypeError(f"{op}: {what} must be a Tensor, got {type(x).__name__}. Make one with tensorgrad.tensor(…).")
+    raise not_a_tensor(op, what, x)
+
+
+def not_a_tensor(op: str, what: str, x: Any) -> TypeError:
+    """The error for an operand that is no Tensor; another library's array is told how it becomes one."""
+    kind, library = type(x).__name__, type(x).__module__.partition(".")[0]
+    cure = "Make one with tensorgrad.tensor(…)."
+    if library == "torch":
+        kind, cure = f"torch.{kind}", "Convert it: tensorgrad.from_numpy(t.detach().numpy())."
+    elif hasattr(x, "__array__"):
+        kind, cure = f"{library}'s {kind}", "Convert it: tensorgrad.tensor(numpy.asarray(x))."
+    elif hasattr(x, "named_modules"):
+        kind, cure = f"the module {kind}", "Call it first: module(x) is a Tensor."
+    return TypeError(f"{op}: {what} must be a Tensor, got {kind}. {cure}")
 
 
 def _element_type(op: str, x: Any) -> Any:
@@ -303,7 +316,7 @@ def _names_a_device(x: Any) -> bool:
     if x is None or isinstance(x, device):
         return True
     if isinstance(x, str):
-        return x.partition(":")[0] in ("cpu", "cuda", "meta")
+        return x.partition(":")[0].lower() in ("cpu", "cuda", "meta", "gpu", "mps", "xpu", "xla", "tpu")  # some refused, in words
     return isinstance(x, int) and not isinstance(x, bool)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..autograd.frames import warn
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
+from ..nn.mistakes import owner_of, without_parameters
 from ..tensor import Tensor
 from ..utils.interrupts import Held
 from .states import taken
@@ -54,6 +55,20 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     return hooked
 
 
+def _listed(params: Any) -> list[Any]:
+    """Parameters, or groups of them, as a list that is not empty."""
+    if hasattr(params, "parameters"):
+        raise TypeError(
+            f"optimizer: params must be Tensors, got the model itself, {type(params).__name__}. Pass model.parameters()."
+        )
+    if not hasattr(params, "__iter__"):
+        raise TypeError(f"optimizer: params must be an iterable of Tensors or dicts, got {type(params).__name__}.")
+    model = owner_of(params)
+    if not (groups := list(params)):
+        raise ValueError(f"optimizer: got an empty list of parameters. {without_parameters(model)}")
+    return groups
+
+
 class Optimizer:
     """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `rule` (the update,
     as its paper prints it), and `update` where a kernel takes one step for all parameters of a group; or a `step` of its own.
@@ -78,9 +93,7 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self.__setstate__({})
-        groups: list[Any] = list(params)
-        if not groups:
-            raise ValueError("optimizer: got an empty list of parameters. Pass model.parameters().")
+        groups = _listed(params)
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -179,7 +192,8 @@ class Optimizer:
         tensors = [x[1] if isinstance(x, tuple) else x for x in given]
         for p in tensors:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer: can optimize Tensors only, one of the params is {type(p).__name__}.")
+                model = " Pass its parameters: [*a.parameters(), *b.parameters()]." if hasattr(p, "parameters") else ""
+                raise TypeError(f"optimizer: can optimize Tensors only, one of the params is {type(p).__name__}.{model}")
             if p.node is not None:
                 raise ValueError(
                     f"optimizer: can't optimize a non-leaf Tensor (the result of {p.node.name}); pass the leaf it came from."

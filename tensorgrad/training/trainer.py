@@ -27,6 +27,7 @@ import numpy as np
 from .. import nn, random
 from ..autograd.modes import no_grad, quiet
 from ..metrics import Metric
+from ..nn.mistakes import without_parameters
 from ..ops.join import cat
 from ..optim import LBFGS, Optimizer
 from ..optim.lr_scheduler import ReduceLROnPlateau
@@ -437,7 +438,8 @@ def _check_parts(model: Any, optimizer: Any, loss: Any) -> None:
         raise TypeError(f"Trainer: a model is callable and has parameters(), got {type(model).__name__} {model!r}.")
     own = set(model.parameters())
     if not own:
-        raise ValueError(f"Trainer: {type(model).__name__} has no parameters, so there is nothing to train.")
+        cure = without_parameters(model) if isinstance(model, nn.Module) else ""
+        raise ValueError(f"Trainer: {type(model).__name__} has no parameters, so there is nothing to train. {cure}".rstrip())
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             "Trainer: the second argument is an optimizer such as optim.Adam(model.parameters(), lr=0.01), got "

@@ -448,3 +448,35 @@ def test_pytorchs_style_as_methods_of_the_class() -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     Scaled.apply(x).sum().backward()
     assert x.grad.tolist() == [6.0, 12.0]
+
+
+def test_a_forward_that_returns_an_array() -> None:
+    """In PyTorch's style forward returns Tensors: an array would end the graph without a word."""
+
+    class Exp(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tg.Tensor) -> Any:
+            ctx.y = np.exp(x.detach().numpy())
+            return ctx.y
+
+        @staticmethod
+        def backward(ctx: Any, grad: tg.Tensor) -> tg.Tensor:
+            return grad * tg.from_numpy(ctx.y)
+
+    class Pair(Exp):
+        @staticmethod
+        def forward(ctx: Any, x: tg.Tensor) -> Any:
+            ctx.y = np.exp(x.detach().numpy())
+            return tg.from_numpy(ctx.y), ctx.y
+
+        @staticmethod
+        def backward(ctx: Any, grad: tg.Tensor, _: Any) -> tg.Tensor:
+            return grad * tg.from_numpy(ctx.y)
+
+    x = tg.zeros(2, requires_grad=True)
+    with pytest.raises(TypeError, match=r"Exp: forward returned a NumPy array, .* Return a Tensor: tensorgrad\.from_numpy"):
+        Exp.apply(x)
+    assert isinstance(Exp.apply(x.detach()), np.ndarray)  # no graph to lose
+    y, array = Pair.apply(x)  # beside a Tensor it is something else to hand on, as in PyTorch
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0] and isinstance(array, np.ndarray)

@@ -108,13 +108,6 @@ def test_questions_and_switches() -> None:
         tg.set_float32_matmul_precision("low")
 
 
-def test_threads() -> None:
-    before = tg.get_num_threads()
-    tg.set_num_threads(1)
-    assert tg.get_num_threads() == 1
-    tg.set_num_threads(before)
-    with pytest.raises(ValueError, match="needs a whole number of at least 1, got 0"):
-        tg.set_num_threads(0)
 
 
 def test_names_that_programs_import_at_their_top() -> None:

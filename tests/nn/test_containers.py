@@ -131,11 +131,11 @@ ERRORS: list[tuple[Any, type[Exception], str]] = [
     (lambda: nn.Sequential() * 1.5, TypeError, "Sequential: can be multiplied by an int, got float."),
     (lambda: nn.Sequential() * 0, ValueError, "Sequential: can be repeated once or more often, got 0."),
     (lambda: nn.Sequential().insert(2, nn.ReLU()), IndexError, "Sequential: index 2 is out of range; there are 0"),
-    (lambda: nn.Sequential().insert(0, 1), TypeError, "Sequential: every entry must be a Module, got int."),
+    (lambda: nn.Sequential().insert(0, 1), TypeError, "Sequential: every entry must be a Module or None, got int."),
     (
         lambda: nn.Sequential(nn.ReLU()).__setitem__(0, 1),
         TypeError,
-        "Sequential: every entry must be a Module, got int.",
+        "Sequential: every entry must be a Module or None, got int.",
     ),
     (lambda: nn.ModuleList(3), TypeError, "ModuleList: can be extended by an iterable of modules, got int."),
     (lambda: nn.ModuleList([nn.ReLU()])(1), NotImplementedError, "ModuleList: this module defines no forward()"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tensorgrad as tg
-from tensorgrad import nn
+from tensorgrad import nn, optim
 
 
 def z(*shape: int) -> Any:
@@ -23,7 +23,52 @@ def i(*numbers: int) -> Any:
 layer = dict(d_model=4, nhead=2, dim_feedforward=8)
 MHA = "MultiheadAttention: "
 
+
+
+class Listed(nn.Module):
+    """Layers where nobody finds them."""
+
+    def __init__(self, layers: Any) -> None:
+        super().__init__()
+        self.layers = layers
+
+
+def adam(model: nn.Module) -> Any:
+    return optim.Adam(model.parameters())
+
+
+def train(model: nn.Module) -> Any:
+    from tensorgrad.training import Trainer
+
+    return Trainer(model, optim.Adam([z(1).requires_grad_()]), nn.MSELoss())
+
+
 ERRORS: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    # what is given where a module belongs, and layers that nobody finds
+    (lambda: nn.Sequential(nn.ReLU), TypeError,
+     "'0' must be a Module or None, got the class ReLU. Make a module of it: ReLU(…)."),
+    (lambda: nn.ModuleList([nn.ReLU(), nn.Linear]), TypeError, "'1' must be a Module or None, got the class Linear."),
+    (lambda: nn.ModuleDict({"a": nn.ReLU}), TypeError, "'a' must be a Module or None, got the class ReLU. Make a module"),
+    (lambda: nn.Sequential(nn.ReLU()).insert(0, nn.ReLU), TypeError, "Sequential: every entry must be a Module or None, got the"),
+    (lambda: nn.Sequential([nn.ReLU(), nn.ReLU()]), TypeError, "got a list of modules. Unpack it, *modules, or make it an nn.Se"),
+    (lambda: nn.Sequential(nn.functional.relu), TypeError, "got the function relu. Call it in forward, or give the module: nn.R"),
+    (lambda: nn.Sequential(int), TypeError, "'0' must be a Module or None, got the class int."),
+    (lambda: nn.Sequential(3), TypeError, "add_module: '0' must be a Module or None, got int."),
+    (lambda: adam(Listed([nn.Linear(1, 1)])), ValueError,
+     "got an empty list of parameters. model.layers is a plain list, in which no modules are found: make it an nn.ModuleList, "
+     "self.layers = nn.ModuleList(…)."),
+    (lambda: adam(nn.Sequential(Listed({"a": nn.ReLU()}))), ValueError,
+     "model.0.layers is a plain dict, in which no modules are found: make it an nn.ModuleDict, self.layers = nn.ModuleDict(…)."),
+    (lambda: adam(Listed((z(2).requires_grad_(),))), ValueError, "model.layers is a plain tuple, in which no parameters are"),
+    (lambda: adam(Listed([z(2)])), ValueError, "Listed has none: are its layers made in __init__, each an attribute"),
+    (lambda: optim.Adam([]), ValueError, "optimizer: got an empty list of parameters. Pass model.parameters()."),
+    (lambda: train(Listed([nn.Linear(1, 1)])), ValueError, "there is nothing to train. model.layers is a plain list, in which"),
+    (lambda: train(nn.ReLU()), ValueError, "Trainer: ReLU has no parameters, so there is nothing to train. ReLU has none"),
+    (lambda: optim.Adam(nn.Linear(1, 1)), TypeError, "got the model itself, Linear. Pass model.parameters()."),
+    (lambda: optim.SGD(3, lr=0.1), TypeError, "optimizer: params must be an iterable of Tensors or dicts, got int."),
+    (lambda: optim.Adam([nn.Linear(1, 1)]), TypeError, "is Linear. Pass its parameters: [*a.parameters(), *b.parameters()]."),
+    (lambda: nn.Linear(1, 1).to("gpu"), RuntimeError, "A graphics card is called 'cuda'."),
+    (lambda: nn.functional.relu(nn.Linear(1, 1)), TypeError, "got the module Linear. Call it first: module(x) is a Tensor."),
     # linear, shapes
     (lambda: nn.Linear(3, 4)(z(2, 5)), ValueError, "linear: "),
     (lambda: nn.Bilinear(0, 3, 4), ValueError, "Bilinear: in1_features must be at least 1, got 0."),

@@ -215,3 +215,29 @@ def test_the_default_dtype_stays_where_no_operand_is_a_weight() -> None:
         tg.tensor(X64) @ tg.ones(4, 2).half()
     with pytest.raises(TypeError, match=r"Convert: tensorgrad\.from_numpy\(target\)\.float\(\)"):
         nn.BCELoss()(tg.ones(2, 4), X64)
+
+
+class Foreign:
+    """An array of another library."""
+
+    def __init__(self, module: str) -> None:
+        self.__class__ = type("Tensor", (Foreign,), {"__module__": module, "__array__": lambda self: X64})
+
+
+def test_tensors_of_other_libraries() -> None:
+    """Both are called Tensor: the message says whose it is, and how it becomes one of ours."""
+    for call in (lambda t: tg.ones(2) + t, lambda t: tg.ones(2, 4) @ t, lambda t: tg.stack([t]), nn.Linear(4, 1)):
+        with pytest.raises(TypeError, match=r"got torch\.Tensor\. Convert it: tensorgrad\.from_numpy\(t\.detach\(\)\.numpy"):
+            call(Foreign("torch"))
+        with pytest.raises(TypeError, match=r"got jax's Tensor\. Convert it: tensorgrad\.tensor\(numpy\.asarray\(x\)\)"):
+            call(Foreign("jax.numpy"))
+
+
+def test_a_device_by_another_name() -> None:
+    x = tg.ones(2)
+    for call in (lambda: x.to("gpu"), lambda: tg.device("gpu:0"), lambda: tg.ones(2, device="GPU")):
+        with pytest.raises(RuntimeError, match="'(gpu|gpu:0|GPU)' is not a device here. .*card is called 'cuda'"):
+            call()
+    with pytest.raises(RuntimeError, match="'mps' is not a device here. Choose 'cpu', 'cuda' or 'cuda:N'.$"):
+        x.to("mps")
+    assert x.to("float64").dtype is x.to("torch.float64").dtype is x.to("f8").dtype is tg.float64 and x.to("cpu") is x

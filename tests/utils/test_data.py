@@ -483,6 +483,15 @@ def test_arguments(options: dict[str, Any], words: str) -> None:
         DataLoader(**{"dataset": Squares(), **options})
 
 
+def test_targets_in_the_place_of_a_size() -> None:
+    """DataLoader(inputs, targets) is what many try first."""
+    array, tensor = r"ndarray of shape \(2, 3\)", r"Tensor of shape \(4,\)"
+    for targets, kind in ((np.ones((2, 3)), array), (tg.ones(4), tensor), ([1.0], "list")):
+        words = rf"batch_size must be a whole number, got {kind}. Inputs and targets come as one dataset: DataLoader\(TensorD"
+        with pytest.raises(TypeError, match=words):
+            DataLoader(tg.ones(4, 2), targets)  # type: ignore[arg-type]
+
+
 def test_what_is_fixed_when_it_is_made() -> None:
     loader = DataLoader(Squares(5), 2, pin_memory=True, pin_memory_device="cpu")
     for name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"):

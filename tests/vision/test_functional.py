@@ -64,6 +64,11 @@ BILINEAR, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.NEAREST
         ("rotate", dict(angle=33, fill=7), 0),
         ("rotate", dict(angle=33, center=(4, 5)), 0),
         ("rotate", dict(angle=33, expand=True), 0),
+        ("rotate", dict(angle=33, expand=True, center=(4, 5)), 0),
+        ("rotate", dict(angle=90, expand=True, center=(1.3, 20)), 0),
+        ("rotate", dict(angle=-140, expand=True, center=(-3.4, 7.7), fill=9), 0),
+        ("perspective", dict(startpoints=[[0, 0], [29, 0], [29, 23], [0, 23]],
+                             endpoints=[[3, 2], [25, 1], [28, 21], [1, 20]], interpolation=InterpolationMode.NEAREST), 0),
         ("rotate", dict(angle=90, expand=True), 0),
         ("rotate", dict(angle=-90.0, expand=True), 0),
         ("rotate", dict(angle=180, expand=True), 0),
@@ -144,7 +149,7 @@ def test_dtypes_of_pictures() -> None:
     assert TF.convert_image_dtype(TF.convert_image_dtype(x, tg.int32), tg.uint8).tolist() == x.tolist()
     assert TF.convert_image_dtype(x, tg.uint8) is x and TF.convert_image_dtype(x, tg.float64).dtype is tg.float64
     for found, dtype in (
-        (TF.to_tensor(Image.new("I;16", (2, 3), 700)), tg.int16),
+        (TF.to_tensor(Image.new("I;16", (2, 3), 700)), tg.int32),
         (TF.to_tensor(np.ones((2, 3), np.int32)), tg.int32),
     ):
         assert found.dtype is dtype and found.shape == (1, 3, 2) or found.shape == (1, 2, 3)
@@ -152,6 +157,30 @@ def test_dtypes_of_pictures() -> None:
     assert TF.to_pil_image(np.full((2, 3), 70000, np.int32)).getpixel((0, 0)) == 70000
     hsv = TF.to_pil_image(tg.full((3, 2, 2), 90, dtype=tg.uint8), "HSV")
     assert hsv.mode == "HSV" and hsv.getpixel((1, 1)) == (90, 90, 90)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+def test_pictures_of_more_than_8_bits(mode: str) -> None:
+    """Every number comes over, and back again: 40000 is not -25536."""
+    numbers = np.array([[0, 1, 40000], [65535, 256, 32768]])
+    dtype = {"I;16": "<u2", "I;16B": ">u2", "I": np.int32, "F": np.float32}[mode]
+    picture = Image.frombytes(mode, (3, 2), numbers.astype(dtype).tobytes())
+    for convert in (TF.pil_to_tensor, TF.to_tensor):
+        x = convert(picture)
+        assert x.dtype is (tg.float32 if mode == "F" else tg.int32) and x.tolist() == [numbers.tolist()]
+    back = TF.to_pil_image(x, "I;16" if mode == "I;16B" else mode)
+    assert back.mode == mode.removesuffix("B") and np.asarray(back).tolist() == numbers.tolist()
+    assert np.asarray(TF.to_pil_image(x)).astype(int).tolist() == numbers.tolist() or mode == "F"
+    for f in (
+        TF.hflip, TF.vflip, lambda p: TF.crop(p, 0, 1, 2, 2), lambda p: TF.rotate(p, 90, expand=True),
+        lambda p: TF.pad(p, 1, padding_mode="reflect"), lambda p: TF.pad(p, (1, 0), padding_mode="edge"),
+    ):  # fmt: skip
+        assert TF.pil_to_tensor(f(picture)).tolist() == f(x).tolist()
+    blurred = TF.gaussian_blur(picture, 3, 1.0)
+    assert abs(TF.pil_to_tensor(blurred).float() - TF.gaussian_blur(x, 3, 1.0).float()).max() <= 1
+    if mode != "F":
+        with pytest.raises(ValueError, match="a picture of mode I;16 holds 0 to 65535, these go from -1 to 65534"):
+            TF.to_pil_image(x - 1, "I;16")
 
 
 def test_what_is_differentiable_stays_so() -> None:

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from .solve import inv
+from .threads import for_matrices
 
 
+@for_matrices
 def det(a: Any) -> Any:
     """The determinant."""
     return _known(a, np.linalg.det(a))
 
 
+@for_matrices
 def slogdet(a: Any) -> tuple[Any, Any]:
     """Sign, and logarithm of the magnitude, of the determinant."""
     sign, logabsdet = np.linalg.slogdet(a)

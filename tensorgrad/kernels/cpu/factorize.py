@@ -10,8 +10,10 @@ import numpy as np
 from .compiled import factorize as _compiled
 from .compiled import worth
 from .matrices import SMALL, lapack, one_by_one
+from .threads import for_matrices
 
 
+@for_matrices
 def cholesky(a: Any, upper: bool) -> tuple[Any, Any]:
     """L with A = L·Lᵀ (or U = Lᵀ), of the lower (upper) triangle of A, and info."""
     try:
@@ -24,6 +26,7 @@ def cholesky(a: Any, upper: bool) -> tuple[Any, Any]:
         return one_by_one(lambda m: np.linalg.cholesky(m, upper=upper), a, a.shape, info)
 
 
+@for_matrices
 def qr(a: Any, mode: Any) -> tuple[Any, Any]:
     """Q, R with A = Q·R; mode 'reduced' or 'complete'."""
     q, r = np.linalg.qr(a, mode)

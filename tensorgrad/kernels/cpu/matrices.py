@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .threads import include_scipy
+
 SMALL = 32  # rows or columns, up to which a compiled loop over a stack is faster than a call of LAPACK for each matrix
 
 
@@ -18,6 +20,7 @@ def lapack(name: str, a: Any) -> Any:
     """A routine of LAPACK for the dtype of an array, through SciPy, which is imported when first needed."""
     from scipy.linalg.lapack import get_lapack_funcs
 
+    include_scipy()
     return get_lapack_funcs(name, dtype=a.dtype)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from .compiled import plain, worth
 from .compiled import products as _compiled
 from .half import rounded, upcast
+from .threads import LARGE, several
 
 
 def matmul(x: Any, z: Any, tx: bool = False, tz: bool = False) -> Any:
@@ -37,9 +38,14 @@ def mm(x: Any, z: Any, tx: bool, tz: bool) -> Any:
         return rounded(mm(upcast(x), upcast(z), tx, tz), x.dtype)
     if tx:
         x = x.T
+    if tz:
+        z = z.T
     if x.dtype.kind in "iu":
-        return _whole(x, z.T if tz else z)
-    return x.dot(z.T if tz else z)  # half the overhead of np.matmul
+        return _whole(x, z)
+    if x.size > 1 << 16 and x.size * z.shape[1] >= LARGE:
+        with several(LARGE):
+            return x.dot(z)
+    return x.dot(z)  # half the overhead of np.matmul
 
 
 _MANY = 1 << 15  # multiplications: of fewer, NumPy's loop is as fast as a detour

@@ -11,8 +11,10 @@ from .compiled import plain, worth
 from .compiled import solve as _compiled
 from .factorize import lu_factor
 from .matrices import SMALL, lapack, one_by_one, zero_pivots
+from .threads import for_matrices, include_scipy
 
 
+@for_matrices
 def inv(a: Any) -> tuple[Any, Any]:
     """A⁻¹ and info."""
     n, stack = a.shape[-1], math.prod(a.shape[:-2])
@@ -36,6 +38,7 @@ def inv(a: Any) -> tuple[Any, Any]:
         return one_by_one(lambda m: np.linalg.inv(m), a, a.shape, zero_pivots(a))
 
 
+@for_matrices
 def solve(a: Any, b: Any) -> tuple[Any, Any]:
     """X with A·X = B, and info.  (…, n, n), (…, n, k) → (…, n, k), the leading axes broadcast."""
     try:
@@ -55,6 +58,7 @@ def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool, transpose
     """X with A·X = B (Aᵀ·X = B if transposed), A upper or lower triangular. Nothing is checked: 0 divides."""
     from scipy.linalg.blas import dtrsm, strsm
 
+    include_scipy()
     trsm = strsm if a.itemsize == 4 else dtrsm
     if a.ndim == b.ndim == 2 and b.size:  # Xᵀ·Aᵀ = Bᵀ, and the transposed arrays are what Fortran's order wants
         return trsm(1.0, a.T, b.T, side=1, lower=upper, trans_a=transposed, diag=unitriangular).T

@@ -6,24 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from .threads import for_matrices
 
+
+@for_matrices
 def svd(a: Any, full: bool) -> tuple[Any, Any, Any]:
     """U, s, Vᵀ with A = U·diag(s)·Vᵀ, s falling."""
     u, s, vh = np.linalg.svd(a, full)
     return u, s, vh
 
 
+@for_matrices
 def svdvals(a: Any) -> Any:
     """The singular values, falling."""
     return np.linalg.svd(a, compute_uv=False)
 
 
+@for_matrices
 def eigh(a: Any, uplo: Any) -> tuple[Any, Any]:
     """λ (rising) and V with A = V·diag(λ)·Vᵀ, of one triangle of A."""
     values, vectors = np.linalg.eigh(a, uplo)
     return values, vectors
 
 
+@for_matrices
 def eigvalsh(a: Any, uplo: Any) -> Any:
     """λ, rising."""
     return np.linalg.eigvalsh(a, uplo)

@@ -69,6 +69,13 @@ class DataLoader(Generic[T]):
         if not isinstance(num_workers, int) or num_workers < 0:
             kind = ValueError if isinstance(num_workers, int) else TypeError
             raise kind(f"DataLoader: num_workers must be a whole number from 0 on, got {num_workers!r}.")
+        if hasattr(batch_size, "__len__"):
+            shape = f" of shape {tuple(getattr(batch_size, 'shape', ()))}" if hasattr(batch_size, "shape") else ""
+            raise TypeError(
+                f"DataLoader: batch_size must be a whole number, got {type(batch_size).__name__}{shape}. Inputs and targets "
+                "come as one dataset: DataLoader(TensorDataset(inputs, targets), batch_size=…), tensors both "
+                "(tensorgrad.from_numpy)."
+            )
         if timeout < 0:
             raise ValueError(f"DataLoader: timeout must be at least 0 seconds, got {timeout}.")
         for_workers = {"prefetch_factor": prefetch_factor is not None, "persistent_workers": persistent_workers}

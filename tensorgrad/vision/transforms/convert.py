@@ -13,7 +13,8 @@ from .common import kind_of
 
 
 def to_tensor(pic: Any) -> Tensor:
-    """A picture, or an array (H, W) or (H, W, C), as a tensor (C, H, W). uint8 becomes float from 0 to 1."""
+    """A picture, or an array (H, W) or (H, W, C), as a tensor (C, H, W). uint8 becomes float from 0 to 1; of other dtypes
+    the numbers are what they were, those of pictures of 16 bits as int32."""
     if is_picture(pic):
         x = _numbers_of(pic)
         if pic.mode == "1":
@@ -32,7 +33,7 @@ def to_tensor(pic: Any) -> Tensor:
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
-    """A picture as a tensor (C, H, W), with its numbers as they are."""
+    """A picture as a tensor (C, H, W), with its numbers as they are; those of 16 bits as int32."""
     if not is_picture(pic):
         pillow("PILToTensor")  # if that is what is missing, say so
         raise TypeError(f"PILToTensor: needs a picture of Pillow, got {kind_of(pic)}.")
@@ -40,7 +41,7 @@ def pil_to_tensor(pic: Any) -> Tensor:
 
 
 # mode → what else the same numbers may be taken for
-_MODES = {"L": (), "LA": (), "RGB": ("YCbCr", "HSV"), "RGBA": ("CMYK", "RGBX"), "I;16": (), "I": (), "F": ()}
+_MODES = {"L": (), "LA": (), "RGB": ("YCbCr", "HSV"), "RGBA": ("CMYK", "RGBX"), "I;16": (), "I": ("I;16",), "F": ()}
 _OF_CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _OF_DTYPES = {"int16": "I;16", "int32": "I", "float32": "F"}
 
@@ -50,7 +51,8 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
 
     Args:
         mode: by default "L" for one channel, "LA" for two, "RGB" for three, "RGBA" for four; "I;16" and "I" for one of
-            int16 and int32. "F" leaves floats as they are; "HSV", "YCbCr", "CMYK" say what the numbers mean.
+            int16 and int32, "I;16" also for one of int32 from 0 to 65535. "F" leaves floats as they are; "HSV", "YCbCr",
+            "CMYK" say what the numbers mean.
     """
     if isinstance(pic, Tensor):
         x = pic.detach().numpy()
@@ -74,8 +76,10 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         raise ValueError(f"ToPILImage: {c} channels of {x.dtype} make a picture of mode {allowed}, not {mode}.")
     Image = pillow("ToPILImage")
     x = np.ascontiguousarray(x[:, :, 0] if c == 1 else x)
-    if own == "I;16":
-        x = x.astype(np.uint16)
+    if "I;16" in (own, mode):
+        if x.size and (x.min() < 0 or x.max() > 65535):
+            raise ValueError(f"ToPILImage: a picture of mode I;16 holds 0 to 65535, these go from {x.min()} to {x.max()}.")
+        return Image.fromarray(x.astype(np.uint16))
     if mode in (None, own):
         return Image.fromarray(x)
     return Image.frombytes(mode, (x.shape[1], x.shape[0]), x.tobytes())
@@ -124,7 +128,7 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
 
 def _numbers_of(pic: Any) -> Any:
     x = np.array(pic)
-    return x.astype(np.int16) if pic.mode.startswith("I;16") else x
+    return x.astype(np.int32) if pic.mode.startswith("I;16") else x  # 0 to 65535: int16 has no room for them
 
 
 def _channels_first(x: Any) -> Any:

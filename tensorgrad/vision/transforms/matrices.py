@@ -35,10 +35,15 @@ def perspective(startpoints: Any, endpoints: Any) -> Any:
 
 
 def room_for(back: Any, h: int, w: int) -> tuple[int, int]:
-    """(height, width) of what an affine map around the middle makes of an (h, w) picture, all of it, in whole pixels."""
+    """(height, width) of what a turn makes of an (h, w) picture, all of it, in whole pixels. As Pillow has it they are
+    counted where the corners come from: around another center than the middle that may be a pixel more.
+
+    Args:
+        back: the map back, measured from the middle.
+    """
     middle = np.array([[w], [h]]) / 2
     corners = np.array([[0, w, w, 0], [0, 0, h, h]]) - middle
-    x, y = np.linalg.inv(back[:, :2]) @ corners + middle
+    x, y = back[:, :2] @ corners + back[:, 2:] + middle
     return _pixels(y), _pixels(x)
 
 

@@ -155,7 +155,8 @@ def equalize(img: Any) -> Any:
 
 
 def gaussian_blur(img: Any, kernel_size: Any, sigma: Any) -> Any:
-    return to_pil_image(tensors.gaussian_blur(pil_to_tensor(img), kernel_size, sigma), img.mode)
+    mode = "I;16" if img.mode.startswith("I;16") else img.mode
+    return to_pil_image(tensors.gaussian_blur(pil_to_tensor(img), kernel_size, sigma), mode)
 
 
 # ---- helpers ---------------------------------------------------------------------------------------------------------
@@ -180,7 +181,9 @@ def _colour(name: str, img: Any, fill: Any) -> Any:
 def _picture(array: Any, like: Any) -> Any:
     """A picture of these pixels, of the same mode as another."""
     Image = pillow("transforms")
-    if like.mode in ("1", "L", "I", "F", "I;16", "LA", "RGB", "RGBA"):
+    if like.mode.startswith("I;16"):
+        return Image.fromarray(np.ascontiguousarray(array, np.uint16))  # whichever byte order the file had
+    if like.mode in ("1", "L", "I", "F", "LA", "RGB", "RGBA"):
         return Image.fromarray(np.ascontiguousarray(array))
     out = Image.frombytes(like.mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
     if like.mode == "P":
