@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextvars import ContextVar
+from functools import partial
+from io import IOBase
+from operator import call
 from typing import Any
 
 import numpy as np
@@ -44,19 +48,18 @@ class set_detect_anomaly(detect_anomaly):
         on: dict[ContextVar[Any], Any] = {tracing: self.mode, detecting: self.mode and check_nan}
         if recording.get():
             on[recording] = TRACED if self.mode else ON
-        self._before = {var: var.get() for var in on}
-        for var, value in on.items():
-            var.set(value)
+        self.close = partial(deque, map(call, [partial(var.set, var.get()) for var in on]), 0)
+        try:
+            for var, value in on.items():
+                var.set(value)
+        except BaseException:
+            self.close()
+            raise
+
+    __enter__ = object.__init__  # type: ignore[assignment]
 
     def __new__(cls, mode: bool, check_nan: bool = True) -> Any:
-        return object.__new__(cls)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: object) -> None:
-        for var, value in self._before.items():
-            var.set(value)
+        return IOBase.__new__(cls)
 
 
 def is_anomaly_enabled() -> bool:

@@ -79,7 +79,7 @@ class Custom(Function):
     __slots__ = ("cls", "ctx", "saved_outputs", "materialize", "places", "results", "dtypes")
     cls: Any
     ctx: Any
-    saved_outputs: dict[int, Callable[[], Any]]  # which saved values are results, and where those stand in the graph
+    saved_outputs: dict[int, int]  # which saved values are results, and which
     materialize: bool
     places: list[int]  # which of the results are differentiable
     results: list[Any]  # shape and dtype of each result; None for what is no tensor
@@ -98,8 +98,15 @@ class Custom(Function):
         for i, (t, version) in enumerate(zip(self.saved, self.versions)):
             if t is not None and t.storage is not None and t.storage.count != version:
                 self._refuse_changed(t, t.storage)
-            result.append(t._at(self.saved_outputs[i]()) if i in self.saved_outputs else t)
+            result.append(t._at(self._place_of(self.saved_outputs[i])) if i in self.saved_outputs else t)
         return tuple(result)
+
+    def _place_of(self, i: int) -> Any:
+        """Where a result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
+        nowhere."""
+        if i not in self.places:
+            return None
+        return self if len(self.places) == 1 else _output(self, self.places.index(i), self.results[i][0])
 
     def _run_rule(self, grad: Any) -> Any:
         self.unpack()
@@ -193,7 +200,7 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     for k, t in enumerate(ctx._to_save):
         if t is not None and id(t) in place:
             saved.append(twin(t))
-            node.saved_outputs[k] = _place_of(node, floating, place[id(t)])
+            node.saved_outputs[k] = place[id(t)]
         else:
             saved.append(t)
     node.saved = tuple(saved)
@@ -210,17 +217,6 @@ def _written(x: Tensor, new: Tensor, name: str) -> Tensor:
     if recorded:
         rebase_history(x, new)
     return x
-
-
-def _place_of(node: Custom, floating: list[Tensor], i: int) -> Callable[[], Any]:
-    """Where a saved result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
-    nowhere."""
-    if i not in node.places:
-        return lambda: None
-    if len(floating) == 1:
-        return lambda: node
-    index = node.places.index(i)
-    return lambda: _output(node, index, node.results[i][0])
 
 
 def _output(node: Custom, index: int, shape: Any) -> Output:

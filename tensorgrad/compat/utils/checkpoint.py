@@ -1,5 +1,5 @@
 """`tensorgrad.utils.checkpoint`: recompute instead of remember."""
 
-from ...autograd.checkpoint import checkpoint, checkpoint_sequential
+from ...autograd.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
 
-__all__ = ["checkpoint", "checkpoint_sequential"]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential"]
