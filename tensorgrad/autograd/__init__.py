@@ -1,6 +1,6 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
-from . import function, functional, modes
+from . import function, functional, graph, modes
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad
@@ -17,6 +17,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "functional",
+    "graph",
     "grad",
     "gradcheck",
     "gradgradcheck",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .frames import describe_frame
-from .modes import ON, TRACED, _Mode, recording, tracing
+from .modes import ON, TRACED, _Mode, packing, recording, tracing
 
 detecting: ContextVar[bool] = ContextVar("tensorgrad.detecting", default=False)
 
@@ -47,7 +47,7 @@ class set_detect_anomaly(detect_anomaly):
         self.mode = bool(mode)
         on: dict[ContextVar[Any], Any] = {tracing: self.mode, detecting: self.mode and check_nan}
         if recording.get():
-            on[recording] = TRACED if self.mode else ON
+            on[recording] = TRACED if self.mode or packing.get() is not None else ON
         self.close = partial(deque, map(call, [partial(var.set, var.get()) for var in on]), 0)
         try:
             for var, value in on.items():

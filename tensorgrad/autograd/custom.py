@@ -28,10 +28,10 @@ import numpy as np
 from ..tensor import Tensor
 from .function import Function, in_pytorchs_style
 from .inplace import bump_version, check_not_a_leaf, is_recorded, rebase_history
-from .modes import OFF, TRACED, no_grad, recording
-from .node import births
+from .modes import OFF, TRACED, no_grad, packing, recording
+from .node import Name, births
 from .outputs import Output, stand_above
-from .saving import twin
+from .saving import Packed, twin
 
 
 class Context:
@@ -87,16 +87,20 @@ class Custom(Function):
     broadcasts = True  # PyTorch, too, sums what a user's backward returns in a broadcast shape
 
     @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.cls.__name__
+    def name(self) -> Name:
+        return Name(self.cls.__name__)
+
+    saved_tensors = property(lambda self: self.unpack(), doc="What the operation has saved, as in its backward.")
 
     def unpack(self) -> tuple[Any, ...]:
         """The saved tensors, checked for in-place changes, each at its place in the graph."""
-        if self.saved is None:
-            self._refuse_freed()
+        saved, versions = self.saved, self.versions
+        if saved is None:
+            saved = self._unpacked()
+            versions = (None,) * len(saved)
         result = []
-        for i, (t, version) in enumerate(zip(self.saved, self.versions)):
-            if t is not None and t.storage is not None and t.storage.count != version:
+        for i, (t, version) in enumerate(zip(saved, versions)):
+            if t is not None and t.storage is not None and version is not None and t.storage.count != version:
                 self._refuse_changed(t, t.storage)
             result.append(t._at(self._place_of(self.saved_outputs[i])) if i in self.saved_outputs else t)
         return tuple(result)
@@ -149,8 +153,8 @@ class Custom(Function):
         return super()._fit(g, source)
 
     def release(self) -> None:
-        if self.saved:
-            self.saved = None  # type: ignore[assignment]
+        if self.saved or type(self.versions) is Packed:
+            self.saved = self.versions = None  # type: ignore[assignment]
         self.ctx._to_save = ()
 
 
@@ -205,6 +209,8 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
             saved.append(t)
     node.saved = tuple(saved)
     node.versions = tuple(0 if t is None or t.storage is None else t.storage.count for t in saved)
+    if packing.get() is not None and saved:
+        node._pack()
     ctx._node = weakref.proxy(node)
     ctx._to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # the node must not keep its own results
     return tuple(results) if isinstance(out, tuple) else results[0]

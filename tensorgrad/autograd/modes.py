@@ -20,6 +20,7 @@ OFF, ON, TRACED = 0, 1, 2
 recording: ContextVar[int] = ContextVar("tensorgrad.recording", default=ON)
 tracing: ContextVar[bool] = ContextVar("tensorgrad.tracing", default=False)
 watcher: ContextVar[Any] = ContextVar("tensorgrad.watcher", default=None)
+packing: ContextVar[Any] = ContextVar("tensorgrad.packing", default=None)  # hooks for what rules save
 visiting: ContextVar[Any] = ContextVar("tensorgrad.visiting", default=None)  # what the sweep under way visits; None: all
 _inference: ContextVar[bool] = ContextVar("tensorgrad.inference", default=False)
 
@@ -102,7 +103,7 @@ class _Mode(_Scope):
 
 
 def _on() -> int:
-    return TRACED if tracing.get() else ON
+    return TRACED if tracing.get() or packing.get() is not None else ON
 
 
 class no_grad(_Mode):

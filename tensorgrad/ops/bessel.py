@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..tensor import Tensor, TensorLike
 from .elementwise import Sign
@@ -23,7 +24,7 @@ class Bessel(Function):
 
     def __init__(self, kind: str, n: int) -> None:
         self.kind, self.n = kind, n
-        self.name = f"bessel_{kind}{n}"  # type: ignore[misc]
+        self.name = Name(f"bessel_{kind}{n}")  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return on(x).bessel(self.kind, self.n, x)
