@@ -112,7 +112,7 @@ __version__ = "0.1.0"
 
 _part = _when_asked(
     __name__,
-    "accelerator backends compiler data distributed distributions hub jit metrics mps multiprocessing onnx return_types "
+    "accelerator backends compiler data distributed distributions hub jit metrics mps multiprocessing onnx profiler return_types "
     "testing text training version vision xpu".split(),
 )
 

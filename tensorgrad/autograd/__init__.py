@@ -1,5 +1,6 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
+from ..utils.when_asked import when_asked
 from . import function, functional, graph, modes
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
@@ -9,6 +10,8 @@ from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # where PyTorch has it
+
+__getattr__ = when_asked(__name__, ("profiler",))
 
 __all__ = [
     "Function",
