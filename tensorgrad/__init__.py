@@ -115,7 +115,7 @@ __version__ = "0.1.0"
 _part = _when_asked(
     __name__,
     "_C accelerator backends compiler data distributed distributions functional futures fx hub jit metrics mps multiprocessing "
-    "onnx return_types testing text training types version vision xpu".split(),
+    "onnx profiler return_types testing text training types version vision xpu".split(),
 )
 
 

@@ -108,6 +108,10 @@ class Protocols:
             twin._grad = copy.deepcopy(self._grad if self._grad.node is None else self._grad.detach(), memo)
         return twin
 
+    def _is_view(self: Any) -> bool:
+        """Whether this tensor looks at the memory of another, from which it has been made by an operation."""
+        return self._view is not None
+
     def __copy__(self: Any) -> Any:
         """A leaf of its own with the same memory and settings."""
         twin = object.__new__(type(self))

@@ -21,7 +21,7 @@ LAYERS = (
     "kernels dtypes device layout printing refusals",
     "tensor protocols random autograd utils",
     "ops",
-    "linalg special nn optim serialization amp cuda func summary distributed",
+    "linalg special nn optim serialization amp cuda func summary distributed profiler",
     "data training metrics testing",
     "vision text distributions",
 )

@@ -1,6 +1,7 @@
 """Reverse-mode differentiation of tensors: recording, the backward sweep, and checks of both."""
 
-from . import forward_ad, function, functional, modes
+from ..utils.when_asked import when_asked
+from . import forward_ad, function, functional, graph, modes
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .custom import once_differentiable
 from .engine import backward, grad
@@ -10,6 +11,8 @@ from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # where PyTorch has it
 
+__getattr__ = when_asked(__name__, ("profiler",))
+
 __all__ = [
     "Function",
     "GradcheckError",
@@ -18,6 +21,7 @@ __all__ = [
     "enable_grad",
     "forward_ad",
     "functional",
+    "graph",
     "grad",
     "gradcheck",
     "gradgradcheck",

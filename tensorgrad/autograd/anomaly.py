@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextvars import ContextVar
+from functools import partial
+from io import IOBase
+from operator import call
 from typing import Any
 
 import numpy as np
 
 from .frames import describe_frame
-from .modes import ON, TRACED, _Mode, recording, tracing
+from .modes import ON, TRACED, _Mode, packing, recording, tracing
 
 detecting: ContextVar[bool] = ContextVar("tensorgrad.detecting", default=False)
 
@@ -43,20 +47,19 @@ class set_detect_anomaly(detect_anomaly):
         self.mode = bool(mode)
         on: dict[ContextVar[Any], Any] = {tracing: self.mode, detecting: self.mode and check_nan}
         if recording.get():
-            on[recording] = TRACED if self.mode else ON
-        self._before = {var: var.get() for var in on}
-        for var, value in on.items():
-            var.set(value)
+            on[recording] = TRACED if self.mode or packing.get() is not None else ON
+        self.close = partial(deque, map(call, [partial(var.set, var.get()) for var in on]), 0)
+        try:
+            for var, value in on.items():
+                var.set(value)
+        except BaseException:
+            self.close()
+            raise
+
+    __enter__ = object.__init__  # type: ignore[assignment]
 
     def __new__(cls, mode: bool, check_nan: bool = True) -> Any:
-        return object.__new__(cls)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: object) -> None:
-        for var, value in self._before.items():
-            var.set(value)
+        return IOBase.__new__(cls)
 
 
 def is_anomaly_enabled() -> bool:

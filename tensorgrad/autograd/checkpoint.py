@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import zip_longest
+from operator import attrgetter
 from typing import Any
 
 from ..random import get_rng_state, set_rng_state
@@ -18,6 +20,29 @@ from .outputs import stand_above
 from .sums import Zero
 
 
+class CheckpointError(RuntimeError):
+    """The function has not done the same a second time."""
+
+
+_CURE = (
+    "The function must do the same both times: no counters, no random choices outside of tensorgrad's generator, no other "
+    "sizes. With determinism_check='none' only the results are compared."
+)
+
+
+def described(outs: list[Tensor]) -> list[Any]:
+    """Shape and dtype of each tensor."""
+    return [(tuple(y.array.shape), y.dtype) for y in outs]
+
+
+def _listed(outs: list[Any]) -> str:
+    return ", ".join([f"{shape} {dtype}" for shape, dtype in outs]) or "nothing that requires grad"
+
+
+def _operation(found: Any) -> str:
+    return "none" if found is None else f"{found[0]} {tuple(found[1])}"
+
+
 class Checkpoint(Function):
     """A whole piece of graph as one node, which keeps its arguments and runs the piece again when its turn comes."""
 
@@ -28,6 +53,8 @@ class Checkpoint(Function):
         self.arguments: list[Any] = []  # the tensors of the call
         self.ages: list[int] = []
         self.state: Any = None
+        self.first: list[Any] = []  # shape and dtype of each result …
+        self.operations: list[Any] | None = None  # … and the operations that made them; None: they are not compared
 
     def _run_rule(self, grad: Any) -> Any:
         if self.arguments is None:
@@ -40,15 +67,17 @@ class Checkpoint(Function):
                 self._refuse_changed(t, t.storage)
         grads = grad if type(grad) is tuple else (grad,)
         create_graph = bool(recording.get())
-        now = get_rng_state()
-        if self.state is not None:
-            set_rng_state(self.state)
+        start, now = next(births), get_rng_state()
         try:
+            if self.state is not None:
+                set_rng_state(self.state)
             with enable_grad(), self.context:
                 twins = [_twin(t, connected=create_graph) for t in self.arguments]
+                given = {t.node or t for t in twins}
                 outs = [y for y in _tensors(self.run(twins)) if y.requires_grad]
         finally:
             set_rng_state(now)
+        self._compare(outs, start, given)
         n = len(self.arguments)
         sources = [(t.node or t) if t.requires_grad else None for t in twins] + list(self.inputs[n:])
         wanted = {s for s, needed in zip(sources, self.needs) if s is not None and needed}
@@ -58,6 +87,25 @@ class Checkpoint(Function):
         leaves = attended_sweep([r for r in roots if r[0] in only], create_graph, create_graph, only, kept, ends=True)
         found = {s: g.at(s) if type(g) is Zero else g for s, g in {**leaves, **kept}.items()}
         return tuple(None if s is None else found.get(s) for s in sources)
+
+    def _compare(self, outs: list[Tensor], start: int, given: set[Any]) -> None:
+        """Refuse what the second run has made, if it is of another number, shape or dtype than what the first one made."""
+        again = described(outs)
+        if self.first != again:
+            raise CheckpointError(
+                "checkpoint: the recomputed values are not like those of the forward pass, so their gradients would be wrong."
+                f"\n    forward     {_listed(self.first)}\n    recomputed  {_listed(again)}\n{_CURE}"
+            )
+        if self.operations is None:
+            return
+        ran = _reached([y.node or y for y in outs], start, given)[1]
+        for i, (a, b) in enumerate(zip_longest(self.operations, ran)):
+            if a != b:
+                raise CheckpointError(
+                    "checkpoint: the recomputed values are not like those of the forward pass, so their gradients would be "
+                    f"wrong: they differ from operation {i} on.\n    forward     {_operation(a)}, one of "
+                    f"{len(self.operations)}\n    recomputed  {_operation(b)}, one of {len(ran)}\n{_CURE}"
+                )
 
     def release(self) -> None:
         self.arguments = None  # type: ignore[assignment]
@@ -97,8 +145,14 @@ def checkpoint(
         preserve_rng_state: let dropout inside draw the same mask both times.
         context_fn: gives two context managers, one to put around each of the two runs.
         use_reentrant: accepted; there is one implementation, and it has none of the restrictions of PyTorch's reentrant one.
-        determinism_check, debug, early_stop: accepted, without effect.
+        determinism_check: 'default' compares the operations of both runs (names and shapes); with 'none' only the results.
+        debug, early_stop: accepted, without effect.
+
+    Raises:
+        CheckpointError: (in backward) the second run has made values of another number, shape or dtype.
     """
+    if determinism_check not in ("default", "none"):
+        raise ValueError(f"checkpoint: determinism_check must be 'default' or 'none', got {determinism_check!r}.")
     contexts = context_fn() if context_fn is not None else (nullcontext(), nullcontext())
     if not recording.get():
         with contexts[0]:
@@ -130,8 +184,8 @@ def checkpoint(
     recorded = [y for y in outs if y.requires_grad]
     if not recorded:
         return out
-    inner = set(map(id, twins))
-    outside = _reached_outside([y.node or y for y in recorded], start, inner)
+    outside, operations = _reached([y.node or y for y in recorded], start, set(twins))
+    node.first, node.operations = described(recorded), operations if determinism_check == "default" else None
     results = [Tensor._of(y.array) for y in outs]
     node.inputs = tuple([(t.node or t) if t.requires_grad else None for t in tensors] + outside)
     node.arguments, node.ages = tensors, [t._version for t in tensors]
@@ -141,22 +195,27 @@ def checkpoint(
     return tree_map(lambda t: next(rest) if isinstance(t, Tensor) else t, out)
 
 
-def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]:
-    """The sources that a piece of graph depends on: leaves, and nodes born before it."""
+def _reached(roots: list[Any], start: int, inner: set[Any]) -> tuple[list[Any], list[Any]]:
+    """The sources that a piece of graph depends on (leaves, and nodes born before it), and its operations in the order of
+    their birth: name and shape."""
     found: list[Any] = []
+    operations: list[Any] = []
     seen = set(roots)
     stack = list(roots)
     while stack:
         source = stack.pop()
-        if not source.is_op or source.birth < start:
-            if id(source) not in inner:
-                found.append(source)
+        if source in inner:
             continue
+        if not source.is_op or source.birth < start:
+            found.append(source)
+            continue
+        operations.append(source)
         for s in source.inputs:
             if s is not None and s not in seen:
                 seen.add(s)
                 stack.append(s)
-    return found
+    operations.sort(key=attrgetter("birth"))
+    return found, [(node.name, node.shape) for node in operations]
 
 
 def checkpoint_sequential(functions: Any, segments: int, input: Tensor, use_reentrant: bool | None = None) -> Tensor:

@@ -30,10 +30,10 @@ from ..tensor import Tensor
 from .custom_levels import level_among, run_at_level
 from .function import Function, in_pytorchs_style
 from .inplace import bump_version, check_not_a_leaf, is_recorded, rebase_history
-from .modes import OFF, TRACED, no_grad, recording
-from .node import births
+from .modes import OFF, TRACED, no_grad, packing, recording
+from .node import Name, births
 from .outputs import Output, stand_above
-from .saving import twin
+from .saving import Packed, twin
 
 
 class Context:
@@ -89,7 +89,7 @@ class Custom(Function):
     __slots__ = ("cls", "ctx", "saved_outputs", "materialize", "places", "results", "dtypes")
     cls: Any
     ctx: Any
-    saved_outputs: dict[int, Callable[[], Any]]  # which saved values are results, and where those stand in the graph
+    saved_outputs: dict[int, int]  # which saved values are results, and which
     materialize: bool
     places: list[int]  # which of the results are differentiable
     results: list[Any]  # shape and dtype of each result; None for what is no tensor
@@ -97,19 +97,30 @@ class Custom(Function):
     broadcasts = True  # PyTorch, too, sums what a user's backward returns in a broadcast shape
 
     @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.cls.__name__
+    def name(self) -> Name:
+        return Name(self.cls.__name__)
+
+    saved_tensors = property(lambda self: self.unpack(), doc="What the operation has saved, as in its backward.")
 
     def unpack(self) -> tuple[Any, ...]:
         """The saved tensors, checked for in-place changes, each at its place in the graph."""
-        if self.saved is None:
-            self._refuse_freed()
+        saved, versions = self.saved, self.versions
+        if saved is None:
+            saved = self._unpacked()
+            versions = (None,) * len(saved)
         result = []
-        for i, (t, version) in enumerate(zip(self.saved, self.versions)):
-            if t is not None and t.storage is not None and t.storage.count != version:
+        for i, (t, version) in enumerate(zip(saved, versions)):
+            if t is not None and t.storage is not None and version is not None and t.storage.count != version:
                 self._refuse_changed(t, t.storage)
-            result.append(t._at(self.saved_outputs[i]()) if i in self.saved_outputs else t)
+            result.append(t._at(self._place_of(self.saved_outputs[i])) if i in self.saved_outputs else t)
         return tuple(result)
+
+    def _place_of(self, i: int) -> Any:
+        """Where a result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
+        nowhere."""
+        if i not in self.places:
+            return None
+        return self if len(self.places) == 1 else _output(self, self.places.index(i), self.results[i][0])
 
     def _run_rule(self, grad: Any) -> Any:
         self.unpack()
@@ -152,8 +163,8 @@ class Custom(Function):
         return super()._fit(g, source)
 
     def release(self) -> None:
-        if self.saved:
-            self.saved = None  # type: ignore[assignment]
+        if self.saved or type(self.versions) is Packed:
+            self.saved = self.versions = None  # type: ignore[assignment]
         self.ctx._to_save = ()
 
 
@@ -208,11 +219,13 @@ def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     for k, t in enumerate(ctx._to_save):
         if t is not None and id(t) in place:
             saved.append(twin(t))
-            node.saved_outputs[k] = _place_of(node, floating, place[id(t)])
+            node.saved_outputs[k] = place[id(t)]
         else:
             saved.append(t)
     node.saved = tuple(saved)
     node.versions = tuple(0 if t is None or t.storage is None else t.storage.count for t in saved)
+    if packing.get() is not None and saved:
+        node._pack()
     ctx._node = weakref.proxy(node)
     ctx._to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # the node must not keep its own results
     return tuple(results) if isinstance(out, tuple) else results[0]
@@ -234,17 +247,6 @@ def _written(x: Tensor, new: Tensor, name: str) -> Tensor:
     if recorded:
         rebase_history(x, new)
     return x
-
-
-def _place_of(node: Custom, floating: list[Tensor], i: int) -> Callable[[], Any]:
-    """Where a saved result stands in the graph: the node, one of its Outputs (made anew: they are only pointers), or
-    nowhere."""
-    if i not in node.places:
-        return lambda: None
-    if len(floating) == 1:
-        return lambda: node
-    index = node.places.index(i)
-    return lambda: _output(node, index, node.results[i][0])
 
 
 def _output(node: Custom, index: int, shape: Any) -> Output:

@@ -15,6 +15,7 @@ from . import hooks
 from .anomaly import detecting
 from .attended import attended_sweep, gradients_of, leading_to
 from .batched import Batch, BatchedArray
+from .edges import tensors_of
 from .modes import sweeping
 from .node import Source
 from .sums import Sums, Zero
@@ -76,7 +77,7 @@ def backward(
     if inputs is None:
         found = (attended_sweep if detecting.get() else sweep)(roots, create_graph, retain)
     else:
-        wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        wanted = tensors_of(inputs)
         if not wanted:
             raise RuntimeError("backward: inputs is empty; leave it out to give gradients to every leaf.")
         _check_inputs("backward", wanted)
@@ -112,7 +113,7 @@ def grad(
             instead of an error.
         is_grads_batched: each grad_output has a leading batch dimension; the results have it too.
     """
-    wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    wanted = tensors_of(inputs)
     retain = create_graph if retain_graph is None else retain_graph
     if not only_inputs:
         raise ValueError("grad: only_inputs=False is no longer there, as in PyTorch; use backward().")
@@ -151,7 +152,7 @@ def _check_inputs(caller: str, wanted: list[Any]) -> None:
 
 def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tensor]]:
     """Pairs of a source and its starting gradient, checked."""
-    outs = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    outs = tensors_of(tensors)
     given = list(gradients) if isinstance(gradients, (list, tuple)) else [gradients]
     for g in given:
         if g is not None and not isinstance(g, Tensor):

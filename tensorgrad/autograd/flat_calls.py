@@ -123,23 +123,24 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
             self.hooks = None
             if self.borrowed:
                 self._own()
-            if mode is TRACED:
-                self._trace((x, z), y)
             saves = self._saves
             if saves:
                 x_writes = x.storage if x_is else None
                 z_writes = z.storage if z_is else None
+                a, b = x, z
                 if self._crosswise:
-                    x, z = x if z_source is not None else None, z if x_source is not None else None
+                    a, b = x if z_source is not None else None, z if x_source is not None else None
                 elif self._serves:
-                    x, z = self._of_use((x, z), BOTH, (x_source is not None, z_source is not None))
+                    a, b = self._of_use((x, z), BOTH, (x_source is not None, z_source is not None))
                 if saves is not BOTH:
-                    self._save(saves, (x, z), y)
+                    self._save(saves, (a, b), y)
                 elif x_writes is None is z_writes:
-                    self.saved, self.versions = (x, z), _UNTOUCHED_BOTH
+                    self.saved, self.versions = (a, b), _UNTOUCHED_BOTH
                 else:
-                    self.saved = (x, z)
+                    self.saved = (a, b)
                     self.versions = (x_writes.count if x_writes else 0, z_writes.count if z_writes else 0)
+            if mode is TRACED:
+                self._trace((x, z), y)
             y.node = self
             y._requires_grad = True
     return y

@@ -33,8 +33,8 @@ from .flat_calls import call_one, call_two
 from .formula import formula_gradient
 from .frames import user_frame
 from .lifted import is_layered, lifted
-from .modes import SILENT, TRACED, recording, silence_var, visiting, watcher
-from .node import Source, births
+from .modes import SILENT, TRACED, packing, recording, silence_var, tracing, visiting, watcher
+from .node import Name, Source, births
 from .outputs import Parts, stand_above
 from .saving import ALL, OUT, USUAL, Saving, arrays_of
 from .sums import Zero
@@ -75,7 +75,7 @@ class Function(Saving):
 
     __slots__ = ("edges",)
 
-    name: ClassVar[str] = "function"
+    name: ClassVar[Any] = Name("function")
     broadcasts: ClassVar[bool] = False
     serves: ClassVar[dict[str, str]] = {}
     is_view: ClassVar[bool] = False
@@ -91,8 +91,8 @@ class Function(Saving):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "name" not in cls.__dict__:
-            cls.name = _WORDS.sub("_", cls.__name__).lower()
+        if type(cls.__dict__.get("name", "")) is str:
+            cls.name = Name(cls.__dict__.get("name") or _WORDS.sub("_", cls.__name__).lower())
         if in_pytorchs_style(cls):
             return  # see custom.py
         forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
@@ -185,11 +185,14 @@ class Function(Saving):
             self._trace(args, out)
 
     def _trace(self, args: tuple[Any, ...], out: Any) -> None:
-        """Note the line of the program that this operation stands in, and tell who watches."""
-        self.where = user_frame()
+        """Note the line of the program that this operation stands in, tell who watches, hand over what was saved."""
+        if tracing.get():
+            self.where = user_frame()
         see = watcher.get()
         if see is not None:
             see(self, args, out)
+        if packing.get() is not None and self._saves:
+            self._pack()
 
     # ---- rule -------------------------------------------------------------------------------------------------------
 
@@ -234,7 +237,7 @@ class Function(Saving):
             return self.backward(*grad) if type(grad) is tuple else self.backward(grad)
         saved = self.saved
         if saved is None:
-            self._refuse_freed()
+            saved = self._unpacked()
         if self._serves and _visiting_now() is not None:
             saved = self._of_use(saved, self._saves, self.needs)
         self._check_unchanged(saved)
@@ -251,7 +254,7 @@ class Function(Saving):
         grads = grad if type(grad) is tuple else (grad,)
         token = _silence_set(SILENT)
         try:
-            arrays = self.fused_backward(*[g if g is None else g.array for g in grads], *reads)  # type: ignore[attr-defined]
+            arrays = self.fused_backward(*[g if g is None else g.array for g in grads], *reads)
         finally:
             _silence_reset(token)
         if type(arrays) is not tuple:

@@ -133,6 +133,24 @@ class Handle:
         self.remove()
 
 
+class Handles:
+    """Several handles as one."""
+
+    def __init__(self, *handles: Handle) -> None:
+        self._handles = handles
+
+    def remove(self) -> None:
+        """Take all hooks out; doing it twice is harmless."""
+        for handle in self._handles:
+            handle.remove()
+
+    def __enter__(self) -> Handles:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
 class KeyedHandle(Handle):
     """The same for hooks that stand in a dict, by number: those of modules and optimizers.
 

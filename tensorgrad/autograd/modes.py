@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable
-from contextvars import ContextVar, Token, copy_context
-from functools import wraps
+from contextvars import ContextVar, copy_context
+from functools import partial, wraps
+from io import IOBase
+from itertools import chain, starmap
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,25 +20,40 @@ OFF, ON, TRACED = 0, 1, 2
 recording: ContextVar[int] = ContextVar("tensorgrad.recording", default=ON)
 tracing: ContextVar[bool] = ContextVar("tensorgrad.tracing", default=False)
 watcher: ContextVar[Any] = ContextVar("tensorgrad.watcher", default=None)
+packing: ContextVar[Any] = ContextVar("tensorgrad.packing", default=None)  # hooks for what rules save
 visiting: ContextVar[Any] = ContextVar("tensorgrad.visiting", default=None)  # what the sweep under way visits; None: all
 _inference: ContextVar[bool] = ContextVar("tensorgrad.inference", default=False)
 
 
-class _Mode:
-    """A context manager that is also a decorator, sets its variables on entry and puts them back on exit."""
+class _Scope(IOBase):
+    """Sets variables on entry and puts them back on exit, also when Ctrl-C comes in between.
 
-    def __init__(self) -> None:
-        self._tokens: list[tuple[tuple[ContextVar[Any], Token[Any]], ...]] = []
+    An interrupt becomes an exception between any two instructions of Python; an `__exit__` written in Python may be left
+    before its first. The one inherited here is C from end to end: it calls `close`, which is made on entry out of parts
+    that are C as well. Nothing else of a file is meant.
+    """
+
+    closed = True  # so that letting go of a scope does not close it
+    close: Any = None
 
     def _settings(self) -> dict[ContextVar[Any], Any]:
         return {}
 
-    def __enter__(self) -> None:
-        self._tokens.append(tuple((var, var.set(value)) for var, value in self._settings().items()))
+    def __enter__(self) -> Any:
+        settings = self._settings()
+        before = [(var, var.get()) for var in settings]
+        undo = chain(starmap(ContextVar.set, before), starmap(setattr, [(self, "close", self.close)]))
+        try:
+            self.close = partial(deque, undo, 0)
+            for var, value in settings.items():
+                var.set(value)
+        except BaseException:
+            deque(undo, 0)
+            raise
 
-    def __exit__(self, *error: object) -> None:
-        for var, token in reversed(self._tokens.pop()):
-            var.reset(token)
+
+class _Mode(_Scope):
+    """A scope that is also a decorator."""
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
@@ -85,7 +103,7 @@ class _Mode:
 
 
 def _on() -> int:
-    return TRACED if tracing.get() else ON
+    return TRACED if tracing.get() or packing.get() is not None else ON
 
 
 class no_grad(_Mode):
@@ -106,26 +124,22 @@ class set_grad_enabled(_Mode):
     """Recording on or off by a flag; acts at once when called as a function, and until the end of a `with`."""
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
-        self.mode = bool(mode)
-        self._before = recording.get()
+        self.mode, self._earlier = bool(mode), recording.get()
+        self.close = partial(deque, map(recording.set, [self._earlier]), 0)
         recording.set(_on() if self.mode else OFF)
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: object) -> None:
-        recording.set(self._before)
+    # Nothing is left to do, and nowhere for an interrupt to come between.
+    __enter__ = object.__init__  # type: ignore[assignment]
 
     def __call__(self, function: F) -> F:
-        recording.set(self._before)  # as a decorator it acts when the function runs, not when it is defined
+        recording.set(self._earlier)  # as a decorator it acts when the function runs, not when it is defined
         return super().__call__(function)
 
     def _again(self) -> _Mode:
         return set_grad_enabled(self.mode)
 
     def __new__(cls, mode: bool) -> Any:
-        return object.__new__(cls)
+        return IOBase.__new__(cls)
 
 
 class inference_mode(_Mode):
@@ -161,7 +175,7 @@ class watched(traced):
         self.see = see
 
     def __new__(cls, see: Any) -> Any:
-        return object.__new__(cls)
+        return IOBase.__new__(cls)
 
     def _settings(self) -> dict[ContextVar[Any], Any]:
         return {**super()._settings(), watcher: self.see}
@@ -200,7 +214,7 @@ silence_var, SILENT = _find_numpy_silence()
 
 
 class quiet:
-    """Inside, NumPy does not warn of overflow, nan or division by zero."""
+    """Inside, NumPy does not warn of overflow, nan or division by zero. Plain, as it stands around small operations."""
 
     __slots__ = ("_token",)
 
@@ -211,21 +225,23 @@ class quiet:
         silence_var.reset(self._token)
 
 
-class sweeping:
+class sweeping(_Scope):
     """Inside, a backward pass: its operations are recorded only with create_graph, NumPy does not warn, and rules learn
     from `visiting` which gradients are wanted (None: all)."""
-
-    __slots__ = ("_create_graph", "_only", "_recording", "_silence", "_visiting")
 
     def __init__(self, create_graph: bool, only: Any = None) -> None:
         self._create_graph, self._only = create_graph, only
 
-    def __enter__(self) -> None:
-        self._recording = recording.set(_on() if self._create_graph else OFF)
-        self._silence = silence_var.set(SILENT)
-        self._visiting = visiting.set(self._only)
+    def __enter__(self) -> Any:
+        before = recording.get(), silence_var.get(), visiting.get()
+        self.close = partial(deque, map(ContextVar.set, _SWEEP, before), 0)
+        try:
+            recording.set(_on() if self._create_graph else OFF)
+            silence_var.set(SILENT)
+            visiting.set(self._only)
+        except BaseException:
+            self.close()
+            raise
 
-    def __exit__(self, *error: object) -> None:
-        visiting.reset(self._visiting)
-        silence_var.reset(self._silence)
-        recording.reset(self._recording)
+
+_SWEEP = recording, silence_var, visiting

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .node import Node, Source, births
+from .node import Name, Node, Source, births
 
 
 class Output(Node):
     """One of several results of an operation: hands its gradient to the operation as one part of a tuple."""
 
     __slots__ = ("index",)
-    name = "output"
+    name = Name("output")
     index: int
 
     def __init__(self, parent: Any, index: int) -> None:
@@ -30,6 +30,10 @@ class Output(Node):
 
     def pull(self, grad: Tensor) -> list[tuple[Source, Any]]:
         return [(self.inputs[0], Parts({self.index: grad}) if type(grad) is Tensor else grad)]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.inputs[0].metadata  # type: ignore[union-attr]
 
     def register_hook(self, hook: Any) -> Any:
         return self.inputs[0].register_hook(hook)  # type: ignore[union-attr]

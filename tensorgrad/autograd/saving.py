@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from ..kernels import on
 from ..tensor import Storage, Tensor
 from .frames import describe_frame
+from .modes import packing
 from .node import Node
 from .outputs import reconnected
 
@@ -113,7 +114,7 @@ class Saving(Node):
 
     def result_moved(self, y: Tensor, x: Tensor) -> None:
         """The result y has been written to x's memory: where it is saved, it is read from there, and one array is enough."""
-        if OUT not in self._saves:
+        if OUT not in self._saves or self.saved is None:
             return
         for i, t in enumerate(self.saved):
             if isinstance(t, Tensor) and t.array is y.array:
@@ -123,7 +124,84 @@ class Saving(Node):
     def release(self) -> None:
         """Let go of what was saved; the links stay, so a second sweep says what is missing."""
         if self._saves:
-            self.saved = None  # type: ignore[assignment]
+            self.saved = self.versions = None  # type: ignore[assignment]
+
+    # ---- saved_tensors_hooks: what was saved, in a form of the user's ------------------------------------------------
+
+    def _pack(self) -> None:
+        """Hand the saved values to the hook in use, and keep what it makes of them."""
+        hooks = packing.get()
+        packed = tuple([tuple([hooks.pack(t) for t in x]) if type(x) is tuple else hooks.pack(x) for x in self.saved])
+        self.saved, self.versions = None, Packed(packed, hooks)  # type: ignore[assignment]
+
+    def _unpacked(self) -> tuple[Any, ...]:
+        """The values again. Where nothing is left, they have been freed."""
+        packed: Any = self.versions
+        if type(packed) is not Packed:
+            self._refuse_freed()
+        unpack = packed.hooks.unpack
+        return tuple([tuple([unpack(t) for t in x]) if type(x) is tuple else unpack(x) for x in packed.values])
+
+    # ---- for people and pictures: `_saved_self`, `_saved_result` … ----------------------------------------------------
+
+    def _places_of_names(self) -> dict[str, int]:
+        """Where among the saved values each name stands: forward's own names, and PyTorch's."""
+        names = inputs_of(type(self))
+        if ALL in self._saves or not names:
+            return {"_saved_tensors": -1} if self._saves else {}
+        theirs = _THEIR_NAMES.get(type(self).name.partition("_")[0].rstrip("123d"), ("self", "other"))
+        places: dict[str, int] = {}
+        for k, i in enumerate(self._saves):
+            for name in ("out", "result") if i == OUT else (names[i], *theirs[i : i + 1]):
+                places["_saved_" + name] = k
+        return places
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_saved_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        place = self._places_of_names().get(name)
+        if place is None:
+            raise AttributeError(f"{self.name}: it saves no {name.removeprefix('_saved_')!r}. See dir(node).")
+        saved = self.saved if self.saved is not None else self._unpacked()
+        if type(self.versions) is not Packed:
+            self._check_unchanged(saved)
+        saved = self._reconnect(saved)
+        return saved if place < 0 else saved[place]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._places_of_names()]
+
+
+# PyTorch's names of inputs, by the first word of an operation's name; else the first is `self`, the second `other`.
+_THEIR_NAMES = {
+    "matmul": ("self", "mat2"),
+    "mm": ("self", "mat2"),
+    "bmm": ("self", "mat2"),
+    "dot": ("self", "tensor"),
+    "addmm": ("self", "mat1", "mat2"),
+    "conv": ("input", "weight"),
+    "pow": ("self", "exponent"),
+    "where": ("condition", "self", "other"),
+}
+
+
+def inputs_of(cls: type) -> list[str]:
+    """The names that forward gives to its inputs."""
+    forward = getattr(cls, "forward", None) or getattr(cls, "formula", None)
+    code = getattr(forward, "__code__", None)
+    return list(code.co_varnames[1 : code.co_argcount]) if code is not None else []
+
+
+class Packed:
+    """Saved values as a pack hook has made them, and the hooks."""
+
+    __slots__ = ("hooks", "values")
+
+    def __init__(self, values: tuple[Any, ...], hooks: Any) -> None:
+        self.values, self.hooks = values, hooks
+
+    def __iter__(self) -> Any:  # as versions: there are none to compare, the hooks answer for the values
+        return iter(())
 
 
 def twin(y: Tensor) -> Tensor:

@@ -66,6 +66,6 @@ def install() -> None:
     paths = ["common_types", "modules"]
     nn.__getattr__ = when_asked(nn.__name__, paths)  # type: ignore[method-assign]
     nn.__all__.extend(paths)
-    autograd.Variable = Variable  # type: ignore[attr-defined]
+    autograd.Variable = Variable
     autograd.__all__.append("Variable")
     out_argument.install()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
@@ -24,7 +25,7 @@ class Bessel(Function):
 
     def __init__(self, kind: str, n: int) -> None:
         self.kind, self.n = kind, n
-        self.name = f"bessel_{kind}{n}"  # type: ignore[misc]
+        self.name = Name(f"bessel_{kind}{n}")  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return on(x).bessel(self.kind, self.n, x)

@@ -16,6 +16,7 @@ from math import prod
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import Shape, per_axis, windows
 from ..refusals import in_own_name
@@ -32,7 +33,7 @@ class _Convolution(Function):
     def __init__(self, out: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> None:
         self.out, self.stride, self.padding, self.dilation, self.groups = out, stride, padding, dilation, groups
         self.geometry = (stride, padding, dilation, groups)
-        self.name = f"{type(self).name}{len(out)}d"  # type: ignore[misc]
+        self.name = Name(f"{type(self).name}{len(out)}d")  # type: ignore[misc]
 
     def grouped(self, x: Tensor) -> Tensor:
         """(N, C, …) → (N, groups, C/groups, places): a matrix per image and group."""

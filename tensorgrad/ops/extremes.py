@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import axes, axis
 from ..printing import Result
@@ -96,7 +97,7 @@ class WithIndex(Function):
     axis may be dropped. The kernel is `name(x, dim, *rest)` and gives (values, index)."""
 
     def __init__(self, kernel: str, dim: int, keepdim: bool, *rest: Any) -> None:
-        self.name, self.dim, self.keepdim, self.rest = kernel, dim, keepdim, rest  # type: ignore[misc]
+        self.name, self.dim, self.keepdim, self.rest = Name(kernel), dim, keepdim, rest  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape

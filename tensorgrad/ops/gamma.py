@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import fits, integer
 from ..refusals import in_own_name
@@ -87,7 +88,7 @@ class Gammainc(Function):
 
     def __init__(self, upper: bool) -> None:
         self.upper = upper
-        self.name = "gammaincc" if upper else "gammainc"  # type: ignore[misc]
+        self.name = Name("gammaincc" if upper else "gammainc")  # type: ignore[misc]
 
     def forward(self, a: Any, x: Any) -> Any:
         return on(x).gammaincc(a, x) if self.upper else on(x).gammainc(a, x)

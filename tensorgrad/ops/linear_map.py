@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import Shape
 from ..tensor import Tensor
@@ -21,7 +22,7 @@ class LinearMap(Function):
 
     def __init__(self, map: str, *how: Any, shape: Shape | None = None, name: str = "") -> None:
         self.map, self.how, self.to = map, how, shape
-        self.name = name or (map if shape is None else f"{map}_backward")  # type: ignore[misc]
+        self.name = Name(name or (map if shape is None else f"{map}_backward"))  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         self.before = x.shape

@@ -9,6 +9,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.inplace import bump_version
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import Shape, integer
 from ..refusals import in_own_name
@@ -32,7 +33,7 @@ class Normalize(Function):
     """
 
     def __init__(self, name: str, view: Shape, affine: Shape, axes: Shape, eps: float, centre: bool = True) -> None:
-        self.name = name  # type: ignore[misc]
+        self.name = Name(name)  # type: ignore[misc]
         self.view, self.affine, self.axes, self.eps, self.centre = view, affine, axes, eps, centre
 
     def formula(self, x: Tensor, weight: Any, bias: Any) -> Tensor:

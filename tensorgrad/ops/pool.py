@@ -10,6 +10,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..autograd.modes import is_grad_enabled
+from ..autograd.node import Name
 from ..dtypes import iinfo
 from ..kernels import on
 from ..kernels.shapes import Shape, fits, integer, per_axis, windows
@@ -34,7 +35,7 @@ class MaxPool(Function):
 
     def __init__(self, remember: bool, *how: Any) -> None:
         self.remember, self.how = remember, how
-        self.name = f"max_pool{len(how[0])}d"  # type: ignore[misc]
+        self.name = Name(f"max_pool{len(how[0])}d")  # type: ignore[misc]
 
     def formula(self, x: Tensor) -> Tensor:
         lowest = -inf if x.is_floating_point() else iinfo(x.dtype).min

@@ -329,16 +329,18 @@ def multi_dot(tensors: Sequence[TensorLike], *, op: str = "multi_dot") -> Tensor
             raise ValueError(_matmul_mismatch(op, x.array.shape, z.array.shape))
     split = _best_splits(tuple(sizes))
 
-    def product(i: int, j: int) -> Tensor:
-        if i == j:
-            return chain[i]
-        k = split[i, j]
-        return mm(product(i, k), product(k + 1, j))
-
-    y = product(0, len(chain) - 1)
+    y = _chained(chain, split, 0, len(chain) - 1)
     if first and last:
         return y.reshape(())
     return y.reshape(-1) if first or last else y
+
+
+def _chained(chain: list[Tensor], split: dict[tuple[int, int], int], i: int, j: int) -> Tensor:
+    """The product of the matrices i … j."""
+    if i == j:
+        return chain[i]
+    k = split[i, j]
+    return mm(_chained(chain, split, i, k), _chained(chain, split, k + 1, j))
 
 
 @lru_cache

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.function import Function
+from ..autograd.node import Name
 from ..kernels import on
 from ..kernels.shapes import axis, integer
 from ..printing import Result
@@ -100,7 +101,7 @@ class Median(Function):
     """The middle of all; those that are equal to it share the gradient."""
 
     def __init__(self, name: str, skip_nan: bool) -> None:
-        self.name, self.skip_nan = name, skip_nan  # type: ignore[misc]
+        self.name, self.skip_nan = Name(name), skip_nan  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return on(x).median_of_all(x, self.skip_nan)

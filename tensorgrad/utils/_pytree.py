@@ -8,7 +8,7 @@ which programs import.
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 PyTree = Any
@@ -73,12 +73,12 @@ def tree_unflatten(leaves: Any, treespec: TreeSpec) -> PyTree:
     leaves = list(leaves)
     if len(leaves) != treespec.num_leaves:
         raise ValueError(f"tree_unflatten: the plan has {treespec.num_leaves} leaves, got {len(leaves)}.")
-    rest = iter(leaves)
+    return _built(treespec, iter(leaves))
 
-    def build(spec: TreeSpec) -> Any:
-        return next(rest) if spec.type is None else _made(spec, [build(child) for child in spec.children_specs])
 
-    return build(treespec)
+def _built(spec: TreeSpec, rest: Iterator[Any]) -> Any:
+    # Not a function inside the other: one that calls itself is a cycle, and keeps the leaves until the collector comes by.
+    return next(rest) if spec.type is None else _made(spec, [_built(child, rest) for child in spec.children_specs])
 
 
 def tree_leaves(tree: PyTree, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:

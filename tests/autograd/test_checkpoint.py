@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from tensorgrad.utils.checkpoint import checkpoint, checkpoint_sequential
+from tensorgrad.utils.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
 
 import tensorgrad as tg
 
@@ -128,3 +129,88 @@ def test_contexts_around_the_two_runs() -> None:
     y = checkpoint(lambda h: seen.append("run") or h.exp(), x, context_fn=lambda: (noting("first"), noting("second")))
     y.sum().backward()
     assert seen == ["first", "run", "second", "run"]
+
+
+# ---- a second run that is not like the first -------------------------------------------------------------------------
+
+
+class TestAnotherRun:
+    SECOND: dict[str, Any] = {
+        "another shape": (lambda a: (a[:1] * 2).exp(), "forward     .3,. .*float64\n    recomputed  .1,. .*float64"),
+        "another dtype": (lambda a: (a * 2).exp().float(), "recomputed  .3,. tensorgrad.float32"),
+        "another number": (lambda a: ((a * 2).exp(), a * 1), "recomputed  .3,. .*float64, .3,. .*float64"),
+        "nothing": (lambda a: (a.detach() * 2).exp(), "recomputed  nothing that requires grad"),
+        "another way": (lambda a: (a * 2).sin(), "from operation 1 on.\n    forward     exp .3,., one of 2\n    recomputed  sin"),
+        "a longer way": (lambda a: ((a * 2).exp() * 1), "forward     none, one of 2\n    recomputed  mul .3,., one of 3"),
+        "another size in the middle": (lambda a: (a[:1] * 2).exp().expand(3), "differ from operation 0 on"),
+    }
+
+    @pytest.mark.parametrize("name", SECOND)
+    @pytest.mark.parametrize("reentrant", [False, True, None])
+    def test_is_an_error_that_says_so(self, name: str, reentrant: bool | None) -> None:
+        second, words = self.SECOND[name]
+        runs: list[int] = []
+
+        def f(a: Any) -> Any:
+            runs.append(1)
+            return (a * 2).exp() if len(runs) == 1 else second(a)
+
+        x = tg.ones(3, dtype=tg.float64, requires_grad=True)
+        y = checkpoint(f, x, use_reentrant=reentrant).sum()
+        with pytest.raises(CheckpointError, match="checkpoint: the recomputed values are not like those of") as e:
+            y.backward()
+        assert isinstance(e.value, RuntimeError) and re.search(words, str(e.value)), str(e.value)
+        assert "The function must do the same both times" in str(e.value)
+        assert x.grad is None and tg.is_grad_enabled()
+
+    def test_operations_are_compared_only_if_wanted(self) -> None:
+        runs: list[int] = []
+
+        def f(a: Any) -> Any:
+            runs.append(1)
+            return (a * 2).exp() if len(runs) == 1 else (a * 2).sin()
+
+        x = tg.ones(3, dtype=tg.float64, requires_grad=True)
+        checkpoint(f, x, use_reentrant=False, determinism_check="none").sum().backward()
+        np.testing.assert_allclose(x.grad.array, 2 * np.cos([2.0, 2.0, 2.0]))
+        with pytest.raises(ValueError, match="checkpoint: determinism_check must be 'default' or 'none', got 'all'"):
+            checkpoint(f, x, determinism_check="all")
+
+    def test_the_same_once_more_is_not(self) -> None:
+        """A second gradient runs it with its arguments at other places of the graph."""
+        w, x = weights()
+
+        def f(a: Any) -> Any:
+            y = a @ w
+            y[0] = 1.0
+            return tg.nn.functional.dropout(y.view(-1), 0.5).exp(), a
+
+        a, b = checkpoint(f, x * 1, use_reentrant=False)
+        (g,) = tg.autograd.grad(a.sum() + b.sum(), x, create_graph=True)
+        tg.autograd.grad(g.sum(), (x, w))
+
+
+@pytest.mark.parametrize("segments", [1, 2, 3, 4, 7])
+def test_each_layer_of_a_sequence_runs_once_forward(segments: int) -> None:
+    ran: list[int] = []
+
+    def layer(i: int) -> Any:
+        def run(x: Any) -> Any:
+            ran.append(i)
+            return (x * (i + 1)).sin()
+
+        return run
+
+    layers = [layer(i) for i in range(7)]
+    x = tg.ones(2, dtype=tg.float64, requires_grad=True)
+    y = checkpoint_sequential(layers, segments, x)
+    assert ran == list(range(7))
+    z = x
+    for f in layers:
+        z = f(z)
+    assert tg.equal(y, z)
+    ran.clear()
+    (got,) = tg.autograd.grad(y.sum(), x)
+    last = (segments - 1) * (7 // segments)  # what the last piece has kept need not run again
+    assert sorted(ran) == list(range(last))
+    np.testing.assert_allclose(got.array, tg.autograd.grad(z.sum(), x)[0].array)

@@ -79,3 +79,22 @@ def test_a_result_cut_off_is_caught_and_one_that_is_constant_is_not() -> None:
     assert gradgradcheck(lambda a: (a * a, a.detach() * 2), (leaf(1.0),), check_batched_grad=True)
     with pytest.raises(TypeError, match="gradcheck.. got an unexpected keyword argument 'check_everything'"):
         gradcheck(lambda a: a, (leaf(1.0),), check_everything=True)
+
+
+class SlightlyOff(Function):
+    """x with a gradient that is 0.05 % off: within the default tolerance."""
+
+    def forward(self, x: Any) -> Any:
+        return x * 1
+
+    def backward(self, grad: tg.Tensor) -> tg.Tensor:
+        return grad * 1.0005
+
+
+def test_the_relative_tolerance_counts() -> None:
+    x = leaf(1.0, 2.0)
+    assert gradcheck(lambda v: SlightlyOff()(v), x)
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda v: SlightlyOff()(v), x, rtol=1e-6)
+    assert not gradcheck(lambda v: SlightlyOff()(v), x, rtol=1e-6, raise_exception=False)
+    assert gradcheck(lambda v: SlightlyOff()(v), x, rtol=0.0, atol=1e-3)

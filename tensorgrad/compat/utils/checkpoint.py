@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...autograd.checkpoint import checkpoint, checkpoint_sequential
+from ...autograd.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
 
 
 def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
@@ -16,4 +16,4 @@ def set_device_states(devices: list[int], states: list[Any], *, device_type: str
         raise RuntimeError("set_device_states: there are no generators of GPUs here; devices and states must be empty.")
 
 
-__all__ = ["checkpoint", "checkpoint_sequential", "get_device_states", "set_device_states"]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "get_device_states", "set_device_states"]
