@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ _LEAVES_AS: tuple[tuple[type[Exception], type[Exception]], ...] = (
 _RIGHT: tuple[type[Exception], ...] = (TypeError, ValueError, IndexError, RuntimeError)
 CAUGHT: tuple[type[Exception], ...] = (*_RIGHT, *[c for c, _ in _LEAVES_AS])
 
+_PACKAGE = __name__.partition(".")[0]
 _OURS = os.path.dirname(__file__) + os.sep
 _NUMPY = os.path.dirname(np.__file__)
 _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") + os.sep)
@@ -54,7 +55,9 @@ def worded(error: Exception, function: Any, args: Any, kwargs: Any, name: str = 
     name = name or function.__name__
     if not isinstance(error, CAUGHT) or isinstance(error, NotImplementedError) or _foreign(error):
         return error
-    text = str(error)
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, (KeyError, AttributeError)) and _SUBJECT.match(text):
+        return error  # a check of ours that raises what PyTorch raises
     raw = next((to for c, to in _LEAVES_AS if isinstance(error, c)), None)
     subject = _SUBJECT.match(text)
     if raw is None and subject is not None:
@@ -129,7 +132,7 @@ def _given(function: Any, args: Any, kwargs: Any) -> Iterator[tuple[str, Any, st
             yield what, value, ""
         return
     for what, value in bound.items():
-        if what == "self" and args[0] is not value:
+        if what == "self":
             continue
         p = signature.parameters[what]
         declared = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "")
@@ -284,6 +287,47 @@ def in_own_name(function: C) -> C:
     return named  # type: ignore[return-value]
 
 
+class OwnName:
+    """A base whose subclasses in this package let errors out of their constructors, and of the methods in `_worded`, under
+    the class's name: `StepLR: step_size must be an int, got 'text'.`"""
+
+    __slots__ = ()
+    _worded: ClassVar[tuple[str, ...]] = ("__init__",)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith(_PACKAGE):
+            for name in cls._worded:
+                if inspect.isfunction(cls.__dict__.get(name)):
+                    setattr(cls, name, in_class_name(cls.__dict__[name]))
+
+
+def in_class_name(method: C) -> C:
+    """Let errors leave a method under the name of its class."""
+
+    @wraps(method)
+    def named(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except CAUGHT as error:
+            subject = _SUBJECT.match(str(error))
+            if subject is not None and isinstance(error, _RIGHT) and method.__name__ in subject.group(1).split("."):
+                raise
+            found = worded(error, method, (self, *args), kwargs, type(self).__name__)
+            if found is error:
+                raise
+            raise found from None
+
+    return named  # type: ignore[return-value]
+
+
+def of_call(error: Exception, module: Any, args: Any, kwargs: Any) -> Exception:
+    """What a call of a module lets out: the words of the operation that refused where there are any, else its own."""
+    if isinstance(error, _RIGHT) and _SUBJECT.match(str(error)):
+        return error
+    return worded(error, module.forward, args, kwargs, type(module).__name__)
+
+
 def _operation() -> tuple[Any, Any] | None:
     """The public operation that is running, the outermost where one calls another: its frame and function."""
     frame: Any = sys._getframe(2)
@@ -305,13 +349,13 @@ def running() -> str:
     return f"{found[1].__name__}: " if found is not None else ""
 
 
-def leave_operation(error: Exception, op: str) -> NoReturn:
-    """Raise what a kernel raised, in the words of the public function the user called, found among its callers."""
+def of_operation(error: Exception, op: str) -> Exception:
+    """What a kernel raised, in the words of the public function the user called, found among its callers."""
     if _SUBJECT.match(str(error)) and isinstance(error, _RIGHT) or _foreign(error):
-        raise error
+        return error
     found = _operation()
     if found is None:
-        leave(error, leave_operation, (), {}, op)
+        return worded(error, of_operation, (), {}, op)
     frame, function = found
     code = frame.f_code
     values = frame.f_locals
@@ -321,7 +365,10 @@ def leave_operation(error: Exception, op: str) -> NoReturn:
     if code.co_flags & inspect.CO_VARARGS:
         args = [kwargs.pop(n) for n in first if n in kwargs]
         args += list(values.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount], ()))
-    leave(error, function, args, kwargs)
+    return worded(error, function, args, kwargs)
 
 
-__all__ = ["CAUGHT", "in_own_name", "leave", "leave_operation", "misfit", "running", "shown", "worded"]
+__all__ = [
+    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "leave", "misfit", "of_call", "of_operation", "running", "shown",
+    "worded",
+]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..refusals import CAUGHT, leave_operation
+from ..refusals import CAUGHT, of_operation
 from ..tensor import Storage, Tensor
 from .modes import SILENT, TRACED, recording, silence_var
 from .node import births
@@ -42,7 +42,10 @@ def call_one(self: Any, x: Tensor) -> Any:
             finally:
                 _silence_reset(token)
     except CAUGHT as error:
-        leave_operation(error, self.name)
+        found = of_operation(error, self.name)
+        if found is error:
+            raise
+        raise found from None
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)
@@ -95,7 +98,10 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
             finally:
                 _silence_reset(token)
     except CAUGHT as error:
-        leave_operation(error, self.name)
+        found = of_operation(error, self.name)
+        if found is error:
+            raise
+        raise found from None
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..refusals import CAUGHT, leave_operation
+from ..refusals import CAUGHT, of_operation
 from ..tensor import UNRECORDED, Tensor
 from .modes import TRACED, recording
 from .node import births
@@ -28,7 +28,10 @@ def call_view(self: Any, x: Tensor) -> Tensor:
     try:
         y.array = out = self.forward(a)
     except CAUGHT as error:
-        leave_operation(error, self.name)
+        found = of_operation(error, self.name)
+        if found is error:
+            raise
+        raise found from None
     if mode and x._base is not None:
         x._refresh()
     owner = out.base
@@ -64,7 +67,10 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
     try:
         arrays = self.forward(x.array)
     except CAUGHT as error:
-        leave_operation(error, self.name)
+        found = of_operation(error, self.name)
+        if found is error:
+            raise
+        raise found from None
     for i, array in enumerate(arrays):
         y = _new(Tensor)
         y.array, y.storage = array, storage

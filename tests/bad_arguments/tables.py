@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.bad_arguments import ops
+from tests.bad_arguments import modules, ops
 from tests.bad_arguments.probe import Row
 
 FAMILIES: dict[str, Callable[[], Iterator[Row]]] = {
     "operations": ops.operations,
-    "in-place forms": ops.in_place_forms,
+    "other forms": ops.other_forms,
+    "modules": modules.constructors,
+    "calls of modules": modules.calls,
+    "methods of modules": modules.methods,
+    "init": modules.init,
+    "nn.utils": modules.utils,
 }

@@ -8,6 +8,12 @@ from typing import Any
 
 from tests.bad_arguments.probe import Call, Row
 
+# What PyTorch raises where there is no such name.
+PROMISED: dict[str, tuple[type[Exception], ...]] = {
+    **dict.fromkeys(("get_submodule", "set_submodule", "get_parameter", "get_buffer"), (AttributeError,)),
+    **dict.fromkeys(("register_parameter", "register_buffer", "add_module", "update"), (KeyError,)),
+}
+
 
 class Names(dict[str, Any]):
     """What the names of a text stand for: things as they are, and makers of new things."""
@@ -45,7 +51,8 @@ def row(text: str, names: Names) -> Row:
     while isinstance(callee, ast.Call):  # nn.Linear(3, 4)(x): a call of what is made
         callee = callee.func
     own = callee.attr if isinstance(callee, ast.Attribute) else ast.unparse(callee)
-    return Row(text, (own.rstrip("_") or own,), make)
+    kinds = (type(holder).__name__,) if (holder := getattr(make()[0], "__self__", None)) is not None else ()
+    return Row(text, (own.rstrip("_") or own, *kinds), make, also=PROMISED.get(own, ()))
 
 
 def rows(texts: str, names: Names) -> Iterator[Row]:
