@@ -22,6 +22,7 @@ from .ops.compare import equal
 from .ops.create import zeros_like
 from .ops.join import stack
 from .random import current
+from .refusals import in_words
 from .tensor import Tensor
 from .utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
@@ -30,6 +31,7 @@ Argnums = int | tuple[int, ...]
 # ---- gradients ----------------------------------------------------------------------------------------------------------
 
 
+@in_words
 def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that gives the gradient of `func` towards one argument, or a tuple of gradients towards several.
 
@@ -46,6 +48,7 @@ def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return gradient
 
 
+@in_words
 def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """As `grad`, and what `func` gave: (gradient, number), or (gradient, (number, that thing))."""
 
@@ -156,6 +159,7 @@ class _Call:
 # ---- products with the Jacobian, and the Jacobian ----------------------------------------------------------------------
 
 
+@in_words
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """(func(*primals), the function v ↦ vᵀ·J), one backward pass for each call of the latter. It gives a tuple, one
     gradient for each of the primals; its argument is nested as the result is."""
@@ -174,6 +178,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     return (call.closed(out), pull, call.closed(aux)) if has_aux else (call.closed(out), pull)
 
 
+@in_words
 def jvp(
     func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, strict: bool = False,
     has_aux: bool = False,
@@ -206,6 +211,7 @@ def _pushed(call: _Call, outs: list[Tensor], directions: list[Tensor]) -> list[T
     return [next(found) if y.requires_grad else zeros_like(y) for y in outs]
 
 
+@in_words
 def jacrev(
     func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
@@ -236,6 +242,7 @@ def _rows(y: Tensor, x: Tensor, rows: list[Tensor]) -> Tensor:
     return stack(rows).reshape(shape) if rows else x.new_zeros(shape)
 
 
+@in_words
 def jacfwd(
     func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Callable[..., Any]:
@@ -243,6 +250,7 @@ def jacfwd(
     return jacrev(func, argnums, has_aux)
 
 
+@in_words
 def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """A function that gives the second derivatives of `func`.  Shape: of the result, of the argument, of the argument."""
     return jacrev(jacrev(func, argnums), argnums)
@@ -257,6 +265,7 @@ def _tensors(name: str, leaves: list[Any]) -> None:
 # ---- batches --------------------------------------------------------------------------------------------------------------
 
 
+@in_words
 def vmap(
     func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error",
     *, chunk_size: int | None = None,
@@ -330,6 +339,7 @@ def _batch(leaves: list[Any], dims: list[int | None]) -> int:
     return n
 
 
+@in_words
 def stack_module_state(models: list[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The parameters, and the buffers, of several modules of one kind, each stacked into one leaf: for
     `vmap(functional_call, …)`."""

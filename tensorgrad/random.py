@@ -19,6 +19,7 @@ import numpy as np
 
 from .device import CPU, on_cpu
 from .device import device as _device
+from .refusals import in_class_name, in_own_name
 from .tensor import Tensor
 
 _STATE = struct.Struct("<16s16sIIQ")  # PCG64's state and increment, whether it has 32 spare bits and these; the seed
@@ -28,6 +29,7 @@ _MANUAL = 67280421310721  # the seed of a new Generator, PyTorch's
 class Generator:
     """A stream of random numbers with a seed: `tensorgrad.rand(3, generator=g)`. A new one starts from a fixed seed."""
 
+    @in_class_name
     def __init__(self, device: Any = "cpu") -> None:
         on_cpu(device, "Generator")
         self.manual_seed(_MANUAL)
@@ -36,6 +38,7 @@ class Generator:
     def device(self) -> _device:
         return CPU
 
+    @in_own_name
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed, a whole number from −2⁶³ to 2⁶⁴ − 1 (−1 is the same as 2⁶⁴ − 1)."""
         try:
@@ -156,6 +159,7 @@ def drawing_from(generator: Generator) -> Iterator[None]:
         _here.reset(token)
 
 
+@in_own_name
 def manual_seed(seed: int) -> Generator:
     """Start the default generator again from a seed, and return it."""
     return current().manual_seed(seed)
@@ -176,6 +180,7 @@ def get_rng_state() -> Tensor:
     return current().get_state()
 
 
+@in_own_name
 def set_rng_state(new_state: Tensor) -> None:
     """Put the default generator where `get_rng_state` found it."""
     current().set_state(new_state)

@@ -30,7 +30,7 @@ _LEAVES_AS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (KeyError, ValueError),
     (ArithmeticError, ValueError),
     (MemoryError, RuntimeError),
-    (AssertionError, ValueError),
+    (BufferError, TypeError),
 )
 _RIGHT: tuple[type[Exception], ...] = (TypeError, ValueError, IndexError, RuntimeError)
 CAUGHT: tuple[type[Exception], ...] = (*_RIGHT, *[c for c, _ in _LEAVES_AS])
@@ -41,16 +41,19 @@ _NUMPY = os.path.dirname(np.__file__)
 _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") + os.sep)
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _SUBJECT = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?(?=: )")
-_ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in".split())
+_ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in hook".split())
 _TOO_LARGE = re.compile("Unable to allocate|too big|[Mm]aximum allowed dimension|too large|Too large|maximum supported")
 
 
-def worded(error: Exception, function: Any, args: Any, kwargs: Any, name: str = "") -> Exception:
+def worded(
+    error: Exception, function: Any, args: Any, kwargs: Any, name: str = "", renames: bool = True
+) -> Exception:
     """The error as a public function lets it out; itself where it is in that function's words already, or not ours: a
     callback of the user's may raise what it likes.
 
     Args:
         function: whose declarations say what the arguments should have been. name: its public one.
+        renames: whether what operations inside have said goes on under this name; not where their name is news.
     """
     name = name or function.__name__
     if not isinstance(error, CAUGHT) or isinstance(error, NotImplementedError) or _foreign(error):
@@ -62,11 +65,15 @@ def worded(error: Exception, function: Any, args: Any, kwargs: Any, name: str = 
     subject = _SUBJECT.match(text)
     if raw is None and subject is not None:
         known = subject.group(1)
-        if name in (known, known + "_", known + "_copy") or known.rpartition(".")[2] == name:
+        if name in (known, known + "_", known + "_copy", *known.split(".")):
+            return error
+        if not renames and known not in _ARGUMENTS:
             return error
         if known in _ARGUMENTS or type(error) not in _RIGHT:
             return _again(error, f"{name}: {text}")
         return _again(error, name + text[subject.end(1) :])
+    if type(error).__module__.startswith(_PACKAGE):
+        return error  # DataError, SaveError: about a file, which they name
     if raw is None and re.search(rf"\b{re.escape(name)}\(\)", text):
         return error  # Python's own answer to a call with too many arguments, or too few
     return (raw or _plain(error))(f"{name}: {_reason(error, text, function, args, kwargs)}")
@@ -115,7 +122,7 @@ def _reason(error: Exception, text: str, function: Any, args: Any, kwargs: Any) 
         large = [f"{what} = {shown(v)}" for what, v, _ in given if any(abs(n) > 2**20 for n in _whole_numbers(v))]
         because = f" with {', '.join(large)}" if large else ""
         return f"not enough memory for the result{because}: {text or 'the sizes are too large'}. Give smaller sizes."
-    said = f"{type(error).__name__}: {text}" if isinstance(error, (KeyError, AssertionError)) or not text else text
+    said = f"{type(error).__name__}: {text}" if isinstance(error, KeyError) or not text else text
     listed = ", ".join(f"{what} = {shown(v)}" for what, v, _ in given)
     return f"cannot work with {listed} ({said}). Compare the arguments with its docstring." if listed else said
 
@@ -287,6 +294,22 @@ def in_own_name(function: C) -> C:
     return named  # type: ignore[return-value]
 
 
+def in_words(function: C) -> C:
+    """As `in_own_name`, for functions that run others: the words of the operations inside stay theirs."""
+
+    @wraps(function)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except CAUGHT as error:
+            found = worded(error, function, args, kwargs, renames=False)
+            if found is error:
+                raise
+            raise found from None
+
+    return named  # type: ignore[return-value]
+
+
 class OwnName:
     """A base whose subclasses in this package let errors out of their constructors, and of the methods in `_worded`, under
     the class's name: `StepLR: step_size must be an int, got 'text'.`"""
@@ -313,7 +336,7 @@ def in_class_name(method: C) -> C:
             subject = _SUBJECT.match(str(error))
             if subject is not None and isinstance(error, _RIGHT) and method.__name__ in subject.group(1).split("."):
                 raise
-            found = worded(error, method, (self, *args), kwargs, type(self).__name__)
+            found = worded(error, method, (self, *args), kwargs, type(self).__name__.lstrip("_"))
             if found is error:
                 raise
             raise found from None
@@ -369,6 +392,6 @@ def of_operation(error: Exception, op: str) -> Exception:
 
 
 __all__ = [
-    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "leave", "misfit", "of_call", "of_operation", "running", "shown",
-    "worded",
+    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "in_words", "leave", "misfit", "of_call", "of_operation",
+    "running", "shown", "worded",
 ]  # fmt: skip

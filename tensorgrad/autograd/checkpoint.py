@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from ..random import get_rng_state, set_rng_state
+from ..refusals import in_own_name, in_words
 from ..tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_map
 from .attended import attended_sweep, leading_to
@@ -76,6 +77,7 @@ def _tensors(tree: Any) -> list[Tensor]:
     return [t for t in tree_flatten(tree)[0] if isinstance(t, Tensor)]
 
 
+@in_words
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -158,6 +160,7 @@ def _reached_outside(roots: list[Any], start: int, inner: set[int]) -> list[Any]
     return found
 
 
+@in_own_name
 def checkpoint_sequential(functions: Any, segments: int, input: Tensor, use_reentrant: bool | None = None) -> Tensor:
     """A chain of functions (a Sequential, or a list), checkpointed in `segments` pieces."""
     chain = list(functions.children()) if hasattr(functions, "children") else list(functions)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..refusals import in_words
 from ..tensor import Tensor
 from . import hooks
 from .anomaly import detecting
@@ -47,6 +48,7 @@ def sweep(
     return attended_sweep([], create_graph, retain_graph, begun=(grads, ready)) if hooks.in_use else grads
 
 
+@in_words
 def backward(
     tensors: Tensor | Sequence[Tensor],
     grad_tensors: Any = None,
@@ -86,6 +88,7 @@ def backward(
             hook(leaf)
 
 
+@in_words
 def grad(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | Sequence[Tensor],

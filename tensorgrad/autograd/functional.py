@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .engine import grad
 from .modes import enable_grad
@@ -14,6 +15,7 @@ from .modes import enable_grad
 Tensors = Tensor | tuple[Tensor, ...]
 
 
+@in_own_name
 def vjp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -34,6 +36,7 @@ def vjp(
     return _freed(out, create_graph), found[0] if one else found
 
 
+@in_own_name
 def jvp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -57,6 +60,7 @@ def jvp(
     return _freed(out, create_graph), found if isinstance(out, tuple) else found[0]
 
 
+@in_own_name
 def vhp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -78,6 +82,7 @@ def vhp(
     return _freed(out, create_graph), found[0] if one else found
 
 
+@in_own_name
 def hvp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -85,6 +90,7 @@ def hvp(
     return vhp(func, inputs, v, create_graph, strict)
 
 
+@in_own_name
 def jacobian(
     func: Callable[..., Any],
     inputs: Tensors,
@@ -121,6 +127,7 @@ def jacobian(
     return tuple(rows) if isinstance(out, tuple) else rows[0]
 
 
+@in_own_name
 def hessian(
     func: Callable[..., Any],
     inputs: Tensors,

@@ -15,7 +15,7 @@ from .. import dtypes
 from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..device import device, on_cpu
-from ..refusals import shown
+from ..refusals import in_own_name, shown
 from ..tensor import Tensor, TensorLike
 
 NUMBERS = (bool, int, float, np.number, np.bool_)
@@ -196,6 +196,7 @@ def result_dtype(op: str, *operands: Any) -> dtypes.dtype:
     return dtypes.combined(with_dims, without, numbers)
 
 
+@in_own_name
 def result_type(tensor1: TensorLike, tensor2: TensorLike) -> dtypes.dtype:
     """The dtype an arithmetic operation on these two would have; tensors or Python numbers."""
     return result_dtype("result_type", tensor1, tensor2)
@@ -212,6 +213,7 @@ def same_dtype(op: str, **operands: Tensor) -> None:
 # ---- conversions: methods of Tensor --------------------------------------------------------------------------------
 
 
+@in_own_name
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """This tensor in another dtype, on another device, or as another tensor is: `x.to(dtype)`, `x.to(device)`,
     `x.to(device, dtype)`, `x.to(other)`. Itself where nothing changes, unless `copy=True`.
@@ -261,6 +263,7 @@ def _names_a_device(x: Any) -> bool:
     return isinstance(x, int) and not isinstance(x, bool)
 
 
+@in_own_name
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor in the dtype of another."""
     return to(self, as_operand("type_as", other, "other"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.bad_arguments import modules, ops
+from tests.bad_arguments import modules, ops, others, pictures
 from tests.bad_arguments.probe import Row
 
 FAMILIES: dict[str, Callable[[], Iterator[Row]]] = {
@@ -15,4 +15,11 @@ FAMILIES: dict[str, Callable[[], Iterator[Row]]] = {
     "methods of modules": modules.methods,
     "init": modules.init,
     "nn.utils": modules.utils,
+    "optim": others.optimizers,
+    "distributions": others.distributions,
+    "around": others.around,
+    "transforms": pictures.transforms,
+    "made-up data": pictures.made_up,
+    "scalar engine": pictures.scalar,
+    "drawings": pictures.drawn,
 }
