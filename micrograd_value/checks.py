@@ -19,6 +19,15 @@ def whole(who: str, name: str, n: Any, least: int = 1) -> int:
     return int(n)
 
 
+MOST = 10**8  # Values take some 200 bytes each
+
+
+def few_enough(who: str, n: int) -> None:
+    """Refuse more parameters than any memory holds, before the first of them is made; ValueError."""
+    if n > MOST:
+        raise ValueError(f"{who}: {n} parameters are more than the {MOST} that fit into memory as Values. Choose smaller sizes.")
+
+
 def real(who: str, name: str, x: Any, *, above: float | None = None, below: float = math.inf) -> float:
     """x as a finite float, above `above` (or 0 and more if that is None) and below `below`; TypeError or ValueError."""
     if not isinstance(x, Real) or isinstance(x, bool):

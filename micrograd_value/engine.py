@@ -450,7 +450,7 @@ def _is_number(x: object) -> bool:
     """True for what `float()` reads as one real number, NumPy's scalars too; not text, complex or arrays."""
     if isinstance(x, (int, float)):
         return True
-    if isinstance(x, (Value, str)) or not hasattr(x, "__float__"):
+    if isinstance(x, (Value, str, type)) or not hasattr(x, "__float__"):
         return False
     if isinstance(x, Complex) and not isinstance(x, Real):
         return False

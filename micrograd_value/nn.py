@@ -20,7 +20,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .checks import whole
+from .checks import few_enough, whole
 from .choice import Choice
 from .engine import Number, Value, scope
 from .init import Generator, Init
@@ -84,6 +84,7 @@ class Neuron(Module):
         draw: Callable[[], float] | None = None,
     ) -> None:
         nin = whole("Neuron", "nin", nin)
+        few_enough("Neuron", nin)
         if activation is None:
             activation = Activation.RELU if nonlin else Activation.LINEAR
         draw = draw or Init.MICROGRAD.draws(nin, 1)
@@ -118,8 +119,10 @@ class Layer(Module):
         activation: Activation | str | None = None,
         draw: Callable[[], float] | None = None,
     ) -> None:
+        nin, nout = whole("Layer", "nin", nin), whole("Layer", "nout", nout)
+        few_enough("Layer", nin * nout)
         self.neurons = []
-        for i in range(whole("Layer", "nout", nout)):
+        for i in range(nout):
             with scope(f"neurons.{i}"):
                 self.neurons.append(Neuron(nin, nonlin, activation=activation, draw=draw))
 
@@ -160,7 +163,10 @@ class MLP(Module):
         inits: Sequence[Init | str] | None = None,
         seed: int | None = None,
     ) -> None:
+        if not hasattr(nouts, "__iter__") or getattr(nouts, "ndim", 1) == 0 or isinstance(nouts, (str, type)):
+            raise TypeError(f"MLP: nouts must be the widths of the layers, as in MLP(2, [4, 1]); got {nouts!r}.")
         sizes = [whole("MLP", "nin", nin), *(whole("MLP", "nouts", n) for n in nouts)]
+        few_enough("MLP", sum(a * b for a, b in zip(sizes, sizes[1:])))
         depth = len(sizes) - 1
         if depth == 0:
             raise ValueError("MLP: nouts is empty. Give the width of each layer, as in MLP(2, [4, 1]).")

@@ -70,7 +70,10 @@ class Optimizer(ABC):
             )
         if self.parameters:
             raise RuntimeError(f"{name}: it has {len(self.parameters)} parameters already. Make a new {name}.")
-        parameters = list(parameters)
+        try:
+            parameters = list(parameters)
+        except TypeError:
+            raise TypeError(f"{name}: parameters must be a list of Values, got {parameters!r}.") from None
         for p in parameters:
             if not isinstance(p, Value):
                 raise TypeError(f"{name}: a parameter is a Value, got {type(p).__name__} {p!r}.")

@@ -87,7 +87,7 @@ def of_array(array: Any) -> dtype:
         return as_dtype(array.dtype)
 
 
-def as_dtype(d: Any) -> dtype:
+def as_dtype(d: Any, op: str = "") -> dtype:
     """A dtype from a dtype, a NumPy dtype or type, a Python type (`float` is float64, as in NumPy) or a name."""
     if isinstance(d, dtype):
         return d
@@ -106,7 +106,7 @@ def as_dtype(d: Any) -> dtype:
     except (TypeError, KeyError, ValueError):  # ValueError: an array, or a text that is none
         pass
     known = ", ".join(x.name for x in _ALL)
-    raise TypeError(f"dtype: {d!r} is not an element type here. Choose one of {known}.")
+    raise TypeError(f"{op and op + ': '}dtype: {d!r} is not an element type here. Choose one of {known}.")
 
 
 _default = float32
@@ -120,7 +120,7 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d: Any, /) -> None:
     """Choose the dtype of new floating tensors: float16, float32 or float64."""
     global _default
-    chosen = as_dtype(d)
+    chosen = as_dtype(d, "set_default_dtype")
     if not chosen.is_floating_point:
         raise TypeError(f"set_default_dtype: only floating dtypes can be the default, got {chosen}.")
     _default = chosen
@@ -128,7 +128,7 @@ def set_default_dtype(d: Any, /) -> None:
 
 def promote_types(type1: Any, type2: Any) -> dtype:
     """The smallest dtype both convert to, as PyTorch has it: int64 with float32 is float32."""
-    a, b = as_dtype(type1), as_dtype(type2)
+    a, b = as_dtype(type1, "promote_types"), as_dtype(type2, "promote_types")
     if a is b:
         return a
     if a.category != b.category:
@@ -141,7 +141,7 @@ def promote_types(type1: Any, type2: Any) -> dtype:
 
 def can_cast(from_: Any, to: Any) -> builtins.bool:
     """Whether a conversion keeps the category or raises it: float to int may not, int to float may."""
-    return as_dtype(from_).category <= as_dtype(to).category
+    return as_dtype(from_, "can_cast").category <= as_dtype(to, "can_cast").category
 
 
 def combined(with_dims: dtype | None, without: dtype | None, numbers: dtype | None) -> dtype:
@@ -172,7 +172,7 @@ class finfo:
     """Limits of a floating dtype: `eps max min tiny smallest_normal resolution bits dtype`."""
 
     def __init__(self, type: Any = None) -> None:
-        d = get_default_dtype() if type is None else as_dtype(type)
+        d = get_default_dtype() if type is None else as_dtype(type, "finfo")
         if not d.is_floating_point:
             raise TypeError(f"finfo: needs a floating dtype, got {d}; for integers use iinfo.")
         numpy = d.numpy
@@ -199,7 +199,7 @@ class iinfo:
     """Limits of an integer dtype: `max min bits dtype`."""
 
     def __init__(self, type: Any) -> None:
-        d = as_dtype(type)
+        d = as_dtype(type, "iinfo")
         if d.category != INTEGER:
             raise TypeError(f"iinfo: needs an integer dtype, got {d}; for floating dtypes use finfo.")
         info = np.iinfo(d.numpy)

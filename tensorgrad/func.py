@@ -26,6 +26,7 @@ from .ops.compare import equal
 from .ops.create import eye, zeros, zeros_like
 from .ops.join import cat, stack
 from .random import current
+from .refusals import in_words
 from .tensor import Tensor
 from .utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
@@ -34,6 +35,7 @@ Argnums = int | tuple[int, ...]
 # ---- gradients ----------------------------------------------------------------------------------------------------------
 
 
+@in_words
 def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that gives the gradient of `func` towards one argument, or a tuple of gradients towards several.
 
@@ -50,6 +52,7 @@ def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return gradient
 
 
+@in_words
 def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """As `grad`, and what `func` gave: (gradient, number), or (gradient, (number, that thing))."""
 
@@ -154,6 +157,7 @@ class _Call:
 # ---- products with the Jacobian, and the Jacobian ----------------------------------------------------------------------
 
 
+@in_words
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """(func(*primals), the function v ↦ vᵀ·J), one backward pass for each call of the latter. It gives a tuple, one
     gradient for each of the primals; its argument is nested as the result is."""
@@ -172,6 +176,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     return (call.closed(out), pull, call.closed(aux)) if has_aux else (call.closed(out), pull)
 
 
+@in_words
 def jvp(
     func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, strict: bool = False,
     has_aux: bool = False,
@@ -241,6 +246,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     return out, push
 
 
+@in_words
 def jacrev(
     func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
@@ -276,6 +282,7 @@ def _rows(call: _Call, y: Tensor, chunk_size: int | None) -> list[Tensor]:
     return [g.reshape(shape) for g, shape in zip(found, shapes)]
 
 
+@in_words
 def jacfwd(
     func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, chunk_size: int | None = None,
     randomness: str = "error",
@@ -330,6 +337,7 @@ def _check_chunk(name: str, chunk_size: int | None) -> None:
         raise ValueError(f"{name}: chunk_size must be at least 1, got {chunk_size}.")
 
 
+@in_words
 def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """A function that gives the second derivatives of `func`, by a forward pass over a backward one.
     Shape: of the result, of the argument, of the argument."""
@@ -345,6 +353,7 @@ def _tensors(name: str, leaves: list[Any]) -> None:
 # ---- batches --------------------------------------------------------------------------------------------------------------
 
 
+@in_words
 def vmap(
     func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error",
     *, chunk_size: int | None = None,
@@ -474,6 +483,7 @@ def _batch(leaves: list[Any], dims: list[int | None]) -> int:
     return n
 
 
+@in_words
 def stack_module_state(models: list[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The parameters, and the buffers, of several modules of one kind, each stacked into one leaf: for
     `vmap(functional_call, …)`."""

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from . import dtypes
+from .refusals import in_own_name
 
 
 class Options:
@@ -40,6 +41,7 @@ _PROFILES = {
 _options = Options()
 
 
+@in_own_name
 def set_printoptions(
     precision: int | None = None,
     threshold: float | None = None,

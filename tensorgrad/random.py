@@ -20,6 +20,7 @@ import numpy as np
 from .device import CPU, chosen
 from .device import device as _device
 from .kernels.layered import innermost
+from .refusals import in_class_name, in_own_name
 from .tensor import Tensor
 
 _STATE = struct.Struct("<16s16sIIQ")  # PCG64's state and increment, whether it has 32 spare bits and these; the seed
@@ -29,6 +30,7 @@ _MANUAL = 67280421310721  # the seed of a new Generator, PyTorch's
 class Generator:
     """A stream of random numbers with a seed: `tensorgrad.rand(3, generator=g)`. A new one starts from a fixed seed."""
 
+    @in_class_name
     def __init__(self, device: Any = "cpu") -> None:
         chosen(device, "Generator")
         self.manual_seed(_MANUAL)
@@ -37,6 +39,7 @@ class Generator:
     def device(self) -> _device:
         return CPU
 
+    @in_own_name
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed, a whole number from −2⁶³ to 2⁶⁴ − 1 (−1 is the same as 2⁶⁴ − 1)."""
         try:
@@ -157,6 +160,7 @@ def drawing_from(generator: Generator) -> Iterator[None]:
         _here.reset(token)
 
 
+@in_own_name
 def manual_seed(seed: int) -> Generator:
     """Start the default generator again from a seed, and return it."""
     return current().manual_seed(seed)
@@ -177,6 +181,7 @@ def get_rng_state() -> Tensor:
     return current().get_state()
 
 
+@in_own_name
 def set_rng_state(new_state: Tensor) -> None:
     """Put the default generator where `get_rng_state` found it."""
     current().set_state(new_state)

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
@@ -30,42 +30,52 @@ _LEAVES_AS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (KeyError, ValueError),
     (ArithmeticError, ValueError),
     (MemoryError, RuntimeError),
-    (AssertionError, ValueError),
+    (BufferError, TypeError),
 )
 _RIGHT: tuple[type[Exception], ...] = (TypeError, ValueError, IndexError, RuntimeError)
 CAUGHT: tuple[type[Exception], ...] = (*_RIGHT, *[c for c, _ in _LEAVES_AS])
 
+_PACKAGE = __name__.partition(".")[0]
 _OURS = os.path.dirname(__file__) + os.sep
 _NUMPY = os.path.dirname(np.__file__)
 _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") + os.sep)
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _SUBJECT = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?(?=: )")
-_ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in".split())
+_ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in hook".split())
 _TOO_LARGE = re.compile("Unable to allocate|too big|[Mm]aximum allowed dimension|too large|Too large|maximum supported")
 
 
-def worded(error: Exception, function: Any, args: Any, kwargs: Any, name: str = "") -> Exception:
+def worded(
+    error: Exception, function: Any, args: Any, kwargs: Any, name: str = "", renames: bool = True
+) -> Exception:
     """The error as a public function lets it out; itself where it is in that function's words already, or not ours: a
     callback of the user's may raise what it likes.
 
     Args:
         function: whose declarations say what the arguments should have been. name: its public one.
+        renames: whether what operations inside have said goes on under this name; not where their name is news.
     """
     name = name or function.__name__
     if name == "__init__" and args:
         name = type(args[0]).__name__
     if not isinstance(error, CAUGHT) or isinstance(error, NotImplementedError) or _foreign(error):
         return error
-    text = str(error)
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, (KeyError, AttributeError)) and _SUBJECT.match(text):
+        return error  # a check of ours that raises what PyTorch raises
     raw = next((to for c, to in _LEAVES_AS if isinstance(error, c)), None)
     subject = _SUBJECT.match(text)
     if raw is None and subject is not None:
         known = subject.group(1)
-        if name in (known, known + "_", known + "_copy") or known.rpartition(".")[2] == name:
+        if name in (known, known + "_", known + "_copy", *known.split(".")):
+            return error
+        if not renames and known not in _ARGUMENTS:
             return error
         if known in _ARGUMENTS or type(error) not in _RIGHT:
             return _again(error, f"{name}: {text}")
         return _again(error, name + text[subject.end(1) :])
+    if type(error).__module__.startswith(_PACKAGE):
+        return error  # DataError, SaveError: about a file, which they name
     if raw is None and re.search(rf"\b{re.escape(name)}\(\)", text):
         return error  # Python's own answer to a call with too many arguments, or too few
     return (raw or _plain(error))(f"{name}: {_reason(error, text, function, args, kwargs)}")
@@ -114,7 +124,7 @@ def _reason(error: Exception, text: str, function: Any, args: Any, kwargs: Any) 
         large = [f"{what} = {shown(v)}" for what, v, _ in given if any(abs(n) > 2**20 for n in _whole_numbers(v))]
         because = f" with {', '.join(large)}" if large else ""
         return f"not enough memory for the result{because}: {text or 'the sizes are too large'}. Give smaller sizes."
-    said = f"{type(error).__name__}: {text}" if isinstance(error, (KeyError, AssertionError)) or not text else text
+    said = f"{type(error).__name__}: {text}" if isinstance(error, KeyError) or not text else text
     listed = ", ".join(f"{what} = {shown(v)}" for what, v, _ in given)
     return f"cannot work with {listed} ({said}). Compare the arguments with its docstring." if listed else said
 
@@ -131,7 +141,7 @@ def _given(function: Any, args: Any, kwargs: Any) -> Iterator[tuple[str, Any, st
             yield what, value, ""
         return
     for what, value in bound.items():
-        if what == "self" and args[0] is not value:
+        if what == "self":
             continue
         p = signature.parameters[what]
         declared = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "")
@@ -286,6 +296,63 @@ def in_own_name(function: C) -> C:
     return named  # type: ignore[return-value]
 
 
+def in_words(function: C) -> C:
+    """As `in_own_name`, for functions that run others: the words of the operations inside stay theirs."""
+
+    @wraps(function)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except CAUGHT as error:
+            found = worded(error, function, args, kwargs, renames=False)
+            if found is error:
+                raise
+            raise found from None
+
+    return named  # type: ignore[return-value]
+
+
+class OwnName:
+    """A base whose subclasses in this package let errors out of their constructors, and of the methods in `_worded`, under
+    the class's name: `StepLR: step_size must be an int, got 'text'.`"""
+
+    __slots__ = ()
+    _worded: ClassVar[tuple[str, ...]] = ("__init__",)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith(_PACKAGE):
+            for name in cls._worded:
+                if inspect.isfunction(cls.__dict__.get(name)):
+                    setattr(cls, name, in_class_name(cls.__dict__[name]))
+
+
+def in_class_name(method: C) -> C:
+    """Let errors leave a method under the name of its class."""
+
+    @wraps(method)
+    def named(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except CAUGHT as error:
+            subject = _SUBJECT.match(str(error))
+            if subject is not None and isinstance(error, _RIGHT) and method.__name__ in subject.group(1).split("."):
+                raise
+            found = worded(error, method, (self, *args), kwargs, type(self).__name__.lstrip("_"))
+            if found is error:
+                raise
+            raise found from None
+
+    return named  # type: ignore[return-value]
+
+
+def of_call(error: Exception, module: Any, args: Any, kwargs: Any) -> Exception:
+    """What a call of a module lets out: the words of the operation that refused where there are any, else its own."""
+    if isinstance(error, _RIGHT) and _SUBJECT.match(str(error)):
+        return error
+    return worded(error, module.forward, args, kwargs, type(module).__name__)
+
+
 def _operation() -> tuple[Any, Any] | None:
     """The public operation that is running, the outermost where one calls another: its frame and function."""
     frame: Any = sys._getframe(2)
@@ -307,13 +374,13 @@ def running() -> str:
     return f"{found[1].__name__}: " if found is not None else ""
 
 
-def leave_operation(error: Exception, op: str) -> NoReturn:
-    """Raise what a kernel raised, in the words of the public function the user called, found among its callers."""
+def of_operation(error: Exception, op: str) -> Exception:
+    """What a kernel raised, in the words of the public function the user called, found among its callers."""
     if _SUBJECT.match(str(error)) and isinstance(error, _RIGHT) or _foreign(error):
-        raise error
+        return error
     found = _operation()
     if found is None:
-        leave(error, leave_operation, (), {}, op)
+        return worded(error, of_operation, (), {}, op)
     frame, function = found
     code = frame.f_code
     values = frame.f_locals
@@ -323,7 +390,10 @@ def leave_operation(error: Exception, op: str) -> NoReturn:
     if code.co_flags & inspect.CO_VARARGS:
         args = [kwargs.pop(n) for n in first if n in kwargs]
         args += list(values.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount], ()))
-    leave(error, function, args, kwargs)
+    return worded(error, function, args, kwargs)
 
 
-__all__ = ["CAUGHT", "in_own_name", "leave", "leave_operation", "misfit", "running", "shown", "worded"]
+__all__ = [
+    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "in_words", "leave", "misfit", "of_call", "of_operation",
+    "running", "shown", "worded",
+]  # fmt: skip

@@ -32,6 +32,7 @@ from .ops.create import as_tensor, zeros
 from .ops.einsum import Contract
 from .ops.linear import Linear
 from .ops.products import Dot, Matmul, Mv
+from .refusals import in_own_name
 from .tensor import Tensor
 from .utils.running import as_it_was, running
 
@@ -115,6 +116,7 @@ class Summary:
     __repr__ = __str__
 
 
+@in_own_name
 def summary(model: Any, input: Any = None, *, depth: int | None = None, mode: str = "eval") -> Summary:
     """Run a model once and tell what its layers are, make, hold and cost.
 

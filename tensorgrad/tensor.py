@@ -478,6 +478,8 @@ class Size(tuple[int, ...]):
         return n
 
     def __new__(cls, sizes: Any = ()) -> Size:
+        if not hasattr(sizes, "__iter__"):
+            raise TypeError(f"Size: needs a sequence of ints, got {type(sizes).__name__}.")
         found = tuple.__new__(cls, sizes)
         for s in found:
             if not hasattr(s, "__index__"):

@@ -128,9 +128,9 @@ def test_fork_puts_the_generator_back() -> None:
     [
         (lambda: tg.manual_seed(2.5), TypeError, "manual_seed: the seed must be an int, got float 2.5"),
         (lambda: tg.manual_seed(2**64), ValueError, "manual_seed: the seed must be from -2**63 to 2**64 - 1, got"),
-        (lambda: tg.set_rng_state(tg.zeros(48)), TypeError, "set_state: needs the uint8 tensor that get_state() gave"),
-        (lambda: tg.set_rng_state(b"x"), TypeError, "set_state: needs the uint8 tensor that get_state() gave, got bytes"),
-        (lambda: tg.set_rng_state(tg.get_rng_state()[:5]), ValueError, "set_state: a state has 48 bytes, got shape (5,)"),
+        (lambda: tg.set_rng_state(tg.zeros(48)), TypeError, "set_rng_state: needs the uint8 tensor that get_state() gave"),
+        (lambda: tg.set_rng_state(b"x"), TypeError, "set_rng_state: needs the uint8 tensor that get_state() gave, got bytes"),
+        (lambda: tg.set_rng_state(tg.get_rng_state()[:5]), ValueError, "set_rng_state: a state has 48 bytes, got shape (5,)"),
         (lambda: tg.Generator("cuda"), RuntimeError, "Generator: no CUDA device"),
     ],
 )  # fmt: skip

@@ -30,13 +30,16 @@ def graph_of(x: Any, *, parameters: Any = None) -> Graph:
     if isinstance(x, Graph):
         return x
     outputs = list(x) if isinstance(x, (list, tuple)) else [x]
+    return from_value(outputs, parameters=parameters)
+
+
+def _check_drawable(outputs: list[Any]) -> None:
     if not outputs:
         raise TypeError("viz: got an empty list, and so nothing to draw. Pass a Value, or a list with at least one.")
     for output in outputs:
         # _prev first: to ask a tensor for its grad would warn
         if not all(hasattr(output, name) for name in ("_prev", "data", "grad")):
             raise TypeError(f"viz: cannot draw {with_article(type(output).__name__)}{_why_not(output)}")
-    return from_value(outputs, parameters=parameters)
 
 
 def _why_not(output: Any) -> str:
@@ -53,6 +56,7 @@ def _why_not(output: Any) -> str:
 def from_value(outputs: Any, *, parameters: Any = None) -> Graph:
     """The record of a graph of numbers, from its output or a list of outputs; `parameters` as in `graph_of`."""
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    _check_drawable(outputs)
     order = _children_first(outputs)
     place = {id(value): i for i, value in enumerate(order)}
     asked = {id(value) for value in outputs}

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..random import get_rng_state, set_rng_state
+from ..refusals import in_own_name, in_words
 from ..tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_map
 from .attended import attended_sweep, leading_to
@@ -125,6 +126,7 @@ def _tensors(tree: Any) -> list[Tensor]:
     return [t for t in tree_flatten(tree)[0] if isinstance(t, Tensor)]
 
 
+@in_words
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -218,6 +220,7 @@ def _reached(roots: list[Any], start: int, inner: set[Any]) -> tuple[list[Any], 
     return found, [(node.name, node.shape) for node in operations]
 
 
+@in_own_name
 def checkpoint_sequential(functions: Any, segments: int, input: Tensor, use_reentrant: bool | None = None) -> Tensor:
     """A chain of functions (a Sequential, or a list), checkpointed in `segments` pieces."""
     chain = list(functions.children()) if hasattr(functions, "children") else list(functions)

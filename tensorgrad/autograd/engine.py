@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.layered import NeedsValues, active
+from ..refusals import in_words
 from ..tensor import Tensor
 from . import hooks
 from .anomaly import detecting
@@ -50,6 +51,7 @@ def sweep(
     return attended_sweep([], create_graph, retain_graph, begun=(grads, ready)) if hooks.in_use else grads
 
 
+@in_words
 def backward(
     tensors: Tensor | Sequence[Tensor],
     grad_tensors: Any = None,
@@ -91,6 +93,7 @@ def backward(
             hook(leaf)
 
 
+@in_words
 def grad(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | Sequence[Tensor],

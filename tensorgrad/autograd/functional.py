@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .batched import Batch
 from .dual import Dual
@@ -17,6 +18,7 @@ from .modes import enable_grad
 Tensors = Tensor | tuple[Tensor, ...]
 
 
+@in_own_name
 def vjp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -37,6 +39,7 @@ def vjp(
     return _freed(out, create_graph), found[0] if one else found
 
 
+@in_own_name
 def jvp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -75,6 +78,7 @@ def _pushed(func: Callable[..., Any], xs: tuple[Tensor, ...], vs: tuple[Tensor, 
     return _freed(value[0] if one else value, create_graph), moved[0] if one else moved
 
 
+@in_own_name
 def vhp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -96,6 +100,7 @@ def vhp(
     return _freed(out, create_graph), found[0] if one else found
 
 
+@in_own_name
 def hvp(
     func: Callable[..., Any], inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
@@ -103,6 +108,7 @@ def hvp(
     return vhp(func, inputs, v, create_graph, strict)
 
 
+@in_own_name
 def jacobian(
     func: Callable[..., Any],
     inputs: Tensors,
@@ -186,6 +192,7 @@ def _jacobian_forward(func: Callable[..., Any], inputs: Tensors, create_graph: b
     return tuple(rows) if isinstance(out, tuple) else rows[0]
 
 
+@in_own_name
 def hessian(
     func: Callable[..., Any],
     inputs: Tensors,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..refusals import in_words, shown
 from ..tensor import Tensor
 from .engine import grad
 from .modes import enable_grad
@@ -16,6 +18,7 @@ class GradcheckError(RuntimeError):
     """A gradient differs from its finite differences."""
 
 
+@in_words
 def gradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
@@ -42,6 +45,7 @@ def gradcheck(
             cannot go wrong here.
     """
     _known("gradcheck", more)
+    _check_numbers("gradcheck", eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol)
     try:
         _check("gradcheck", func, inputs, eps, atol, rtol, nondet_tol, fast_mode)
     except GradcheckError:
@@ -51,6 +55,13 @@ def gradcheck(
     return True
 
 
+def _check_numbers(op: str, **numbers: Any) -> None:
+    for what, x in numbers.items():
+        if not isinstance(x, (int, float)) or not 0 <= x < math.inf or (what == "eps" and x == 0):
+            raise ValueError(f"{op}: {what} must be a number {'above 0' if what == 'eps' else 'of 0 or more'}, got {shown(x)}.")
+
+
+@in_words
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..refusals import in_class_name
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # One variable answers every question an operation asks: 0 not recorded, 1 recorded, 2 recorded with the source line.
@@ -123,6 +125,7 @@ class enable_grad(_Mode):
 class set_grad_enabled(_Mode):
     """Recording on or off by a flag; acts at once when called as a function, and until the end of a `with`."""
 
+    @in_class_name
     def __init__(self, mode: bool) -> None:
         self.mode, self._earlier = bool(mode), recording.get()
         self.close = partial(deque, map(recording.set, [self._earlier]), 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import autograd, nn
 from ..ops.promote import cast
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from ..utils.when_asked import when_asked
 from . import import_hook, legacy, out_argument
@@ -18,6 +19,7 @@ from .tensor_types import dtype_of, name_of
 NO = "is_xpu is_mps is_mtia is_xla is_ipu is_vulkan is_maia is_sparse is_sparse_csr is_quantized is_nested is_mkldnn"
 
 
+@in_own_name
 def type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """Without an argument the name of this tensor's type, as in "tensorgrad.FloatTensor"; with a dtype, such a type or
     its name the tensor converted."""

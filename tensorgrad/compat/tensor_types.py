@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..ops.create import legacy_array
+from ..refusals import CAUGHT, in_own_name, leave
 from ..tensor import Tensor
 
 
@@ -20,7 +21,10 @@ class _TensorType(type):
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype
 
     def __call__(cls, *args: Any) -> Tensor:
-        return Tensor._of(legacy_array(args, cls.dtype, None))
+        try:
+            return Tensor._of(legacy_array(args, cls.dtype, None))
+        except CAUGHT as error:
+            leave(error, legacy_array, (args, cls.dtype, None), {}, cls.__name__)
 
 
 def _of(name: str, dtype: dtypes.dtype) -> Any:
@@ -53,6 +57,7 @@ def name_of(dtype: dtypes.dtype) -> str:
     return next(t.__name__ for t in ALL if t.dtype is dtype)
 
 
+@in_own_name
 def set_default_tensor_type(t: Any) -> None:
     """`set_default_dtype`, by the name of a type of tensors: `set_default_tensor_type(tensorgrad.DoubleTensor)`."""
     dtypes.set_default_dtype(dtype_of(t))

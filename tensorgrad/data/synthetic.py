@@ -13,11 +13,13 @@ import numpy as np
 
 from ..dtypes import get_default_dtype
 from ..random import stream
+from ..refusals import in_own_name
 from ..tensor import Tensor
 
 Pair = tuple[Tensor, Tensor]
 
 
+@in_own_name
 def xor(n: int | None = None, noise: float = 0.1, *, generator: Any = None) -> Pair:
     """Are two bits different? The four rows of the truth table or, for a number n, so many points scattered around them
     with deviation `noise`. The smallest question that one neuron cannot answer."""
@@ -32,6 +34,7 @@ def xor(n: int | None = None, noise: float = 0.1, *, generator: Any = None) -> P
     return _pair(*_mixed(rng, corners[which] + noise * rng.standard_normal((n, 2)), classes[which]))
 
 
+@in_own_name
 def parity(bits: int = 3) -> Pair:
     """Is the number of ones odd? All 2ⁿ rows of n bits, (2ⁿ, n). Every bit counts: no part of the input tells anything."""
     _positive("parity", bits=bits)
@@ -41,6 +44,7 @@ def parity(bits: int = 3) -> Pair:
     return _pair(rows, rows.sum(1) % 2)
 
 
+@in_own_name
 def moons(n: int = 100, noise: float = 0.1, *, generator: Any = None) -> Pair:
     """Two half circles that reach into each other, each of radius 1."""
     _positive("moons", n=n)
@@ -53,6 +57,7 @@ def moons(n: int = 100, noise: float = 0.1, *, generator: Any = None) -> Pair:
     return _scattered(rng, [upper, lower], noise)
 
 
+@in_own_name
 def circles(n: int = 100, noise: float = 0.05, factor: float = 0.5, *, generator: Any = None) -> Pair:
     """A circle of radius 1 (class 0) around one of radius `factor` (class 1)."""
     _positive("circles", n=n)
@@ -67,6 +72,7 @@ def circles(n: int = 100, noise: float = 0.05, factor: float = 0.5, *, generator
     return _scattered(rng, rings, noise)
 
 
+@in_own_name
 def spirals(n: int = 200, classes: int = 2, turns: float = 1.0, noise: float = 0.02, *, generator: Any = None) -> Pair:
     """Arms that wind around each other: radius from 0 to 1 along an arm, which makes so many turns."""
     _positive("spirals", n=n, classes=classes)
@@ -80,6 +86,7 @@ def spirals(n: int = 200, classes: int = 2, turns: float = 1.0, noise: float = 0
     return _scattered(rng, arms, noise)
 
 
+@in_own_name
 def blobs(n: int = 100, classes: int = 3, noise: float = 0.5, features: int = 2, *, generator: Any = None) -> Pair:
     """Clouds of points, each normal around a centre that is uniform in [−5, 5].  (n, features)."""
     _positive("blobs", n=n, classes=classes, features=features)
@@ -89,6 +96,7 @@ def blobs(n: int = 100, classes: int = 3, noise: float = 0.5, features: int = 2,
     return _scattered(rng, [np.repeat(centres[c : c + 1], len(range(c, n, classes)), 0) for c in range(classes)], noise)
 
 
+@in_own_name
 def regression(
     n: int = 100, features: int = 1, noise: float = 0.1, *, coefficients: bool = False, generator: Any = None
 ) -> Any:

@@ -11,16 +11,19 @@ from typing import Any
 from .. import dtypes, linalg
 from ..ops.compare import eq, isclose
 from ..ops.factorize import cholesky_ex
+from ..refusals import OwnName
 from ..tensor import Tensor
 
 
-class Constraint:
+class Constraint(OwnName):
     """A region of values.
 
     Attributes:
         is_discrete: whether the values are whole numbers or the like.
         event_dim: how many dims belong to one value.
     """
+
+    _worded = ("__init__", "check")
 
     is_discrete = False
     event_dim = 0

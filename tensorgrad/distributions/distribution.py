@@ -7,12 +7,13 @@ from typing import Any
 from ..autograd.frames import warn
 from ..autograd.modes import no_grad
 from ..ops.elementwise import exp
+from ..refusals import OwnName
 from ..tensor import Size, Tensor
 from . import constraints
 from .utils import lazy_property
 
 
-class Distribution:
+class Distribution(OwnName):
     """Many distributions of one kind, side by side: one for each place of `batch_shape`, each over values of `event_shape`.
 
     A sample of shape `sample_shape` + `batch_shape` + `event_shape` has a `log_prob` of shape `sample_shape` +
@@ -21,6 +22,8 @@ class Distribution:
     Args:
         validate_args: check parameters and samples; what `set_default_validate_args` said when not given (True).
     """
+
+    _worded = ("__init__", "sample", "rsample", "log_prob", "cdf", "icdf", "expand", "enumerate_support")
 
     has_rsample = False  # whether a gradient flows from a sample to the parameters
     has_enumerate_support = False  # whether all values can be listed
@@ -31,7 +34,7 @@ class Distribution:
     @staticmethod
     def set_default_validate_args(value: bool) -> None:
         """Whether parameters and samples are checked where nothing else is said."""
-        if value not in (True, False):
+        if not isinstance(value, bool):
             raise ValueError(f"set_default_validate_args: must be True or False, got {value!r}.")
         Distribution._validate_args = value
 

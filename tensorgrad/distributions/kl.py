@@ -10,6 +10,7 @@ from .. import linalg
 from ..nn import functional as F
 from ..ops.choose import where
 from ..ops.gamma import digamma, lgamma
+from ..refusals import in_own_name, shown
 from ..tensor import Tensor
 from .bernoulli import Bernoulli
 from .beta import Beta
@@ -40,6 +41,7 @@ Rule = Callable[[Any, Any], Tensor]
 _KL_REGISTRY: dict[tuple[type, type], Rule] = {}
 
 
+@in_own_name
 def register_kl(type_p: type, type_q: type) -> Callable[[Rule], Rule]:
     """Decorates the rule for a pair of kinds of distribution: `@register_kl(Normal, Mine)`."""
     for kind in (type_p, type_q):
@@ -53,12 +55,16 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Rule], Rule]:
     return note
 
 
+@in_own_name
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     """KL(p ‖ q), by the rule for the nearest kinds of both.  Shape: batch_shape.
 
     Raises:
         NotImplementedError: there is none for this pair.
     """
+    for what, x in (("p", p), ("q", q)):
+        if not isinstance(x, Distribution):
+            raise TypeError(f"kl_divergence: {what} must be a Distribution, got {shown(x)}.")
     found = [
         (type(p).__mro__.index(a) + type(q).__mro__.index(b), rule)
         for (a, b), rule in _KL_REGISTRY.items()

@@ -9,18 +9,21 @@ from operator import mul
 from typing import Any
 
 from ..kernels.shapes import broadcast
+from ..refusals import OwnName
 from ..tensor import Size, Tensor
 from . import constraints
 from .utils import sum_rightmost
 
 
-class Transform:
+class Transform(OwnName):
     """A map. A subclass gives `domain`, `codomain`, `_call`, and, where it has them, `_inverse`, `bijective`, `sign` and
     `log_abs_det_jacobian`.
 
     Args:
         cache_size: 1 keeps the last pair (x, y): the inverse of a y just made is the very x it came from, to the last digit.
     """
+
+    _worded = ("__init__", "__call__", "log_abs_det_jacobian", "forward_shape", "inverse_shape")
 
     bijective = False
     domain: Any

@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from ..refusals import OwnName
 from ..tensor import Tensor
 
 
-class Metric:
+class Metric(OwnName):
     """Base: `reset`, `update`, `compute`; `m(prediction, target)` does all three for one batch.
 
     Attributes:
         name: in a history.
     """
+
+    _worded = ("__init__", "update", "compute")
 
     name = "metric"
 

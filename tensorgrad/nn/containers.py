@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, TypeVar
 
+from ..kernels.shapes import integer
 from ..tensor import Tensor
 from .mistakes import not_a_module
 from .module import Module
@@ -36,6 +37,8 @@ def _check_module(container: Any, module: Any) -> None:
 class _Row(Module):
     """What Sequential and ModuleList share: modules under the names "0", "1", …"""
 
+    _worded = ("__init__", "append", "insert", "extend")
+
     def _key(self, index: Any) -> str:
         return list(self._modules)[_place(self, index, len(self._modules))]
 
@@ -60,7 +63,7 @@ class _Row(Module):
 
     def insert(self, index: int, module: Module) -> Any:
         """Add a module before the one at `index`."""
-        n = len(self)
+        n, index = len(self), integer(type(self).__name__, "index", index)
         if not -n <= index <= n:
             raise IndexError(f"{type(self).__name__}: index {index} is out of range; there are {n} entries.")
         _check_module(self, module)
@@ -190,6 +193,8 @@ class ModuleList(_Row):
 class ModuleDict(Module):
     """Modules by name, in the order in which they were added."""
 
+    _worded = ("__init__", "update")
+
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
         super().__init__()
         if modules is not None:
@@ -270,6 +275,8 @@ def _described(value: Any, dtype: Any) -> str:
 class ParameterList(Module):
     """A list of parameters. Tensors become Parameters; anything else is kept as it is."""
 
+    _worded = ("__init__", "append", "extend")
+
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()
         self._size = 0
@@ -319,6 +326,8 @@ class ParameterList(Module):
 
 class ParameterDict(Module):
     """Parameters by name, in order. Tensors become Parameters; anything else is kept as it is."""
+
+    _worded = ("__init__", "update")
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from ..kernels.shapes import Shape, per_axis
+from ..kernels.shapes import Shape, integer, per_axis
 from ..ops import create
 from ..tensor import Tensor
 from . import functional as F
@@ -260,7 +260,7 @@ class _LazyConv(LazyModuleMixin):
 
     def _wait(self, out_channels: int, device: Any, dtype: Any) -> None:
         """Forget the weights of no channels for some to come."""
-        self.out_channels = out_channels
+        self.out_channels = out_channels = integer(type(self).__name__, "out_channels", out_channels, 1)
         if out_channels % self.groups:
             kind = type(self).__name__
             raise ValueError(f"{kind}: out_channels={out_channels} does not divide into {self.groups} groups.")

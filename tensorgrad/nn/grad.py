@@ -7,9 +7,11 @@ from typing import Any
 
 from ..kernels.shapes import mismatch, per_axis, windows
 from ..ops.conv import ConvTranspose, ConvWeight
+from ..refusals import in_own_name
 from ..tensor import Tensor
 
 
+@in_own_name
 def conv1d_input(
     input_size: Sequence[int],
     weight: Tensor,
@@ -23,6 +25,7 @@ def conv1d_input(
     return _input("conv1d_input", 1, input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv1d_weight(
     input: Tensor,
     weight_size: Sequence[int],
@@ -36,6 +39,7 @@ def conv1d_weight(
     return _weight("conv1d_weight", 1, input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv2d_input(
     input_size: Sequence[int],
     weight: Tensor,
@@ -53,6 +57,7 @@ def conv2d_input(
     return _input("conv2d_input", 2, input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv2d_weight(
     input: Tensor,
     weight_size: Sequence[int],
@@ -69,6 +74,7 @@ def conv2d_weight(
     return _weight("conv2d_weight", 2, input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv3d_input(
     input_size: Sequence[int],
     weight: Tensor,
@@ -82,6 +88,7 @@ def conv3d_input(
     return _input("conv3d_input", 3, input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
+@in_own_name
 def conv3d_weight(
     input: Tensor,
     weight_size: Sequence[int],

@@ -9,6 +9,7 @@ from ..autograd.frames import warn
 from ..autograd.function import Function
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import is_grad_enabled
+from ..refusals import in_own_name
 from ..tensor import Tensor
 
 # ---- hooks of all modules -------------------------------------------------------------------------------------------
@@ -33,11 +34,13 @@ def _everywhere(name: str, hook: Callable[..., Any], *marks: dict[int, bool]) ->
     return handle
 
 
+@in_own_name
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, args)` before the forward of every module; see `Module.register_forward_pre_hook`."""
     return _everywhere("_forward_pre_hooks", hook)
 
 
+@in_own_name
 def register_module_forward_hook(
     hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
 ) -> Handle:
@@ -46,31 +49,37 @@ def register_module_forward_hook(
     return _everywhere("_forward_hooks", hook, *marks)
 
 
+@in_own_name
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, grad_output)` before the backward of every module."""
     return _everywhere("_backward_pre_hooks", hook)
 
 
+@in_own_name
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, grad_input, grad_output)` after the backward of every module."""
     return _everywhere("_backward_hooks", hook)
 
 
+@in_own_name
 def register_module_backward_hook(hook: Callable[..., Any]) -> Handle:
     """`register_module_full_backward_hook` under its old name."""
     return register_module_full_backward_hook(hook)
 
 
+@in_own_name
 def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, name, parameter)` before a module takes a parameter; what it returns, if anything, is taken."""
     return _everywhere("parameter", hook)
 
 
+@in_own_name
 def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, name, buffer)` before a module takes a buffer; what it returns, if anything, is taken."""
     return _everywhere("buffer", hook)
 
 
+@in_own_name
 def register_module_module_registration_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(module, name, submodule)` before a module takes a child; what it returns, if anything, is taken."""
     return _everywhere("module", hook)
@@ -241,6 +250,7 @@ class Hooks:
             self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
         )
 
+    @in_own_name
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> Handle:
@@ -250,6 +260,7 @@ class Hooks:
         marks = ("_forward_hooks_with_kwargs",) * with_kwargs + ("_forward_hooks_always_called",) * always_call
         return self._register("_forward_hooks", hook, marks=marks, prepend=prepend)
 
+    @in_own_name
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> Handle:
@@ -257,15 +268,18 @@ class Hooks:
         marks = ("_forward_pre_hooks_with_kwargs",) * with_kwargs
         return self._register("_forward_pre_hooks", hook, marks=marks, prepend=prepend)
 
+    @in_own_name
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(module, grad_input, grad_output)` when the gradients towards the module's inputs are known; what it
         returns, if anything, replaces grad_input."""
         return self._register("_backward_hooks", hook, prepend=prepend)
 
+    @in_own_name
     def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
         """`register_full_backward_hook` under its old name."""
         return self.register_full_backward_hook(hook)
 
+    @in_own_name
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(module, grad_output)` before the module's backward; what it returns, if anything, replaces
         grad_output."""

@@ -14,10 +14,13 @@ from ..autograd.frames import warn
 from ..autograd.modes import no_grad
 from ..ops import create
 from ..ops.factorize import qr
+from ..ops.promote import number
 from ..ops.sampling import randperm
+from ..refusals import in_own_name
 from ..tensor import Tensor
 
 
+@in_own_name
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much a nonlinearity shrinks the standard deviation, as the factor that makes up for it: 1 for linear maps
     and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu (slope `param`, 0.01 by default), 3/4 for
@@ -44,18 +47,21 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 # ---- plain ----------------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 @no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Numbers from U(a, b)."""
     return tensor.uniform_(a, b, generator=generator)
 
 
+@in_own_name
 @no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Numbers from N(mean, std²)."""
     return tensor.normal_(mean, std, generator=generator)
 
 
+@in_own_name
 @no_grad()
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
@@ -76,24 +82,28 @@ def trunc_normal_(
     return tensor.erfinv_().mul_(std * sqrt(2.0)).add_(mean).clamp_(min=a, max=b)
 
 
+@in_own_name
 @no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One number everywhere."""
     return tensor.fill_(val)
 
 
+@in_own_name
 @no_grad()
 def ones_(tensor: Tensor) -> Tensor:
     """1 everywhere."""
     return tensor.fill_(1.0)
 
 
+@in_own_name
 @no_grad()
 def zeros_(tensor: Tensor) -> Tensor:
     """0 everywhere."""
     return tensor.fill_(0.0)
 
 
+@in_own_name
 @no_grad()
 def eye_(tensor: Tensor) -> Tensor:
     """The identity, for a matrix: as many inputs as possible pass a Linear unchanged."""
@@ -104,6 +114,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return tensor
 
 
+@in_own_name
 @no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """The identity, for a convolution's weight: as many channels as possible of each group pass unchanged."""
@@ -137,17 +148,20 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     return _calculate_fan_in_and_fan_out(tensor)[mode.lower() == "fan_out"]
 
 
+@in_own_name
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """U(−a, a) with a = gain·√(6 / (fan_in + fan_out)) (Glorot & Bengio, 2010)."""
     a = gain * sqrt(6.0 / sum(_calculate_fan_in_and_fan_out(tensor)))
     return uniform_(tensor, -a, a, generator)
 
 
+@in_own_name
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """N(0, σ²) with σ = gain·√(2 / (fan_in + fan_out)) (Glorot & Bengio, 2010)."""
     return normal_(tensor, 0.0, gain * sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
 
 
+@in_own_name
 def kaiming_uniform_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
 ) -> Tensor:
@@ -165,6 +179,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@in_own_name
 def kaiming_normal_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
 ) -> Tensor:
@@ -176,12 +191,14 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, gain / sqrt(fan), generator)
 
 
+@in_own_name
 def bias_uniform_(bias: Tensor, weight: Tensor) -> Tensor:
     """The first bias beside a weight, as PyTorch's layers have it: U(−1/√fan_in, 1/√fan_in) of the weight's fan_in."""
     fan = _calculate_fan_in_and_fan_out(weight)[0]
     return uniform_(bias, -1 / sqrt(fan), 1 / sqrt(fan)) if fan else bias
 
 
+@in_own_name
 @no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
     """A random matrix with orthonormal rows (or columns, if there are fewer), times gain (Saxe et al.,
@@ -190,6 +207,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         raise ValueError(f"orthogonal_: needs at least two axes, got shape {tuple(tensor.shape)}.")
     if tensor.numel() == 0:
         return tensor
+    gain = number("orthogonal_", "gain", gain)
     rows = tensor.shape[0]
     flat = create.empty(rows, tensor.numel() // rows, dtype=tensor.dtype).normal_(0, 1, generator=generator)
     wide = flat.shape[1] > rows
@@ -198,6 +216,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     return tensor.copy_((q.mT if wide else q).reshape(tensor.shape)).mul_(gain)
 
 
+@in_own_name
 @no_grad()
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
     """A matrix of numbers from N(0, std²), with the fraction `sparsity` of each column 0 (Martens, 2010)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
+from ..refusals import CAUGHT, leave
 from .parameter import is_lazy
 
 
@@ -25,8 +26,11 @@ class LazyModuleMixin:
         return any(is_lazy(x) for x in (*self._parameters.values(), *self._buffers.values()))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with no_grad():
-            self.initialize_parameters(*args, **kwargs)
+        try:
+            with no_grad():
+                self.initialize_parameters(*args, **kwargs)
+        except CAUGHT as error:
+            leave(error, self.initialize_parameters, args, kwargs, type(self).__name__)
         if self.has_uninitialized_params():
             raise RuntimeError(f"{type(self).__name__}: initialize_parameters has left parameters without a shape.")
         if self.cls_to_become is None:

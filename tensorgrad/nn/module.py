@@ -10,6 +10,7 @@ from .. import dtypes
 from ..autograd.modes import no_grad
 from ..device import chosen
 from ..ops import create
+from ..refusals import CAUGHT, OwnName, in_own_name, of_call
 from ..tensor import Tensor
 from .hooks import (
     CALLS,
@@ -46,7 +47,7 @@ M = TypeVar("M", bound="Module")
 _HOMES: tuple[tuple[str, type, str], ...]  # where an attribute may live, of which type, in words
 
 
-class Module(Hooks, State):
+class Module(Hooks, State, OwnName):
     """Base of all neural-network modules. A subclass calls `super().__init__()`, assigns parameters and modules as
     attributes, and defines `forward`.
 
@@ -181,11 +182,13 @@ class Module(Hooks, State):
         self._check_name("register_parameter", name, "_parameters")
         self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
+    @in_own_name
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not trained; `persistent=False` keeps it out of `state_dict`."""
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}.")
         self._check_name("register_buffer", name, "_buffers")
+        persistent = bool(persistent)
         self._buffers[name] = None if tensor is None else registered("buffer", self, name, tensor)
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
@@ -210,6 +213,7 @@ class Module(Hooks, State):
         if name not in self.__dict__[home] and hasattr(self, name):
             raise KeyError(f"{caller}: this module has an attribute {name!r} already. Choose another name.")
 
+    @in_own_name
     def get_submodule(self, target: str) -> Module:
         """The module at a dotted path: `get_submodule("layers.0.attention")`."""
         module: Any = self
@@ -220,6 +224,7 @@ class Module(Hooks, State):
             module = module._modules[part]
         return module
 
+    @in_own_name
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at a dotted path; with `strict`, only where one stands already."""
         if not isinstance(module, Module):
@@ -232,10 +237,12 @@ class Module(Hooks, State):
             raise AttributeError(f"set_submodule: {type(parent).__name__} has no submodule {name!r} (of {target!r}).")
         parent.add_module(name, module)
 
+    @in_own_name
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
         return self._get("get_parameter", "_parameters", "parameter", target)
 
+    @in_own_name
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at a dotted path."""
         return self._get("get_buffer", "_buffers", "buffer", target)
@@ -318,6 +325,7 @@ class Module(Hooks, State):
 
     # ---- state of all of it ---------------------------------------------------------------------------------------
 
+    @in_own_name
     def apply(self: M, fn: Callable[[Module], None]) -> M:
         """Call `fn` on every module below and then on this one: initialisation, usually."""
         for module in self.children():
@@ -338,12 +346,14 @@ class Module(Hooks, State):
         """Evaluation mode: `train(False)`."""
         return self.train(False)
 
+    @in_own_name
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
         """Train, or freeze, every parameter."""
         for p in self.parameters():
             p.requires_grad_(requires_grad)
         return self
 
+    @in_own_name
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of every parameter, or set them to zero."""
         for p in self.parameters():
@@ -380,6 +390,7 @@ class Module(Hooks, State):
                     self._buffers[name] = fn(b)
         return self
 
+    @in_own_name
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Move or convert every floating parameter and buffer: `to(dtype)`, `to(device)`, `to(device, dtype)`,
         `to(tensor)`."""
@@ -441,9 +452,15 @@ class Module(Hooks, State):
     # ---- calling --------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not (self._hooked or CALLS):
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
+        try:
+            if not (self._hooked or CALLS):
+                return self.forward(*args, **kwargs)
+            return self._call_with_hooks(args, kwargs)
+        except CAUGHT as error:
+            found = of_call(error, self, args, kwargs)
+            if found is error:
+                raise
+            raise found from None
 
     # ---- printing -------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autograd.frames import warn
 from ..ops import create
+from ..refusals import in_class_name
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -177,6 +178,7 @@ class SyncBatchNorm(_BatchNorm):
 class _LazyNorm(LazyModuleMixin):
     """The norm it is mixed into, learning `num_features` from its first input."""
 
+    @in_class_name
     def __init__(
         self,
         eps: float = 1e-5,

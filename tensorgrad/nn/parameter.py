@@ -7,6 +7,7 @@ from typing import Any
 from ..device import chosen
 from ..dtypes import as_dtype, dtype, get_default_dtype
 from ..ops import create
+from ..refusals import in_class_name
 from ..tensor import Tensor
 
 
@@ -18,6 +19,7 @@ class Parameter(Tensor):
         requires_grad: False for one that is kept but not trained.
     """
 
+    @in_class_name
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
         _share(self, data, "Parameter")
         if requires_grad:

@@ -6,6 +6,7 @@ from math import sqrt
 from typing import Any
 
 from ..autograd.frames import warn
+from ..kernels.shapes import fits
 from ..ops import create, join
 from ..ops.promote import as_operand, same_dtype
 from ..ops.rnn import Gru, Lstm, Rnn
@@ -60,6 +61,7 @@ class RNNBase(Module):
                 raise TypeError(f"{name}: {what} must be an int, got {type(n).__name__}.")
             if n < (what != "input_size"):
                 raise ValueError(f"{name}: {what} must be above 0, got {n}.")
+        fits(name, (num_layers,), 4000 + 4 * hidden_size * hidden_size, "layers")
         if not 0 <= proj_size < hidden_size:
             raise ValueError(f"{name}: proj_size must be from 0 to below hidden_size={hidden_size}, got {proj_size}.")
         if proj_size and mode != "LSTM":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..autograd.hooks import Handle
+from ..refusals import in_own_name
 from .loading import Loading, _IncompatibleKeys
 from .parameter import is_lazy
 
@@ -98,6 +99,7 @@ class State:
         """`hook(module, incompatible_keys)` after loading."""
         return self._register("_load_state_dict_post_hooks", hook)
 
+    @in_own_name
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> _IncompatibleKeys:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+from ..kernels.shapes import fits, integer
 from ..ops import create
 from ..ops.attention import each_once
 from ..tensor import Tensor
@@ -156,6 +157,8 @@ def _activation(activation: Any) -> Any:
 
 
 def _clones(layer: Module, n: int) -> ModuleList:
+    n = integer("Transformer", "num_layers", n)
+    fits("Transformer", (n,), 20_000 + sum(p.nbytes for p in layer.parameters()), "layers")
     return ModuleList([copy.deepcopy(layer) for _ in range(n)])
 
 

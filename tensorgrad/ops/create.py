@@ -14,7 +14,7 @@ from .. import dtypes
 from ..autograd.modes import quiet
 from ..device import device
 from ..kernels import at, on
-from ..kernels.shapes import Shape, integer
+from ..kernels.shapes import Shape, fits, integer
 from ..refusals import in_own_name
 from ..tensor import Size, Tensor
 from .promote import cast, number
@@ -160,7 +160,9 @@ def legacy_array(data: tuple[Any, ...], dtype: Any, device: Any) -> Any:
     if isinstance(first, float):
         raise TypeError("Tensor: data must be a sequence, got a float. Use tensorgrad.tensor(…) for a number.")
     if isinstance(first, (int, Size)):
-        return home.empty(shape_of("Tensor", data or (0,)), to.numpy)
+        shape = shape_of("Tensor", data or (0,))
+        fits("Tensor", shape, to.itemsize)
+        return home.empty(shape, to.numpy)
     return array_of("Tensor", first, to, device)
 
 

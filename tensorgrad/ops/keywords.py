@@ -108,6 +108,8 @@ def older_reduction(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except CAUGHT as error:
+            if function.__name__ == "__init__":  # a module's: its class names it
+                raise
             leave(error, function, args, kwargs)
 
     flags = dict.fromkeys(("size_average", "reduce"), "bool | None")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autograd import regions
 from ..autograd.inplace import check_writable, saved_operand, store_by_kernel, store_checked
-from ..refusals import CAUGHT, leave
+from ..refusals import CAUGHT, in_own_name, leave
 from ..tensor import Tensor
 from . import (
     activation,
@@ -269,6 +269,10 @@ _ENGINE: dict[str, Any] = {
 }
 
 
+# Methods that the class defines itself, below `refusals`: their errors in their own name as well.
+_OF_THE_CLASS = "register_hook register_post_accumulate_grad_hook requires_grad_ is_set_to"
+
+
 def attach() -> None:
     """Put everything on the class."""
     for name, function in _OPERATORS.items():
@@ -281,6 +285,8 @@ def attach() -> None:
             setattr(Tensor, name + "_", in_place(getattr(module, name), name + "_"))
     for name, member in (_RENAMED | _ENGINE).items():
         setattr(Tensor, name, member)
+    for name in _OF_THE_CLASS.split():
+        setattr(Tensor, name, in_own_name(getattr(Tensor, name)))
     Tensor.polygamma_ = in_place(gamma._polygamma_method, "polygamma_")
     for operator, name in _IN_PLACE_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))

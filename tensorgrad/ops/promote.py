@@ -17,7 +17,7 @@ from ..autograd.function import Function
 from ..autograd.modes import quiet
 from ..device import chosen, device
 from ..kernels import at, on
-from ..refusals import shown
+from ..refusals import in_own_name, shown
 from ..tensor import Tensor, TensorLike
 
 NUMBERS = (bool, int, float, np.number, np.bool_)
@@ -211,6 +211,7 @@ def result_dtype(op: str, *operands: Any) -> dtypes.dtype:
     return dtypes.combined(with_dims, without, numbers)
 
 
+@in_own_name
 def result_type(tensor1: TensorLike, tensor2: TensorLike) -> dtypes.dtype:
     """The dtype an arithmetic operation on these two would have; tensors or Python numbers."""
     return result_dtype("result_type", tensor1, tensor2)
@@ -253,6 +254,7 @@ _SHORT = dict(float64="double", float32="float", float16="half", int64="long", i
 # ---- conversions: methods of Tensor --------------------------------------------------------------------------------
 
 
+@in_own_name
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """This tensor in another dtype, on another device, or as another tensor is: `x.to(dtype)`, `x.to(device)`,
     `x.to(device, dtype)`, `x.to(other)`. Itself where nothing changes, unless `copy=True`.
@@ -320,6 +322,7 @@ def _names_a_device(x: Any) -> bool:
     return isinstance(x, int) and not isinstance(x, bool)
 
 
+@in_own_name
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor in the dtype of another."""
     return to(self, as_operand("type_as", other, "other"))

@@ -13,6 +13,7 @@ from ..autograd.frames import warn
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..nn.mistakes import owner_of, without_parameters
+from ..refusals import CAUGHT, OwnName, in_own_name, worded
 from ..tensor import Tensor
 from ..utils.interrupts import Held
 from .states import taken
@@ -48,6 +49,11 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                 self._steps_taken += 1
             for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)
+        except CAUGHT as error:
+            found = worded(error, step, args, kwargs, type(self).__name__, renames=False)
+            if found is error:
+                raise
+            raise found from None
         finally:
             self._stepping = False
         return out
@@ -69,7 +75,7 @@ def _listed(params: Any) -> list[Any]:
     return groups
 
 
-class Optimizer:
+class Optimizer(OwnName):
     """Base of the optimizers. A subclass gives `start` (a parameter's state before its first step) and `rule` (the update,
     as its paper prints it), and `update` where a kernel takes one step for all parameters of a group; or a `step` of its own.
 
@@ -77,6 +83,8 @@ class Optimizer:
         params: parameters, (name, parameter) pairs, or dicts {"params": …, settings…}, one per group.
         defaults: the settings of groups that do not give their own.
     """
+
+    _worded = ("__init__", "add_param_group", "zero_grad")
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -264,27 +272,33 @@ class Optimizer:
 
     # ---- hooks ---------------------------------------------------------------------------------------------------
 
+    @in_own_name
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(optimizer, args, kwargs)` before every step; (args, kwargs), if it returns them, replace those of the
         call, of which the optimizer is the first."""
         return KeyedHandle(self._hooks["step_pre"], hook)
 
+    @in_own_name
     def register_step_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """`hook(optimizer, args, kwargs)` after every step."""
         return KeyedHandle(self._hooks["step_post"], hook)
 
+    @in_own_name
     def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(optimizer)` before `state_dict`."""
         return KeyedHandle(self._hooks["state_dict_pre"], hook, prepend=prepend)
 
+    @in_own_name
     def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(optimizer, state_dict)` after `state_dict`; what it returns, if anything, is returned instead."""
         return KeyedHandle(self._hooks["state_dict_post"], hook, prepend=prepend)
 
+    @in_own_name
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(optimizer, state_dict)` before loading; what it returns, if anything, is loaded instead."""
         return KeyedHandle(self._hooks["load_pre"], hook, prepend=prepend)
 
+    @in_own_name
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """`hook(optimizer)` after loading."""
         return KeyedHandle(self._hooks["load_post"], hook, prepend=prepend)
@@ -297,11 +311,13 @@ class Optimizer:
         return f"{type(self).__name__} (\n" + "\n\n".join(groups) + "\n)"
 
 
+@in_own_name
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(optimizer, args, kwargs)` before every step of every optimizer."""
     return KeyedHandle(_BEFORE_ALL, hook)
 
 
+@in_own_name
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> Handle:
     """`hook(optimizer, args, kwargs)` after every step of every optimizer."""
     return KeyedHandle(_AFTER_ALL, hook)

@@ -19,6 +19,7 @@ from ..autograd.modes import no_grad
 from ..nn.module import Module
 from ..nn.norm import _BatchNorm
 from ..ops import create
+from ..refusals import in_own_name
 from ..tensor import Tensor
 from .lr_scheduler.base import LRScheduler, Rates, per_group
 from .optimizer import Optimizer
@@ -29,6 +30,7 @@ def _check_decay(decay: float) -> None:
         raise ValueError(f"averaging: decay must be in [0, 1], got {decay}.")
 
 
+@in_own_name
 def get_ema_avg_fn(decay: float = 0.999) -> Callable[[Tensor, Tensor, Any], Tensor]:
     """The exponential moving average, a ← decay·a + (1 − decay)·p, of one parameter."""
     _check_decay(decay)
@@ -40,6 +42,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[[Tensor, Tensor, Any], Tens
     return averaged
 
 
+@in_own_name
 def get_swa_avg_fn() -> Callable[[Tensor, Tensor, Any], Tensor]:
     """The mean of all steps, a ← a + (p − a)/(n + 1), of one parameter (Izmailov et al., arXiv:1803.05407)."""
 
@@ -59,11 +62,13 @@ def _of_lists(average: Callable[[Tensor, Tensor, Any], Tensor]) -> Callable[[Any
     return update
 
 
+@in_own_name
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[[Any, Any, Any], None]:
     """`get_ema_avg_fn` for lists of parameters, in place."""
     return _of_lists(get_ema_avg_fn(decay))
 
 
+@in_own_name
 def get_swa_multi_avg_fn() -> Callable[[Any, Any, Any], None]:
     """`get_swa_avg_fn` for lists of parameters, in place."""
     return _of_lists(get_swa_avg_fn())
@@ -100,6 +105,7 @@ class AveragedModel(Module):
         return self.module(*args, **kwargs)
 
     @no_grad()
+    @in_own_name
     def update_parameters(self, model: Module) -> None:
         """Take the model's present parameters into the averages; the first time, take them as they are."""
         pairs = [(a.detach(), p.detach()) for a, p in zip(self.module.parameters(), model.parameters())]
@@ -120,6 +126,7 @@ class AveragedModel(Module):
         self.n_averaged += 1
 
 
+@in_own_name
 @no_grad()
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Running means and variances of the batch norms anew, over one pass through the data: averaged weights have never

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.create import as_tensor
+from ..refusals import in_words
 from ..tensor import Tensor
 
 __all__ = ["assert_close"]
@@ -23,6 +24,7 @@ TOLERANCES = {
 }
 
 
+@in_words
 def assert_close(
     actual: Any,
     expected: Any,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..data.files import DataError
+from ..refusals import OwnName
 from ..tensor import Tensor
 from ..utils.data import Dataset
 
@@ -42,7 +43,7 @@ def corpus(path: Any = None, encoding: str = "utf-8") -> str:
     return text
 
 
-class CharTokenizer:
+class CharTokenizer(OwnName):
     """Each letter a number, in the order of the alphabet (of Unicode, that is).
 
     Args:
@@ -51,6 +52,8 @@ class CharTokenizer:
     Attributes:
         chars: the letters; letter i has the number i.
     """
+
+    _worded = ("__init__", "encode", "decode")
 
     def __init__(self, text: str) -> None:
         if not text:
@@ -75,6 +78,8 @@ class CharTokenizer:
 
     def decode(self, numbers: Tensor | Iterable[int]) -> str:
         """The text that numbers stand for."""
+        if isinstance(numbers, Tensor) and numbers.is_floating_point():
+            raise TypeError(f"CharTokenizer: numbers are whole, got {numbers.dtype}. Convert them: numbers.long().")
         found = np.asarray(
             numbers.detach().numpy() if isinstance(numbers, Tensor) else list(numbers), np.int64
         ).reshape(-1)

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.shapes import integer
+from ..ops.promote import number
+from ..refusals import in_own_name
 from ..serialization.files import replacing
 from ..tensor import Tensor
 from ._pillow import pillow
 
 
+@in_own_name
 def make_grid(
     tensor: Any,
     nrow: int = 8,
@@ -49,6 +53,8 @@ def make_grid(
     n, c, h, w = x.shape
     if n == 1:
         return Tensor._of(x[0].copy())
+    nrow, padding = integer("make_grid", "nrow", nrow, 1), integer("make_grid", "padding", padding, 0)
+    pad_value = number("make_grid", "pad_value", pad_value)
     columns = min(nrow, n)
     rows = ceil(n / columns)
     grid = np.full((c, rows * (h + padding) + padding, columns * (w + padding) + padding), pad_value, x.dtype)
@@ -58,6 +64,7 @@ def make_grid(
     return Tensor._of(grid)
 
 
+@in_own_name
 def save_image(tensor: Any, fp: Any, format: str | None = None, **kwargs: Any) -> None:
     """Write pictures, with values from 0 to 1, into one file. The other arguments are those of `make_grid`.
 

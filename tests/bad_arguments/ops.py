@@ -6,21 +6,20 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+import tensorgrad as tg
 from tensorgrad import Tensor
+from tensorgrad.nn import functional as F
 from tests.bad_arguments.probe import Call, Row
 from tests.ops import test_errors
-from tests.ops.optest import OpTest, convert, is_float
+from tests.ops.optest import OpTest, convert
 
 
 def names_of(cls: type[OpTest]) -> tuple[str, ...]:
     """What an error of the operation may call it."""
     name = cls.__name__ if cls in test_errors.OTHERS else cls.op.__name__
     return (name.removesuffix("_copy").rstrip("_") or name,)
-
-
-def tensor(a: Any, place: list[int]) -> Tensor:
-    """A tensor of an array of a table; the float64 ones as float32, as most are that people have."""
-    return Tensor._of(a.astype("float32") if is_float(a) and place[0] else a.copy())
 
 
 def operations() -> Iterator[Row]:
@@ -51,22 +50,27 @@ def operations() -> Iterator[Row]:
         yield Row(str(param.id), names_of(cls), lambda make=filled, more=rest: make(more=more), skip)  # type: ignore[misc]
 
 
-def in_place_forms() -> Iterator[Row]:
-    """x.exp_() from the row of exp."""
+def other_forms() -> Iterator[Row]:
+    """The same operations as methods, in place, and on the other pages: x.exp(), x.exp_(), special.exp2(x)."""
     rows: dict[Any, type[OpTest]] = {}
     for param in test_errors.rows():
         cls = param.values[0]
         rows.setdefault(inspect.unwrap(cls.op), cls)
-    for name in dir(Tensor):
-        if not name.endswith("_") or name.startswith("_"):
-            continue
-        found = rows.get(inspect.unwrap(getattr(Tensor, name)))
-        if found is None or found.op is getattr(Tensor, name):
-            continue
-        args, kwargs = found.arguments(0)
+    seen = {id(cls.op) for cls in rows.values()}
+    for page in (Tensor, tg, F, tg.special, tg.linalg):
+        for name in dir(page):
+            form = getattr(page, name)
+            found = None if name.startswith("_") or not inspect.isfunction(form) else rows.get(inspect.unwrap(form))
+            if found is None or id(form) in seen:
+                continue
+            seen.add(id(form))
+            args, kwargs = found.arguments(0)
+            if page is Tensor and not isinstance(args[0], np.ndarray):
+                continue
 
-        def make(name: str = name, args: Any = args, kwargs: Any = kwargs) -> Call:
-            a = list(convert(args, lambda x: Tensor._of(x.copy())))
-            return getattr(a[0], name), a[1:], dict(convert(kwargs, lambda x: Tensor._of(x.copy())))
+            def make(page: Any = page, name: str = name, args: Any = args, kwargs: Any = kwargs) -> Call:
+                a = list(convert(args, lambda x: Tensor._of(x.copy())))
+                k = dict(convert(kwargs, lambda x: Tensor._of(x.copy())))
+                return (getattr(a[0], name), a[1:], k) if page is Tensor else (getattr(page, name), a, k)
 
-        yield Row(f"Tensor.{name}", (name.rstrip("_"),), make)
+            yield Row(f"{page.__name__.rpartition('.')[2]}.{name}", (name.rstrip("_"), *names_of(found)), make)

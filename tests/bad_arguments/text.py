@@ -8,6 +8,18 @@ from typing import Any
 
 from tests.bad_arguments.probe import Call, Row
 
+# What PyTorch raises where there is no such name.
+PROMISED: dict[str, tuple[type[Exception], ...]] = {
+    **dict.fromkeys(("get_submodule", "set_submodule", "get_parameter", "get_buffer"), (AttributeError,)),
+    **dict.fromkeys(("kl_divergence", "Multinomial"), (NotImplementedError,)),
+    "assert_close": (AssertionError,),
+    **dict.fromkeys(("register_parameter", "register_buffer", "add_module", "update"), (KeyError,)),
+}
+
+
+# What a row runs inside may say its own name.
+INSIDE = {"linear": "linear: ", "tg.sum": "sum: ", "viz.": "viz: ", "mv.Layer": "Neuron: ", "mlp(": "MLP: "}
+
 
 class Names(dict[str, Any]):
     """What the names of a text stand for: things as they are, and makers of new things."""
@@ -45,7 +57,11 @@ def row(text: str, names: Names) -> Row:
     while isinstance(callee, ast.Call):  # nn.Linear(3, 4)(x): a call of what is made
         callee = callee.func
     own = callee.attr if isinstance(callee, ast.Attribute) else ast.unparse(callee)
-    return Row(text, (own.rstrip("_") or own,), make)
+    made = make()[0]
+    holder = made if isinstance(callee, ast.Attribute) and not hasattr(made, "__name__") else getattr(made, "__self__", None)
+    kinds = (type(holder).__name__,) if holder is not None else ()
+    inside = tuple(n for word, n in INSIDE.items() if word in text)
+    return Row(text, (own.rstrip("_") or own, *[k.lstrip("_") for k in kinds], *inside), make, also=PROMISED.get(own, ()))
 
 
 def rows(texts: str, names: Names) -> Iterator[Row]:

@@ -227,7 +227,7 @@ def test_checks_can_be_switched_off() -> None:
 REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: D.Normal(0.0, -1.0), ValueError, r"Normal: scale, of shape \(\), must satisfy GreaterThan\(lower_bound=0.0\)"),
     (lambda: D.Normal(tg.zeros(2), tg.tensor([1.0, -2.0])), ValueError, "1 of 2 do not; the first is -2.0"),
-    (lambda: D.Normal("a", 1.0), ValueError, "broadcast_all: takes tensors and numbers, got str"),
+    (lambda: D.Normal("a", 1.0), ValueError, "Normal: takes tensors and numbers, got str"),
     (lambda: D.Bernoulli(), ValueError, "Bernoulli: either `probs` or `logits` must be specified, but not both"),
     (lambda: D.Bernoulli(0.5, 0.5), ValueError, "but not both"),
     (lambda: D.Bernoulli(1.5), ValueError, r"must satisfy Interval\(lower_bound=0.0, upper_bound=1.0\)"),

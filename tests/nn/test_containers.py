@@ -125,7 +125,7 @@ def test_parameter_dict() -> None:
 ERRORS: list[tuple[Any, type[Exception], str]] = [
     (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "Sequential: index 1 is out of range; there are 1 entries."),
     (lambda: nn.Sequential()["0"], TypeError, "Sequential: an index must be an int or a slice, got '0'."),
-    (lambda: nn.Sequential(3), TypeError, "add_module: '0' must be a Module or None, got int."),
+    (lambda: nn.Sequential(3), TypeError, "Sequential: '0' must be a Module or None, got int."),
     (lambda: nn.Sequential() + [1], TypeError, "Sequential: can be joined with a Sequential, got list."),
     (lambda: nn.Sequential().__iadd__([1]), TypeError, "Sequential: can be joined with a Sequential, got list."),
     (lambda: nn.Sequential() * 1.5, TypeError, "Sequential: can be multiplied by an int, got float."),

@@ -204,7 +204,7 @@ ERRORS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.MultiheadAttention(4, 2)(z(3, 4), z(3, 4), z(3, 4), is_causal=True), ValueError,
      "multi_head_attention_forward: is_causal only says that attn_mask is causal; pass the mask too"),
     (lambda: nn.TransformerEncoderLayer(**layer, activation="tanh"), ValueError,
-     "Transformer: activation must be 'relu', 'gelu' or a function, got 'tanh'."),
+     "TransformerEncoderLayer: activation must be 'relu', 'gelu' or a function, got 'tanh'."),
     (lambda: nn.Transformer(4, 2, 1, 1, 8)(z(5, 2, 4), z(3, 1, 4)), ValueError,
      "Transformer: src and tgt must have the same batch; got src (5, 2, 4), tgt (3, 1, 4)."),
     (lambda: nn.Transformer(4, 2, 1, 1, 8)(z(5, 2, 3), z(3, 2, 3)), ValueError,

@@ -120,9 +120,10 @@ def test_empty_tensors_stay() -> None:
 ERRORS = [
     (
         lambda: init.kaiming_normal_(tg.empty(3)),
-        "init: a tensor of shape (3,) has no fan-in and fan-out; it needs two axes.",
+        "kaiming_normal_: a tensor of shape (3,) has no fan-in and fan-out; it needs two axes.",
     ),
-    (lambda: init.kaiming_uniform_(tg.empty(3, 3), mode="fan"), "init: mode must be 'fan_in' or 'fan_out', got 'fan'."),
+    (lambda: init.kaiming_uniform_(tg.empty(3, 3), mode="fan"),
+     "kaiming_uniform_: mode must be 'fan_in' or 'fan_out', got 'fan'."),
     (
         lambda: init.calculate_gain("swish"),
         "calculate_gain: 'swish' is not known here. Choose one of linear, sigmoid, conv1d",

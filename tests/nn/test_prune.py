@@ -107,7 +107,7 @@ def test_a_way_of_ones_own() -> None:
 
 
 ERRORS: list[tuple[Any, type[Exception], str]] = [
-    (lambda n: prune.l1_unstructured(n, "weight", "x"), TypeError, "prune: amount must be an int or a float, got str."),
+    (lambda n: prune.l1_unstructured(n, "weight", "x"), TypeError, "l1_unstructured: amount must be an int or a float, got str."),
     (lambda n: prune.l1_unstructured(n, "weight", 1.5), ValueError, "amount must be a share in"),
     (lambda n: prune.l1_unstructured(n, "weight", -1), ValueError, "a whole number of at least 0, got -1"),
     (lambda n: prune.l1_unstructured(n, "weight", 7), ValueError, "amount=7 is more than the 6 there are to prune"),

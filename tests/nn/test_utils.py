@@ -48,7 +48,7 @@ def test_clip_grad_norm() -> None:
 def test_clip_grad_norm_of_nan() -> None:
     ps = with_gradients()
     ps[1].grad = tg.tensor([float("nan")])
-    with words(RuntimeError, "get_total_norm: the gradients' norm of order 2.0 is nan, so they cannot be scaled."):
+    with words(RuntimeError, "clip_grad_norm_: the gradients' norm of order 2.0 is nan, so they cannot be scaled."):
         utils.clip_grad_norm_(ps, 1.0, error_if_nonfinite=True)
     assert ps[0].grad.tolist() == [3.0, 0.0], "nothing has been scaled"
     assert np.isnan(utils.clip_grad_norm_(ps, 1.0).item()) and np.isnan(ps[0].grad.tolist()).all()
@@ -168,7 +168,7 @@ def test_spectral_norm_corners() -> None:
     with words(ValueError, "remove_spectral_norm: 'bias' of this Linear has no spectral_norm."):
         utils.remove_spectral_norm(model, "bias")
     for make in (utils.spectral_norm, parametrizations.spectral_norm):
-        with words(ValueError, "spectral_norm: n_power_iterations must be above 0, got 0."):
+        with words(ValueError, "spectral_norm: n_power_iterations must be above 0 and at most 10000, got 0."):
             make(nn.Linear(2, 2), n_power_iterations=0)
     with words(IndexError, "spectral_norm: dim 2 is out of range for a weight of 2 dimensions."):
         parametrizations.spectral_norm(nn.Linear(2, 2), dim=2)

@@ -75,7 +75,7 @@ def test_swalr() -> None:
 
 def test_errors() -> None:
     optimizer = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=1.0)
-    with pytest.raises(ValueError, match=r"averaging: decay must be in \[0, 1\], got 2"):
+    with pytest.raises(ValueError, match=r"get_ema_multi_avg_fn: decay must be in \[0, 1\], got 2"):
         get_ema_multi_avg_fn(2)
     with pytest.raises(ValueError, match="AveragedModel: give avg_fn or multi_avg_fn, not both."):
         AveragedModel(nn.ReLU(), avg_fn=get_ema_avg_fn(), multi_avg_fn=get_swa_multi_avg_fn())

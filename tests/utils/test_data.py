@@ -244,7 +244,7 @@ def test_random_orders() -> None:
     for n in (0, 2.5):
         with pytest.raises(ValueError, match="RandomSampler: num_samples must be a whole number above 0"):
             data.RandomSampler(range(3), num_samples=n)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="RandomSampler: the dataset is empty; there is nothing to draw from"):
+    with pytest.raises(ValueError, match="DataLoader: the dataset is empty; there is nothing to draw from"):
         DataLoader([], shuffle=True)
     with pytest.raises(TypeError, match="RandomSampler: replacement must be True or False, got 3"):
         data.RandomSampler(range(3), replacement=3)  # type: ignore[arg-type]

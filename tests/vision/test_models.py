@@ -121,5 +121,5 @@ def test_weights_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         models.SqueezeNet("2")
     with pytest.raises(ValueError, match="must be None or have 3 entries, got .True."):
         models.ResNet(models.Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=[True])
-    with pytest.raises(ValueError, match="BasicBlock: knows groups=1, base_width=64, dilation=1 only, got 2, 64, 1"):
+    with pytest.raises(ValueError, match="ResNet: knows groups=1, base_width=64, dilation=1 only, got 2, 64, 1"):
         models.ResNet(models.BasicBlock, [1, 1, 1, 1], groups=2)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autograd.modes import no_grad
 from ...ops import create, join, linalg_norm
+from ...refusals import in_own_name
 from ...tensor import Tensor
 
 Tensors = Tensor | Iterable[Tensor]
@@ -17,6 +18,7 @@ def _gradients(parameters: Tensors) -> list[Any]:
     return [p.grad for p in given if p.grad is not None]
 
 
+@in_own_name
 @no_grad()
 def get_total_norm(
     tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
@@ -39,6 +41,7 @@ def get_total_norm(
     return total
 
 
+@in_own_name
 @no_grad()
 def clip_grads_with_norm_(
     parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
@@ -50,6 +53,7 @@ def clip_grads_with_norm_(
             grad.mul_(factor)
 
 
+@in_own_name
 @no_grad()
 def clip_grad_norm_(
     parameters: Tensors,
@@ -70,6 +74,7 @@ def clip_grad_norm_(
     return total
 
 
+@in_own_name
 @no_grad()
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Hold every number of every gradient between −clip_value and clip_value, in place."""

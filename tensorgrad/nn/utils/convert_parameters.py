@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...ops import join
+from ...refusals import in_own_name
 from ...tensor import Tensor
 
 
+@in_own_name
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """The numbers of all parameters in a row: (total,). Differentiable."""
     flat: list[Any] = [p.reshape(-1) for p in parameters]
@@ -17,6 +19,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     return join.cat(flat)
 
 
+@in_own_name
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Give every parameter its piece of the vector, (total,), as new memory: they share it."""
     if not isinstance(vec, Tensor):

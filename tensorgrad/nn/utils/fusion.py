@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autograd.modes import no_grad
 from ...ops import create
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from ..parameter import Parameter
 
@@ -23,6 +24,7 @@ def _fused(weight: Any, bias: Any, mean: Any, var: Any, eps: float, scale: Any, 
         return Parameter(weight * factor.reshape(shape)), Parameter((bias - mean) * factor + shift)
 
 
+@in_own_name
 def fuse_conv_bn_weights(
     conv_w: Tensor,
     conv_b: Tensor | None,
@@ -37,6 +39,7 @@ def fuse_conv_bn_weights(
     return _fused(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, 1 if transpose else 0)
 
 
+@in_own_name
 def fuse_linear_bn_weights(
     linear_w: Tensor,
     linear_b: Tensor | None,
@@ -57,6 +60,7 @@ def _evaluated(op: str, *modules: Any) -> None:
             raise RuntimeError(f"{op}: {kind} is in training mode; call eval() on both modules first.")
 
 
+@in_own_name
 def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
     """A convolution that does what `conv` and then `bn` do; both must be in evaluation mode."""
     _evaluated("fuse_conv_bn_eval", conv, bn)
@@ -66,6 +70,7 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
     return fused
 
 
+@in_own_name
 def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
     """A Linear that does what `linear` and then `bn` do; both must be in evaluation mode."""
     _evaluated("fuse_linear_bn_eval", linear, bn)

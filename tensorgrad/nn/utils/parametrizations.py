@@ -9,6 +9,7 @@ from ...ops import create
 from ...ops.factorize import qr
 from ...ops.powers import matrix_exp
 from ...ops.solve import solve
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from .. import functional as F
 from ..module import Module
@@ -31,6 +32,7 @@ class _WeightNorm(Module):
         return norm_except_dim(weight, self.dim), weight
 
 
+@in_own_name
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """name = g · v / ‖v‖: length and direction learned apart (Salimans & Kingma, arXiv:1602.07868). The length is
     `parametrizations.{name}.original0`, the direction `original1`; a state dict of the older `utils.weight_norm` loads.
@@ -59,8 +61,10 @@ class _SpectralNorm(Module):
         super().__init__()
         if not -weight.ndim <= dim < weight.ndim:
             raise IndexError(f"spectral_norm: dim {dim} is out of range for a weight of {weight.ndim} dimensions.")
-        if n_power_iterations <= 0:
-            raise ValueError(f"spectral_norm: n_power_iterations must be above 0, got {n_power_iterations}.")
+        if not 0 < n_power_iterations <= 10_000:
+            raise ValueError(
+                f"spectral_norm: n_power_iterations must be above 0 and at most 10000, got {n_power_iterations}."
+            )
         self.dim, self.eps, self.n_power_iterations = dim % weight.ndim, eps, n_power_iterations
         if weight.ndim > 1:  # of a vector the largest singular value is its length
             with no_grad():
@@ -83,6 +87,7 @@ class _SpectralNorm(Module):
         return value
 
 
+@in_own_name
 def spectral_norm(
     module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Module:
@@ -143,6 +148,7 @@ class _OrthogonalFrom(_Orthogonal):
         return start
 
 
+@in_own_name
 def orthogonal(
     module: Module, name: str = "weight", orthogonal_map: str | None = None, *, use_trivialization: bool = True
 ) -> Module:

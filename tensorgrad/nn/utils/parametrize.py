@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ...autograd.modes import no_grad
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from ..containers import ModuleDict, ModuleList
 from ..module import Module
@@ -168,6 +169,7 @@ def _make_property(module: Module, name: str) -> None:
     setattr(type(module), name, property(get, put))
 
 
+@in_own_name
 def register_parametrization(
     module: Module, tensor_name: str, parametrization: Module, *, unsafe: bool = False
 ) -> Module:
@@ -209,6 +211,7 @@ def register_parametrization(
     return module
 
 
+@in_own_name
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     """Whether a module has any parametrized parameter, or this one."""
     found = module.__dict__.get("_modules", {}).get("parametrizations")
@@ -217,6 +220,7 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     return len(found) > 0 if tensor_name is None else tensor_name in found
 
 
+@in_own_name
 def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized: bool = True) -> Module:
     """A plain parameter again, of the value it has now, or, with leave_parametrized=False, the original."""
     if not is_parametrized(module, tensor_name):
@@ -249,6 +253,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     return module
 
 
+@in_own_name
 def type_before_parametrizations(module: Module) -> type:
     """The class the module had."""
     return getattr(type(module), "_parametrized_from", type(module))

@@ -15,6 +15,7 @@ from typing import Any
 from ...autograd.modes import no_grad
 from ...ops import create, sampling
 from ...ops.join import cat
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from ..module import Module
 
@@ -263,30 +264,35 @@ class LnStructured(_Structured):
 # ---- the same as functions ------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def identity(module: Module, name: str) -> Module:
     """Give a parameter a mask that prunes nothing."""
     Identity.apply(module, name)
     return module
 
 
+@in_own_name
 def random_unstructured(module: Module, name: str, amount: int | float) -> Module:
     """Prune a number or share of a parameter's entries at random."""
     RandomUnstructured.apply(module, name, amount)
     return module
 
 
+@in_own_name
 def l1_unstructured(module: Module, name: str, amount: int | float, importance_scores: Tensor | None = None) -> Module:
     """Prune the entries with the smallest |x| (Han et al., arXiv:1506.02626)."""
     L1Unstructured.apply(module, name, amount, importance_scores=importance_scores)
     return module
 
 
+@in_own_name
 def random_structured(module: Module, name: str, amount: int | float, dim: int) -> Module:
     """Prune whole slices along `dim` at random."""
     RandomStructured.apply(module, name, amount, dim)
     return module
 
 
+@in_own_name
 def ln_structured(
     module: Module, name: str, amount: int | float, n: Any, dim: int, importance_scores: Tensor | None = None
 ) -> Module:
@@ -295,12 +301,14 @@ def ln_structured(
     return module
 
 
+@in_own_name
 def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
     """Prune where a mask is 0."""
     CustomFromMask.apply(module, name, mask)
     return module
 
 
+@in_own_name
 def global_unstructured(
     parameters: Iterable[tuple[Module, str]],
     pruning_method: type[BasePruningMethod],
@@ -333,6 +341,7 @@ def global_unstructured(
         at += t.numel()
 
 
+@in_own_name
 def remove(module: Module, name: str) -> Module:
     """An ordinary parameter again, of the value it has now, zeros included."""
     key, method = _hook(module, name)
@@ -344,6 +353,7 @@ def remove(module: Module, name: str) -> Module:
     return module
 
 
+@in_own_name
 def is_pruned(module: Module) -> bool:
     """Whether any parameter of a module, or of those below, is pruned."""
     hooks = [hook for m in module.modules() for hook in m._forward_pre_hooks.values()]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ...dtypes import int64
 from ...ops import create, join, ranges
+from ...refusals import in_own_name
 from ...tensor import Tensor
 
 
@@ -76,6 +77,7 @@ class PackedSequence(_Fields):
         return self.data.is_cuda
 
 
+@in_own_name
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one: p⁻¹[p[i]] = i."""
     if permutation is None:
@@ -100,6 +102,7 @@ def _inside(lengths: Tensor, most: int) -> Any:
     return ranges.arange(most).unsqueeze(1) < lengths.unsqueeze(0)
 
 
+@in_own_name
 def pack_padded_sequence(
     input: Tensor, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
@@ -125,6 +128,7 @@ def pack_padded_sequence(
     return PackedSequence(x[: inside.shape[0]][inside], inside.sum(1), order)
 
 
+@in_own_name
 def pad_packed_sequence(
     sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -148,6 +152,7 @@ def pad_packed_sequence(
     return padded.transpose(0, 1) if batch_first else padded, lengths
 
 
+@in_own_name
 def pad_sequence(
     sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Tensor:
@@ -175,18 +180,21 @@ def pad_sequence(
     return join.stack(filled, 0 if batch_first else 1)
 
 
+@in_own_name
 def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = False) -> list[Tensor]:
     """The sequences without the padding after them: a list of (length, …)."""
     x: Any = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     return [row[:n] for row, n in zip(x, lengths.tolist() if isinstance(lengths, Tensor) else lengths)]
 
 
+@in_own_name
 def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:
     """A list of sequences (length, …) as a pack; see `pack_padded_sequence`."""
     lengths = [len(s) for s in sequences]
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
+@in_own_name
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """A pack as a list of sequences (length, …)."""
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ...autograd.modes import no_grad
 from ...ops import create
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from .. import functional as F
 from ..conv import _ConvTransposeNd
@@ -17,11 +18,13 @@ from .weight_norm import _hook
 M = TypeVar("M", bound=Module)
 
 
+@in_own_name
 def default_dim(module: Module) -> int:
     """The axis of the output features in a module's weight."""
     return 1 if isinstance(module, _ConvTransposeNd) else 0
 
 
+@in_own_name
 def as_matrix(weight: Any, dim: int) -> Any:
     """The axis `dim` by all others: (rows, the rest)."""
     return (weight if dim == 0 else weight.transpose(0, dim) if weight.ndim == 2 else _moved(weight, dim)).reshape(
@@ -33,6 +36,7 @@ def _moved(weight: Any, dim: int) -> Any:
     return weight.permute(dim, *[i for i in range(weight.ndim) if i != dim])
 
 
+@in_own_name
 @no_grad()
 def power_iteration(matrix: Any, u: Any, v: Any, times: int, eps: float) -> None:
     """Move u and v, in place, towards the singular vectors of the largest singular value: v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖,
@@ -46,8 +50,10 @@ class SpectralNorm:
     """The hook: module.name = W / σ before every forward, σ = uᵀWv the largest singular value of W."""
 
     def __init__(self, name: str, n_power_iterations: int, dim: int, eps: float) -> None:
-        if n_power_iterations <= 0:
-            raise ValueError(f"spectral_norm: n_power_iterations must be above 0, got {n_power_iterations}.")
+        if not 0 < n_power_iterations <= 10_000:
+            raise ValueError(
+                f"spectral_norm: n_power_iterations must be above 0 and at most 10000, got {n_power_iterations}."
+            )
         self.name, self.n_power_iterations, self.dim, self.eps = name, n_power_iterations, dim, eps
 
     def compute_weight(self, module: Module, iterate: bool) -> Tensor:
@@ -64,6 +70,7 @@ class SpectralNorm:
         setattr(module, self.name, self.compute_weight(module, module.training))
 
 
+@in_own_name
 def spectral_norm(
     module: M, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> M:
@@ -90,6 +97,7 @@ def spectral_norm(
     return module
 
 
+@in_own_name
 def remove_spectral_norm(module: M, name: str = "weight") -> M:
     """One parameter again, of the value it has now."""
     key, hook = _hook(module, SpectralNorm, name)

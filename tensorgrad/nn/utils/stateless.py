@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from ..module import Module
 
@@ -44,6 +45,7 @@ def _swapped(module: Module, tensors: Mapping[str, Tensor], tie_weights: bool, s
             home[name] = tensor
 
 
+@in_own_name
 def functional_call(
     module: Module,
     parameters_and_buffers: Mapping[str, Tensor] | tuple[Mapping[str, Tensor], ...],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from ..module import Module
 from ..parameter import Parameter
@@ -12,6 +13,7 @@ from ..parameter import Parameter
 M = TypeVar("M", bound=Module)
 
 
+@in_own_name
 def norm_except_dim(v: Any, dim: int | None) -> Any:
     """The length of each slice along `dim`, kept as axes of 1; of all of v with None or −1."""
     if dim is None or dim == -1:
@@ -19,6 +21,7 @@ def norm_except_dim(v: Any, dim: int | None) -> Any:
     return v.square().sum([i for i in range(v.ndim) if i != dim % v.ndim], keepdim=True).sqrt()
 
 
+@in_own_name
 def normalized(v: Any, g: Any, dim: int | None) -> Tensor:
     """v / ‖v‖ · g, slice by slice along `dim`."""
     return v * (g / norm_except_dim(v, dim))
@@ -46,6 +49,7 @@ def _hook(module: Module, kind: type, name: str) -> tuple[int | None, Any]:
     return None, None
 
 
+@in_own_name
 def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     """Replace a parameter by its length `{name}_g` and its direction `{name}_v`: name = g · v / ‖v‖.
 
@@ -56,14 +60,16 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
         raise RuntimeError(f"weight_norm: {name!r} of this {type(module).__name__} has it already.")
     weight: Any = getattr(module, name)
     hook = WeightNorm(name, dim)
+    length = Parameter(norm_except_dim(weight, hook.dim).detach())
     del module._parameters[name]
-    module.register_parameter(name + "_g", Parameter(norm_except_dim(weight, hook.dim).detach()))
+    module.register_parameter(name + "_g", length)
     module.register_parameter(name + "_v", Parameter(weight.detach()))
     setattr(module, name, hook.compute_weight(module))
     module.register_forward_pre_hook(hook)
     return module
 
 
+@in_own_name
 def remove_weight_norm(module: M, name: str = "weight") -> M:
     """One parameter again, of the value it has now."""
     key, hook = _hook(module, WeightNorm, name)

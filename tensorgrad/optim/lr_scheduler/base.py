@@ -8,6 +8,8 @@ from typing import Any
 
 from ...autograd.frames import warn
 from ...autograd.modes import no_grad
+from ...kernels.shapes import integer
+from ...refusals import OwnName
 from ...tensor import Tensor
 from ..optimizer import Optimizer
 from ..states import is_like
@@ -15,7 +17,7 @@ from ..states import is_like
 Rates = list[float]
 
 
-class LRScheduler:
+class LRScheduler(OwnName):
     """Base of the schedules.
 
     Args:
@@ -26,9 +28,12 @@ class LRScheduler:
         base_lrs: the learning rates of the groups at the start. last_epoch: how many steps have been taken.
     """
 
+    _worded = ("__init__", "step")
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(self).__name__}: needs an Optimizer, got {type(optimizer).__name__}.")
+        last_epoch = integer(type(self).__name__, "last_epoch", last_epoch)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", float(group["lr"]))

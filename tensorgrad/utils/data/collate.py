@@ -11,9 +11,11 @@ import numpy as np
 from ...dtypes import float64
 from ...ops.create import as_tensor, tensor
 from ...ops.join import stack
+from ...refusals import in_own_name
 from ...tensor import Tensor
 
 
+@in_own_name
 def default_collate(batch: Sequence[Any]) -> Any:
     """Stack tensors and arrays, make tensors of numbers, and do so inside tuples, lists and dicts.
 
@@ -28,6 +30,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return _collate(batch, "")
 
 
+@in_own_name
 def default_convert(data: Any) -> Any:
     """Arrays to tensors, inside tuples, lists and dicts; what a loader without batches gives."""
     if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "USO":

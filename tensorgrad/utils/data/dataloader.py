@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ...ops.sampling import randint
 from ...random import Generator, Seeded, drawing_from
+from ...refusals import OwnName
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, examples_of, rows_of
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -19,7 +20,7 @@ T = TypeVar("T")
 _FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 
-class DataLoader(Generic[T]):
+class DataLoader(Generic[T], OwnName):
     """Iterate over a dataset in batches.
 
     Args:

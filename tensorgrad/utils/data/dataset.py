@@ -10,12 +10,13 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ...ops.sampling import randperm
+from ...refusals import OwnName, in_own_name
 from ...tensor import Tensor
 
 T = TypeVar("T")
 
 
-class Dataset(Generic[T]):
+class Dataset(Generic[T], OwnName):
     """Examples by number. A subclass gives `__getitem__(i)`, usually `__len__`, and may give `__getitems__(list)`."""
 
     def __getitem__(self, index: Any) -> T:
@@ -145,6 +146,7 @@ class Subset(Dataset[T]):
         return len(self.indices)
 
 
+@in_own_name
 def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Any = None) -> list[Subset[T]]:
     """Cut a dataset at random into pieces without overlap.
 

@@ -7,12 +7,13 @@ from typing import Any, Generic, TypeVar
 
 from ...ops.create import as_tensor
 from ...ops.sampling import multinomial, randint, randperm
+from ...refusals import OwnName
 from ...tensor import Tensor
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Sampler(Generic[T_co]):
+class Sampler(Generic[T_co], OwnName):
     """Base of the samplers: `__iter__` gives numbers (or lists of them), `__len__` how many."""
 
     def __iter__(self) -> Iterator[T_co]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...nn import Module
 from ...random import stream
+from ...refusals import OwnName
 from .common import InterpolationMode, probability_of, transforms_of
 
 
@@ -20,6 +21,7 @@ class Transform(Module):
     """
 
     shown: tuple[str, ...] = ()
+    _worded = ("__init__", "forward")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={shown(getattr(self, name))}' for name in self.shown)})"
@@ -42,7 +44,7 @@ def drawn(rng: np.random.Generator, span: Sequence[float]) -> float:
 # ---- several ---------------------------------------------------------------------------------------------------------
 
 
-class Compose:
+class Compose(OwnName):
     """One transform after the other."""
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
@@ -74,7 +76,7 @@ class RandomApply(Module):
         return f"RandomApply({_lines([f'p={self.p}', *self.transforms])})"
 
 
-class RandomOrder:
+class RandomOrder(OwnName):
     """The transforms in random order."""
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
@@ -89,7 +91,7 @@ class RandomOrder:
         return f"RandomOrder({_lines(self.transforms)})"
 
 
-class RandomChoice:
+class RandomChoice(OwnName):
     """One of the transforms, each as likely, or as `p` weighs them."""
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]], p: Sequence[float] | None = None) -> None:
@@ -106,7 +108,7 @@ class RandomChoice:
         return f"RandomChoice({_lines(self.transforms)})(p={self.p})"
 
 
-class Lambda:
+class Lambda(OwnName):
     """A function as a transform."""
 
     def __init__(self, lambd: Callable[[Any], Any]) -> None:

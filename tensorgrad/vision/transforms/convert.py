@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from ... import dtypes
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from .._pillow import is_picture, pillow
 from .common import kind_of
 
 
+@in_own_name
 def to_tensor(pic: Any) -> Tensor:
     """A picture, or an array (H, W) or (H, W, C), as a tensor (C, H, W). uint8 becomes float from 0 to 1; of other dtypes
     the numbers are what they were, those of pictures of 16 bits as int32."""
@@ -32,6 +34,7 @@ def to_tensor(pic: Any) -> Tensor:
     return Tensor._of(x)
 
 
+@in_own_name
 def pil_to_tensor(pic: Any) -> Tensor:
     """A picture as a tensor (C, H, W), with its numbers as they are; those of 16 bits as int32."""
     if not is_picture(pic):
@@ -46,6 +49,7 @@ _OF_CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _OF_DTYPES = {"int16": "I;16", "int32": "I", "float32": "F"}
 
 
+@in_own_name
 def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     """A tensor (C, H, W) or (H, W), or an array (H, W, C) or (H, W), as a picture; floats are taken to be from 0 to 1.
 
@@ -85,6 +89,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     return Image.frombytes(mode, (x.shape[1], x.shape[0]), x.tobytes())
 
 
+@in_own_name
 def convert_image_dtype(image: Tensor, dtype: Any = dtypes.float32) -> Tensor:
     """Another dtype, and the scale that goes with it: floats from 0 to 1, whole numbers up to the largest they can be."""
     dtype = dtypes.as_dtype(dtype)
@@ -108,6 +113,7 @@ def convert_image_dtype(image: Tensor, dtype: Any = dtypes.float32) -> Tensor:
     return image.to(dtype) * ((most + 1) // (before + 1))
 
 
+@in_own_name
 def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Tensor:
     """(x − mean) / std for each channel of a tensor (…, C, H, W)."""
     if not isinstance(tensor, Tensor):

@@ -6,9 +6,11 @@ are in `pictures.py` and `tensors.py`.
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
+from ...refusals import in_own_name
 from ...tensor import Tensor
 from .._pillow import is_picture, pillow
 from . import pictures, tensors
@@ -39,18 +41,21 @@ def on(name: str, img: Any) -> ModuleType:
 # ---- measures --------------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def get_dimensions(img: Any) -> list[int]:
     """[channels, height, width]."""
     kind = on("get_dimensions", img)
     return [kind.channels(img), *kind.size(img)]
 
 
+@in_own_name
 def get_image_size(img: Any) -> list[int]:
     """[width, height]."""
     h, w = on("get_image_size", img).size(img)
     return [w, h]
 
 
+@in_own_name
 def get_image_num_channels(img: Any) -> int:
     """How many channels there are."""
     return on("get_image_num_channels", img).channels(img)
@@ -59,11 +64,13 @@ def get_image_num_channels(img: Any) -> int:
 # ---- size and place --------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """A piece; what lies outside is black."""
     return on("crop", img).crop(img, top, left, height, width)
 
 
+@in_own_name
 def center_crop(img: Any, output_size: Any) -> Any:
     """The middle, (height, width) or a square; a smaller picture gets black borders."""
     kind, (th, tw) = on("CenterCrop", img), pair_of("CenterCrop", output_size)
@@ -75,6 +82,7 @@ def center_crop(img: Any, output_size: Any) -> Any:
     return kind.crop(img, int(round((h - th) / 2.0)), int(round((w - tw) / 2.0)), th, tw)
 
 
+@in_own_name
 def resize(
     img: Any,
     size: Any,
@@ -98,6 +106,7 @@ def resize(
     return kind.resize(img, h, w, mode, antialias)
 
 
+@in_own_name
 def resized_crop(
     img: Any,
     top: int,
@@ -112,6 +121,7 @@ def resized_crop(
     return resize(crop(img, top, left, height, width), size, interpolation, None, antialias)
 
 
+@in_own_name
 def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> Any:
     """More pixels around, or fewer: on all sides; (left and right, top and bottom); or (left, top, right, bottom).
 
@@ -124,16 +134,19 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     return on("Pad", img).pad(img, *sides, fill, mode)
 
 
+@in_own_name
 def hflip(img: Any) -> Any:
     """Left becomes right."""
     return on("hflip", img).hflip(img)
 
 
+@in_own_name
 def vflip(img: Any) -> Any:
     """Top becomes bottom."""
     return on("vflip", img).vflip(img)
 
 
+@in_own_name
 def five_crop(img: Any, size: Any) -> tuple[Any, ...]:
     """Its corners (top left, top right, bottom left, bottom right) and its middle."""
     (h, w), (th, tw) = on("FiveCrop", img).size(img), pair_of("FiveCrop", size)
@@ -143,11 +156,13 @@ def five_crop(img: Any, size: Any) -> tuple[Any, ...]:
     return (*(crop(img, top, left, th, tw) for top, left in corners), center_crop(img, (th, tw)))
 
 
+@in_own_name
 def ten_crop(img: Any, size: Any, vertical_flip: bool = False) -> tuple[Any, ...]:
     """Its five crops, and those of its mirror image."""
     return five_crop(img, size) + five_crop(vflip(img) if vertical_flip else hflip(img), size)
 
 
+@in_own_name
 def rotate(
     img: Any,
     angle: float,
@@ -167,6 +182,7 @@ def rotate(
     return on("rotate", img).rotate(img, float(angle), mode, expand, center, fill)
 
 
+@in_own_name
 def affine(
     img: Any,
     angle: float,
@@ -182,7 +198,7 @@ def affine(
     Args:
         shear: a number is for x alone, [a number] for both.
     """
-    if not scale > 0:
+    if not 0 < scale < math.inf:
         raise ValueError(f"affine: scale must be above 0, got {scale}.")
     if len(translate) != 2:
         raise ValueError(f"affine: translate is (x, y), got {translate}.")
@@ -191,6 +207,7 @@ def affine(
     return on("affine", img).affine(img, float(angle), translate, scale, shear, mode, fill, center)
 
 
+@in_own_name
 def perspective(
     img: Any, startpoints: Any, endpoints: Any, interpolation: Any = InterpolationMode.BILINEAR, fill: Any = None
 ) -> Any:
@@ -202,6 +219,7 @@ def perspective(
 # ---- colours ---------------------------------------------------------------------------------------------------------
 
 
+@in_own_name
 def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     """Without colour: 0.2989·R + 0.587·G + 0.114·B, in one channel or three equal ones."""
     if num_output_channels not in (1, 3):
@@ -212,21 +230,25 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
 to_grayscale = rgb_to_grayscale
 
 
+@in_own_name
 def adjust_brightness(img: Any, brightness_factor: float) -> Any:
     """0 is black, 1 leaves it, 2 doubles."""
     return on("adjust_brightness", img).brightness(img, _at_least_0("brightness_factor", brightness_factor))
 
 
+@in_own_name
 def adjust_contrast(img: Any, contrast_factor: float) -> Any:
     """0 is an even grey, 1 leaves it."""
     return on("adjust_contrast", img).contrast(img, _at_least_0("contrast_factor", contrast_factor))
 
 
+@in_own_name
 def adjust_saturation(img: Any, saturation_factor: float) -> Any:
     """0 is without colour, 1 leaves it."""
     return on("adjust_saturation", img).saturation(img, _at_least_0("saturation_factor", saturation_factor))
 
 
+@in_own_name
 def adjust_hue(img: Any, hue_factor: float) -> Any:
     """Turn the circle of colours by a share of it, within [−0.5, 0.5]."""
     if not -0.5 <= hue_factor <= 0.5:
@@ -234,21 +256,25 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
     return on("adjust_hue", img).hue(img, hue_factor)
 
 
+@in_own_name
 def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:
     """gain · x^gamma, x from 0 to 1: dark parts become darker above 1, lighter below."""
     return on("adjust_gamma", img).gamma(img, _at_least_0("gamma", gamma), gain)
 
 
+@in_own_name
 def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
     """0 is blurred, 1 leaves it, 2 is sharper."""
     return on("adjust_sharpness", img).sharpness(img, _at_least_0("sharpness_factor", sharpness_factor))
 
 
+@in_own_name
 def invert(img: Any) -> Any:
     """White becomes black."""
     return on("invert", img).invert(img)
 
 
+@in_own_name
 def posterize(img: Any, bits: int) -> Any:
     """Only so many bits of each channel, 0 to 8."""
     if not 0 <= bits <= 8:
@@ -256,21 +282,25 @@ def posterize(img: Any, bits: int) -> Any:
     return on("posterize", img).posterize(img, bits)
 
 
+@in_own_name
 def solarize(img: Any, threshold: float) -> Any:
     """Inverted from a threshold on."""
     return on("solarize", img).solarize(img, threshold)
 
 
+@in_own_name
 def autocontrast(img: Any) -> Any:
     """Each channel stretched from black to white."""
     return on("autocontrast", img).autocontrast(img)
 
 
+@in_own_name
 def equalize(img: Any) -> Any:
     """The shades of each channel spread evenly."""
     return on("equalize", img).equalize(img)
 
 
+@in_own_name
 def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     """Averaged with the neighbours, by normal weights.
 
@@ -293,6 +323,7 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     return on("gaussian_blur", img).gaussian_blur(img, sizes, sigmas)
 
 
+@in_own_name
 def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Tensor:
     """A rectangle of a tensor (…, C, H, W), from row i and column j, replaced by v."""
     if not isinstance(img, Tensor) or img.ndim < 3:
