@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .constants import ZERO
 from .workspace import piecewise
 
-_ROW = 4096  # numbers that are added up in one go
+_ROW = 16384  # numbers that are added up in one go
 
 
 def mse(x: Any, z: Any, reduction: str) -> Any:
@@ -50,8 +51,8 @@ def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
     np.negative(np.absolute(x, out=tail), out=tail)
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
-    tail += np.maximum(x, 0)
-    tail -= x * t
+    np.add(tail, np.maximum(x, ZERO[x.dtype]), out=tail)
+    np.subtract(tail, x * t, out=tail)
     flat = tail.reshape(-1)
     squares = flat.dot(flat)
     if squares != squares:  # there is a nan: perhaps of ∞ − ∞·t or 0·∞
