@@ -27,8 +27,8 @@ def mse(x: Any, z: Any, reduction: str) -> Any:
 
 def _many_squares(d: Any) -> Any:
     """Σ d²: BLAS adds one after the other, so it gets a row at a time, and the rows' sums are added pairwise."""
-    rows, rest = np.split(d, [d.size - d.size % _ROW])
-    rows = rows.reshape(-1, _ROW)
+    whole = d.size - d.size % _ROW
+    rows, rest = d[:whole].reshape(-1, _ROW), d[whole:]
     return np.vecdot(rows, rows).sum() + rest.dot(rest)
 
 
