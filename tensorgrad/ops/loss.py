@@ -7,7 +7,7 @@ classes are in `loss_classes`, of pairs and triplets in `loss_pairs`, of sequenc
 from __future__ import annotations
 
 import warnings
-from math import log, nan, pi
+from math import inf, log, nan, pi
 from typing import Any
 
 from ..autograd.function import Function
@@ -15,6 +15,7 @@ from ..kernels import on
 from ..kernels.shapes import broadcast, mismatch
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
+from .choose import where
 from .keywords import in_own_name, older_reduction
 from .promote import as_operand, cast, needs_floating, number, paired
 
@@ -29,6 +30,11 @@ def check_reduction(op: str, reduction: str) -> str:
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The mean, the sum, or all of the losses."""
     return losses.mean() if reduction == "mean" else losses.sum() if reduction == "sum" else losses
+
+
+def where_expected(t: Tensor, logs: Tensor) -> Tensor:
+    """Logarithms of probabilities, 0 for −∞ where the target is 0 as well: what cannot be, and is not expected, costs nothing."""
+    return where((t == 0) & (logs == -inf), 0, logs)
 
 
 def _weighted(losses: Tensor, weight: Any, reduction: str) -> Tensor:
@@ -178,6 +184,8 @@ def poisson_nll_loss(
     x, z = as_operand(op, input), as_operand(op, target, "target")
     broadcast(op, input=x.array.shape, target=z.array.shape)
     losses = x.exp() - z * x if log_input else x - z * (x + eps).log()
+    if log_input and on(losses.array).holds_nan(losses.array):
+        losses = x.exp() - z * where_expected(z, x)
     if full:
         small = z <= 1
         t = (cast(z, losses.dtype) if z.array.dtype.kind in "iub" else z).masked_fill(small, 1)
@@ -332,6 +340,8 @@ def kl_div(input: TensorLike, target: TensorLike, *, reduction: str = "mean", lo
     x, t = needs_floating(op, input), needs_floating(op, target, "target")
     broadcast(op, input=x.array.shape, target=t.array.shape)
     losses = t.exp() * (t - x) if log_target else t.xlogy(t) - t * x
+    if on(losses.array).holds_nan(losses.array):
+        losses = t.exp() * where(t == -inf, 0, t - x) if log_target else t.xlogy(t) - t * where_expected(t, x)
     if reduction == "batchmean":
         return losses.sum() / x.array.shape[0] if x.array.ndim else losses.sum()
     return reduced(losses, check_reduction(op, reduction))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .constants import ZERO
-from .workspace import piecewise
+from .workspace import piecewise, upcast
 
 _ROW = 16384  # numbers that are added up in one go
 
@@ -53,12 +53,17 @@ def binary_cross_entropy_with_logits(x: Any, t: Any) -> Any:
     np.log1p(tail, out=tail)
     np.add(tail, np.maximum(x, ZERO[x.dtype]), out=tail)
     np.subtract(tail, x * t, out=tail)
-    flat = tail.reshape(-1)
-    squares = flat.dot(flat)
-    if squares != squares:  # there is a nan: perhaps of ∞ − ∞·t or 0·∞
+    if holds_nan(tail):  # perhaps of ∞ − ∞·t or 0·∞
         wrong = np.where(x > 0, 1 - t, t)
         np.copyto(tail, np.where(wrong == 0, 0, wrong * np.inf), where=np.isinf(x))
     return tail
+
+
+def holds_nan(x: Any) -> bool:
+    """Whether there is a nan in x, which a sum of squares shows, and at little cost."""
+    flat = upcast(x).reshape(-1)
+    squares = flat.dot(flat)
+    return bool(squares != squares)
 
 
 def all_within(x: Any, low: float, high: float) -> bool:
