@@ -6,7 +6,7 @@ classes are in `loss_classes`, of pairs and triplets in `loss_pairs`, of sequenc
 
 from __future__ import annotations
 
-from math import log, nan, pi
+from math import inf, log, nan, pi
 from typing import Any
 
 from ..autograd.frames import warn
@@ -16,6 +16,7 @@ from ..kernels.shapes import broadcast, mismatch
 from ..refusals import in_own_name
 from ..tensor import Tensor, TensorLike
 from .activation import logsigmoid
+from .choose import where
 from .keywords import older_reduction
 from .promote import as_operand, cast, mixed_dtypes, needs_floating, number, paired
 
@@ -30,6 +31,11 @@ def check_reduction(op: str, reduction: str) -> str:
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The mean, the sum, or all of the losses."""
     return losses.mean() if reduction == "mean" else losses.sum() if reduction == "sum" else losses
+
+
+def where_expected(t: Tensor, logs: Tensor) -> Tensor:
+    """Logarithms of probabilities, 0 for −∞ where the target is 0 as well: what cannot be, and is not expected, costs nothing."""
+    return where((t == 0) & (logs == -inf), 0, logs)
 
 
 def _weighted(losses: Tensor, weight: Any, reduction: str) -> Tensor:
@@ -179,6 +185,8 @@ def poisson_nll_loss(
     x, z = as_operand(op, input), as_operand(op, target, "target")
     broadcast(op, input=x.array.shape, target=z.array.shape)
     losses = x.exp() - z * x if log_input else x - z * (x + eps).log()
+    if log_input and on(losses.array).holds_nan(losses.array):
+        losses = x.exp() - z * where_expected(z, x)
     if full:
         small = z <= 1
         t = (cast(z, losses.dtype) if z.array.dtype.kind in "iub" else z).masked_fill(small, 1)
@@ -331,6 +339,8 @@ def kl_div(input: TensorLike, target: TensorLike, *, reduction: str = "mean", lo
     x, t = needs_floating(op, input), needs_floating(op, target, "target")
     broadcast(op, input=x.array.shape, target=t.array.shape)
     losses = t.exp() * (t - x) if log_target else t.xlogy(t) - t * x
+    if on(losses.array).holds_nan(losses.array):
+        losses = t.exp() * where(t == -inf, 0, t - x) if log_target else t.xlogy(t) - t * where_expected(t, x)
     if reduction == "batchmean":
         return losses.sum() / x.array.shape[0] if x.array.ndim else losses.sum()
     return reduced(losses, check_reduction(op, reduction))

@@ -14,7 +14,7 @@ from .activation import logsigmoid
 from .expand import broadcast_tensors
 from .keywords import older_reduction
 from .linear import linear
-from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape
+from .loss import BinaryCrossEntropyWithLogits, check_reduction, reduced, same_shape, where_expected
 from .promote import as_operand, mixed_dtypes, needs_floating, number, paired
 from .softmax import log_softmax
 
@@ -307,7 +307,10 @@ def _soft_cross_entropy(x: Tensor, t: Tensor, weight: Any, ignored: int, reducti
     classes = x.array.shape[d]
     if smoothing:
         t = t * (1 - smoothing) + smoothing / classes
-    terms = log_softmax(x, d) * t
+    logs = log_softmax(x, d)
+    terms = logs * t
+    if not t.requires_grad and on(terms.array).holds_nan(terms.array):  # towards t the gradient of −∞ is infinite
+        terms = where_expected(t, logs) * t
     if weight is not None:
         terms = terms * _weight_of_classes(op, weight, classes, x).reshape(-1, *[1] * (x.array.ndim - 1 - d))
     if reduction == "none":

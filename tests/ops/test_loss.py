@@ -312,7 +312,23 @@ def test_many_single_precision_losses_add_up(loss: Any, reduction: str) -> None:
     assert got.dtype is tg.float32 and got.item() == pytest.approx(want.item(), rel=5e-7)
 
 
-@pytest.mark.parametrize("n", [4095, 4096, 4097, 8192, 10000])
+@pytest.mark.parametrize("n", [16383, 16384, 16385, 32768, 40000])
 def test_mean_squared_error_of_rows_and_the_rest(n: int) -> None:
     x = np.random.default_rng(0).standard_normal(n)
     assert TF.mse_loss(tg.tensor(x), tg.zeros(n).double(), reduction="sum").item() == pytest.approx((x * x).sum())
+
+
+def test_impossible_and_not_expected() -> None:
+    """0·∞ of a divergence and of a count is 0, as in PyTorch's own 0·ln 0; it gives nan for these."""
+    logs = tg.tensor([-inf, -1.0, -inf], requires_grad=True)
+    y = TF.kl_div(logs, tg.tensor([0.0, 1.0, 1.0]), reduction="none")
+    assert y.tolist() == [0.0, 1.0, inf]
+    assert tg.autograd.grad(y[:2].sum(), logs)[0].tolist() == [0.0, -1.0, 0.0]
+    same = logs.detach().requires_grad_()
+    y = TF.kl_div(logs.detach(), same, reduction="none", log_target=True)
+    assert y.tolist() == [0.0, 0.0, 0.0]
+    assert tg.autograd.grad(y.sum(), same)[0].tolist() == pytest.approx([0.0, np.exp(-1.0), 0.0])
+    assert TF.kl_div(tg.tensor([-inf, 0.0]), tg.tensor([[0.0, 1.0], [0.0, 1.0]]), reduction="sum").item() == 0
+    y = TF.poisson_nll_loss(logs, tg.tensor([0.0, 0.0, 2.0]), reduction="none")
+    assert y.tolist() == pytest.approx([0.0, np.exp(-1.0), inf])
+    assert tg.autograd.grad(y[:2].sum(), logs)[0].tolist() == pytest.approx([0.0, np.exp(-1.0), 0.0])

@@ -417,3 +417,20 @@ def test_multilabel_soft_margin_loss_at_infinity() -> None:
     x = tg.tensor([[inf, -inf], [-inf, inf], [inf, inf]])
     t = tg.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     assert TF.multilabel_soft_margin_loss(x, t, reduction="none").tolist() == [0.0, inf, inf]
+
+
+def test_what_cannot_be_and_is_not_expected_costs_nothing() -> None:
+    """0·ln 0 is 0: a class that is masked out, with a probability of 0 for a target. PyTorch gives nan."""
+    x = tg.tensor([[-inf, 1.0, 2.0], [0.0, -inf, 1.0]], dtype=tg.float64, requires_grad=True)
+    t = tg.tensor([[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]], dtype=tg.float64)
+    y = TF.cross_entropy(x, t, reduction="none")
+    want = [np.log(np.e + np.e**2) - 1.5, np.log(1 + np.e)]
+    np.testing.assert_allclose(y.detach().numpy(), want)
+    divergence = TF.kl_div(TF.log_softmax(x, 1), t, reduction="none").sum(1)
+    np.testing.assert_allclose(divergence.detach().numpy(), [want[0] - np.log(2), want[1]])  # less the entropy of t
+    (g,) = tg.autograd.grad(y.sum(), x, create_graph=True)
+    p = x.detach().softmax(1)
+    np.testing.assert_allclose(g.detach().numpy(), (p - t).numpy(), atol=1e-15)
+    assert bool(tg.autograd.grad(g.square().sum(), x)[0].isfinite().all())
+    assert TF.cross_entropy(x, tg.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).double(), reduction="none").tolist() == [inf, inf]
+    assert TF.cross_entropy(x * nan, t).isnan()

@@ -283,3 +283,22 @@ def test_the_gradient_of_logcumsumexp_at_plus_infinity() -> None:
     x = tg.tensor([1.0, inf, 2.0], requires_grad=True)
     (g,) = tg.autograd.grad(x.logcumsumexp(0).sum(), x)
     assert g.tolist() == [1.0, 2.0, 0.0]  # y is (x₀, x₁, x₁)
+
+
+@pytest.mark.parametrize("values", [[2.0, 0.0, 3.0], [0.0, 0.0, -1.5], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
+@pytest.mark.parametrize("of", ["prod", "prod of rows", "cumprod"])
+def test_four_derivatives_of_products_with_zeros(values: list[float], of: str) -> None:
+    """Those of x₀·x₁·x₂ (and of x₀ and 2·x₀·x₁, 3 times that)."""
+    w, found = tg.tensor([1.0, -2.0, 0.5], dtype=tg.float64), []
+    for by_hand in (False, True):
+        x = tg.tensor(values, dtype=tg.float64, requires_grad=True)
+        a, b, c = x[0], x[1], x[2]
+        if of == "cumprod":
+            y = a + 2 * (a * b) + 3 * (a * b * c) if by_hand else (x.cumprod(0) * tg.tensor([1.0, 2.0, 3.0])).sum()
+        else:
+            y = a * b * c if by_hand else x.prod() if of == "prod" else x.reshape(1, 3).prod(1).sum()
+        for _ in range(4):
+            (g,) = tg.autograd.grad(y + 0 * x.sum(), x, create_graph=True)
+            found.append(g.detach().numpy())
+            y = (g * w).sum()
+    np.testing.assert_allclose(found[:4], found[4:], atol=1e-12)

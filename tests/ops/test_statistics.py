@@ -134,3 +134,16 @@ def test_the_variance_of_equal_numbers_near_the_largest() -> None:
     assert tg.tensor([1e30, -1e30]).std().item() == pytest.approx(math.sqrt(2) * 1e30, rel=1e-6)
     assert tg.tensor([60000.0, 60000.0, 60000.0], dtype=tg.float16).var().item() == 0
     assert tg.tensor([math.inf, 1.0]).std().isnan() and tg.tensor([math.nan, 1e30]).std().isnan()
+
+
+@pytest.mark.parametrize(("dtype", "v"), [("float16", 1.5 * 2.0**15), ("float32", 1.5 * 2.0**127), ("float64", 1.5 * 2.0**1023)])
+@pytest.mark.parametrize("dim", [None, 0, 1])
+def test_a_mean_whose_sum_is_too_large(dtype: str, v: float, dim: int | None) -> None:
+    """PyTorch's mean is inf, that of its var_mean right."""
+    x = tg.full((3, 2), v, dtype=getattr(tg, dtype), requires_grad=True)
+    for y in (x.mean(dim), tg.var_mean(x, dim)[1], tg.std_mean(x, dim)[1]):
+        np.testing.assert_allclose(y.detach().double().numpy() / v, 1, rtol=1e-3)
+    assert not x.var(dim).any() and not x.std(dim).any()
+    assert tg.autograd.grad(x.mean(), x)[0].sum().item() == pytest.approx(1, rel=1e-3)
+    z = tg.tensor([[v, v], [math.inf, 1.0], [math.nan, v]], dtype=getattr(tg, dtype))
+    np.testing.assert_allclose(z.mean(1).double().numpy() / v, [1, math.inf, math.nan], rtol=1e-3)

@@ -197,6 +197,16 @@ WRONG_THERE: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
         ),
         [0.0, 0.0],
     ),
+    "kl_div": (
+        "what cannot be, and is not expected, costs nothing: 0·∞ is 0, as 0·ln 0 is; PyTorch gives nan",
+        lambda lib: lib.nn.functional.kl_div(lib.tensor([float("-inf"), 0.0]), lib.tensor([0.0, 1.0]), reduction="sum"),
+        0.0,
+    ),
+    "cross_entropy of probabilities": (
+        "the same",
+        lambda lib: lib.nn.functional.cross_entropy(lib.tensor([float("-inf"), 0.0]), lib.tensor([0.0, 1.0])),
+        0.0,
+    ),
     "Binomial": ("−n·p·(1 − p); PyTorch differentiates max(x, 0) and |x| at 0", _binomial, -1.0),
     "Laplace": ("the density at its middle is 1/(2·scale); PyTorch differentiates sign(x) and |x| at 0", _laplace, 0.25),
     "scatter_reduce": ("the Hessian of s₀·s₁·s₂ at two zeros; PyTorch has none of several", _product, [2.0, 2.0, 0.0]),

@@ -108,9 +108,18 @@ def _sum_rows(x: Any) -> Any:
 
 def mean(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
     """Σx / n."""
-    return np.asarray(np.true_divide(sum(upcast(x), axes, keepdim), elements_along(x.shape, axes))).astype(
-        x.dtype, copy=False
-    )
+    return np.asarray(wide_mean(upcast(x), axes, keepdim)).astype(x.dtype, copy=False)
+
+
+def wide_mean(x: Any, axes: Axes, keepdim: bool) -> Any:
+    """Σx / n of floats that are no halves; where the sum is too large for the dtype, in units of a power of two above n."""
+    n = elements_along(x.shape, axes)
+    out = np.true_divide(sum(x, axes, keepdim), n)
+    if math.isfinite(_add(out, None) if out.ndim else out) or not x.size:
+        return out
+    exponent = n.bit_length()
+    smaller = np.ldexp(np.true_divide(sum(np.ldexp(x, -exponent), axes, keepdim), n), exponent)
+    return np.where(np.isinf(out), smaller, out)
 
 
 _FLOORS = {np.dtype(t): float(np.finfo(t).tiny / np.finfo(t).eps) ** 0.5 for t in (np.float32, np.float64)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..shapes import elements_along
 from .half import upcast
-from .reduce import Axes, rescaled, sum
+from .reduce import Axes, rescaled, sum, wide_mean
 
 
 def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
@@ -17,7 +17,7 @@ def var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
 
 
 def _var(x: Any, axes: Axes, keepdim: bool, correction: float) -> Any:
-    d = np.asarray(x - np.true_divide(sum(x, axes, True), elements_along(x.shape, axes)))
+    d = np.asarray(x - wide_mean(x, axes, True))
     freedom = elements_along(x.shape, axes) - correction
     return np.true_divide(sum(np.square(d, out=d), axes, keepdim), freedom if freedom > 0 else 0)
 
