@@ -12,6 +12,7 @@ For y = f(x) and ẋ the direction of x, that of y is ẏ = J·ẋ. Most operati
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,9 @@ class DualArray(Layered):
         return self.tangent  # type: ignore[return-value]
 
 
+carrying: ContextVar[bool] = ContextVar("tensorgrad.carrying", default=True)  # see forward_ad._set_fwd_grad_enabled
+
+
 class Dual(Level):
     """A call of jvp, or a `dual_level`."""
 
@@ -174,7 +178,7 @@ class Dual(Level):
             a: Any = x.array if isinstance(x, Tensor) else None
             mine = isinstance(a, DualArray) and a.level is self
             primals.append(a.primal if mine else x)
-            tangents.append(a._looked_at() if mine else None)
+            tangents.append(a._looked_at() if mine and carrying.get() else None)
         again, before = op.again(), dict(vars(op))
         out = op(*primals)
         for name, value in vars(op).items():

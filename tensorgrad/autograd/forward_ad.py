@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..tensor import Tensor
-from .dual import Dual
+from .dual import Dual, carrying
 
 _levels: list[Dual] = []
 
@@ -56,6 +56,19 @@ class dual_level:
         exit_dual_level(level=self.level)
 
 
+class _set_fwd_grad_enabled:
+    """`with _set_fwd_grad_enabled(False):` operations do not carry directions along."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+
+    def __enter__(self) -> None:
+        self._token = carrying.set(self.mode)
+
+    def __exit__(self, *error: object) -> None:
+        carrying.reset(self._token)
+
+
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
     """A tensor with the value of `tensor` that moves in the direction `tangent`.
 
@@ -91,3 +104,6 @@ def _level(op: str, level: int | None) -> Dual:
     if level not in (None, len(_levels) - 1):
         raise RuntimeError(f"{op}: there is no level {level}; the one that is open has the number {len(_levels) - 1}.")
     return _levels[-1]
+
+
+__all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
