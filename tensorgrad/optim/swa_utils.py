@@ -20,6 +20,7 @@ from ..nn.module import Module
 from ..nn.norm import _BatchNorm
 from ..ops import create
 from ..tensor import Tensor
+from ..utils.interrupts import whole
 from .lr_scheduler.base import LRScheduler, Rates, per_group
 from .optimizer import Optimizer
 
@@ -99,6 +100,7 @@ class AveragedModel(Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self.module(*args, **kwargs)
 
+    @whole
     @no_grad()
     def update_parameters(self, model: Module) -> None:
         """Take the model's present parameters into the averages; the first time, take them as they are."""

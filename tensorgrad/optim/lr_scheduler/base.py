@@ -9,6 +9,7 @@ from typing import Any
 
 from ...autograd.modes import no_grad
 from ...tensor import Tensor
+from ...utils.interrupts import whole
 from ..optimizer import Optimizer
 from ..states import is_like
 
@@ -67,6 +68,7 @@ class LRScheduler:
         """The rates of epoch `last_epoch`, from the base rates alone; None where there is no such formula."""
         return None
 
+    @whole
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch (or to the one given)."""
         if self._step_count == 1 and self.optimizer._steps_taken == 0:
@@ -74,7 +76,7 @@ class LRScheduler:
                 f"{type(self).__name__}: step() was called before the optimizer's step(); the first value of the schedule "
                 "is skipped. Call optimizer.step() first.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         self._step_count += 1
         self._go_to(epoch)
