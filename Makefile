@@ -7,8 +7,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/python -m compileall -q micrograd_value tensorgrad viz
 JOBS   ?= 2
 
+HARD   ?= 50
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oracle lint stub bench clean
+.PHONY: help demo test test-hard test-oracle lint stub bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +45,9 @@ demo: $(VENV)/.demo  ## train on XOR and parity, draw the graphs into out/
 
 test: $(VENV)/.dev  ## run all tests that need neither PyTorch nor a GPU
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-hard: $(VENV)/.dev  ## kill, damage, lie and interrupt, HARD times as often as `make test` does
+	@TENSORGRAD_HARD=$(HARD) $(BIN)/python -m pytest -n $(JOBS) tests/hard
 
 test-oracle: $(VENV)/.oracle  ## compare with PyTorch (installs it)
 	@$(BIN)/python -m pytest -n $(JOBS) -o addopts='-q --strict-markers --strict-config --import-mode=importlib' tests/oracle

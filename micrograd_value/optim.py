@@ -29,6 +29,7 @@ from typing import TypeAlias
 
 from .checks import real, whole
 from .engine import Value
+from .interrupts import Held
 
 Schedule: TypeAlias = Callable[[int], float]  # step → learning rate; the first step is 0
 
@@ -102,7 +103,7 @@ class Optimizer(ABC):
             p.grad = 0.0
 
     def step(self) -> None:
-        """Move every parameter once."""
+        """Move every parameter once. Ctrl-C waits until all have moved."""
         if not self.parameters:
             name = type(self).__name__
             raise RuntimeError(
@@ -110,11 +111,12 @@ class Optimizer(ABC):
                 "or give it to a Trainer together with the model."
             )
         lr, decay = self.lr, self.weight_decay
-        self.steps += 1
-        for i, p in enumerate(self.parameters):
-            if p.grad is None:  # as PyTorch has it: not reached, not moved
-                continue
-            p.data -= self._change(i, p.grad + decay * p.data, lr)
+        with Held():
+            self.steps += 1
+            for i, p in enumerate(self.parameters):
+                if p.grad is None:  # as PyTorch has it: not reached, not moved
+                    continue
+                p.data -= self._change(i, p.grad + decay * p.data, lr)
 
     @abstractmethod
     def _begin(self, count: int) -> None:

@@ -144,9 +144,13 @@ def _sync_folder(folder: str) -> None:
 
 def _read(path: str | PathLike[str]) -> Layers:
     """The layers in a file, every number and every length checked."""
-    with open(path, "rb") as file:
-        raw = file.read()
     name = os.fspath(path)
+    with open(path, "rb") as file:
+        try:
+            raw = file.read()
+        except OSError as error:  # which names no file once it is open
+            error.filename = name
+            raise
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or brackets without end

@@ -115,6 +115,9 @@ class State:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: needs a dict of names and tensors, got {type(state_dict).__name__}.")
+        wrong = next((key for key in state_dict if not isinstance(key, str)), None)
+        if wrong is not None:
+            raise TypeError(f"load_state_dict: names of parameters are text, got {wrong!r}.")
         loading, metadata = Loading(), getattr(state_dict, "_metadata", {})
         self._plan(dict(state_dict), "", metadata, {"assign_to_params_buffers": True} if assign else {}, loading)
         result = loading.finish(type(self).__name__, strict, assign)

@@ -21,6 +21,7 @@ from ..nn.norm import _BatchNorm
 from ..ops import create
 from ..refusals import in_own_name
 from ..tensor import Tensor
+from ..utils.interrupts import whole
 from .lr_scheduler.base import LRScheduler, Rates, per_group
 from .optimizer import Optimizer
 
@@ -104,6 +105,7 @@ class AveragedModel(Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self.module(*args, **kwargs)
 
+    @whole
     @no_grad()
     @in_own_name
     def update_parameters(self, model: Module) -> None:

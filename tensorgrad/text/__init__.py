@@ -16,6 +16,7 @@ import numpy as np
 
 from ..data.files import DataError
 from ..refusals import OwnName
+from ..serialization.files import naming
 from ..tensor import Tensor
 from ..utils.data import Dataset
 
@@ -32,7 +33,8 @@ def corpus(path: Any = None, encoding: str = "utf-8") -> str:
 
         return "\n\n".join(topics[name].strip() for name in sorted(topics)) + "\n"
     try:
-        text = Path(path).read_text(encoding)
+        with naming(path):
+            text = Path(path).read_text(encoding)
     except UnicodeDecodeError as error:
         raise DataError(
             f"corpus: {path} is not text in {encoding}: byte {error.start} is {error.object[error.start]:#04x}. "

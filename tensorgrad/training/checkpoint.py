@@ -135,7 +135,7 @@ class Checkpoint:
         saved = state["parts"]
         if saved.keys() != self.parts.keys():
             raise ValueError(
-                f"Checkpoint: {path.name} holds {', '.join(sorted(saved)) or 'nothing'}; this Checkpoint was made with "
+                f"Checkpoint: {path.name} holds {', '.join(sorted(map(str, saved))) or 'nothing'}; this Checkpoint was made with "
                 f"{', '.join(sorted(self.parts)) or 'nothing'}. Give the same parts as when it was saved."
             )
         with _about(path, "the random numbers"):

@@ -6,8 +6,9 @@ import _signal  # what is below `signal`, without its enumerations: 1 µs in pla
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
+F = TypeVar("F", bound=Callable[..., Any])
 _SIGINT: int = _signal.SIGINT
 
 
@@ -53,4 +54,15 @@ class Held:
         return interruptible
 
 
-__all__ = ["Held"]
+def whole(f: F) -> F:
+    """A function that Ctrl-C finds done or not begun."""
+
+    @wraps(f)
+    def held(*args: Any, **kwargs: Any) -> Any:
+        with Held():
+            return f(*args, **kwargs)
+
+    return held  # type: ignore[return-value]
+
+
+__all__ = ["Held", "whole"]

@@ -15,6 +15,3 @@ def pytest_generate_tests(metafunc: Any) -> None:
         marker = metafunc.definition.get_closest_marker("rounds")
         metafunc.parametrize("seed", range((marker.args[0] if marker else 1) * HARD))
 
-
-def pytest_configure(config: Any) -> None:
-    config.addinivalue_line("markers", "rounds(n): how many seeds a test of tests/hard gets, times TENSORGRAD_HARD")

@@ -6,11 +6,13 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+import micrograd_value
 import tensorgrad as tg
 from tensorgrad import optim
 from tests.optim.table import MUON, OPTIMIZERS
@@ -54,13 +56,13 @@ class Run:
         return repr([p.tolist() for p in self.params]) + repr(self.optimizer.state_dict()) + str(self.optimizer._steps_taken)
 
 
-def interrupted(run: Run, at: int) -> bool:
-    """A step in which Ctrl-C is pressed at the `at`-th line of ours that runs; False if it has fewer."""
+def interrupted(step: Any, at: int) -> bool:
+    """Press Ctrl-C at the `at`-th line of ours that a step runs; False if it has fewer."""
     left = at
 
     def trace(frame: Any, event: str, arg: Any) -> Any:
         nonlocal left
-        if "tensorgrad" not in frame.f_code.co_filename:
+        if "tensorgrad" not in frame.f_code.co_filename and "micrograd_value" not in frame.f_code.co_filename:
             return None
         if event == "line":
             left -= 1
@@ -69,11 +71,9 @@ def interrupted(run: Run, at: int) -> bool:
                 signal.raise_signal(signal.SIGINT)
         return trace
 
-    run.closure()
-    step = run.optimizer.step
     sys.settrace(trace)
     try:
-        step(run.closure) if isinstance(run.optimizer, optim.LBFGS) else step()
+        step()
     except KeyboardInterrupt:
         return True
     finally:
@@ -91,13 +91,14 @@ def test_a_step_is_whole_or_not_begun(name: str, seed: int) -> None:
         run, twin = Run(name), Run(name)
         for r in (run, twin):
             r.step()
-        twin.closure()
+        run.closure(), twin.closure()
         before = twin.state()
         if isinstance(twin.optimizer, optim.LBFGS):
             twin.optimizer.step(twin.closure)
         else:
             twin.optimizer.step()
-        if not interrupted(run, at):
+        with_closure = isinstance(run.optimizer, optim.LBFGS)
+        if not interrupted(partial(run.optimizer.step, run.closure) if with_closure else run.optimizer.step, at):
             break
         after = run.state()
         assert after in (before, twin.state()), f"seed {seed}: half a step after line {at}"
@@ -109,7 +110,7 @@ def test_a_step_is_whole_or_not_begun(name: str, seed: int) -> None:
             assert run.optimizer._steps_taken == twin.optimizer._steps_taken
         assert not run.optimizer._stepping and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert tg.is_grad_enabled() and run.state() == twin.state(), f"seed {seed}: it goes on otherwise after line {at}"
-        at += rng.choice([1, 2, 3] if at < 40 else [20, 50, 100])
+        at += rng.choice([1, 2, 3] if at < 40 else [20, 50, 100] if name != "LBFGS" else [100, 300, 500])
     assert begun and (whole or name == "LBFGS"), "both were seen"
 
 
@@ -172,3 +173,63 @@ def test_a_closure_may_be_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         run.optimizer.step(closure)
     assert run.state() == before and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _schedule(name: str) -> tuple[Callable[[], Any], Callable[[], str]]:
+    p = tg.nn.Parameter(tg.ones(2))
+    optimizer = optim.SGD([{"params": [p]}, {"params": [tg.nn.Parameter(tg.ones(1))], "lr": 0.5}], lr=0.1, momentum=0.9)
+    optimizer.step()
+    S = optim.lr_scheduler
+    made: Any = {
+        "StepLR": lambda: S.StepLR(optimizer, 1),
+        "CyclicLR": lambda: S.CyclicLR(optimizer, 0.1, 0.5, step_size_up=3),
+        "ChainedScheduler": lambda: S.ChainedScheduler([S.ExponentialLR(optimizer, 0.5), S.LinearLR(optimizer)]),
+        "SequentialLR": lambda: S.SequentialLR(optimizer, [S.ConstantLR(optimizer), S.ExponentialLR(optimizer, 0.5)], [1]),
+        "CosineAnnealingWarmRestarts": lambda: S.CosineAnnealingWarmRestarts(optimizer, 2),
+        "ReduceLROnPlateau": lambda: S.ReduceLROnPlateau(optimizer, patience=0),
+        "SWALR": lambda: optim.swa_utils.SWALR(optimizer, 0.05),
+    }[name]()
+    step = partial(made.step, 1.0) if name == "ReduceLROnPlateau" else made.step
+    return step, lambda: repr(made.state_dict()) + repr(optimizer.state_dict())
+
+
+def _averaging(name: str) -> tuple[Callable[[], Any], Callable[[], str]]:
+    model = tg.nn.Linear(2, 2)
+    tg.nn.init.ones_(model.weight), tg.nn.init.ones_(model.bias)
+    average = optim.swa_utils.AveragedModel(model)
+    tg.nn.init.zeros_(model.weight), tg.nn.init.zeros_(model.bias)
+    return partial(average.update_parameters, model), lambda: repr(average.state_dict())
+
+
+def _scalars(name: str) -> tuple[Callable[[], Any], Callable[[], str]]:
+    params = [micrograd_value.Value(float(i)) for i in range(4)]
+    optimizer = getattr(micrograd_value, name)(params, lr=0.1)
+    for p in params:
+        p.grad = 1.0
+    return optimizer.step, lambda: repr([p.data for p in params]) + repr(sorted(vars(optimizer).items(), key=lambda x: x[0]))
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        *((_schedule, name) for name in ("StepLR", "CyclicLR", "ChainedScheduler", "SequentialLR", "SWALR")),
+        *((_schedule, name) for name in ("CosineAnnealingWarmRestarts", "ReduceLROnPlateau")),
+        (_averaging, "AveragedModel"), (_scalars, "Adam"), (_scalars, "GradientDescent"),
+    ],
+)  # fmt: skip
+def test_other_steps_are_whole_or_not_begun(make: Any, name: str) -> None:
+    at, seen = 1, set()
+    while True:
+        (step, state), (twin, expected) = make(name), make(name)
+        states = [state()]
+        twin()
+        states.append(expected())
+        if not interrupted(step, at):
+            break
+        assert state() in states, f"half a step after line {at}"
+        seen.add(states.index(state()))
+        if state() == states[0]:
+            step()
+        assert state() == states[1], f"it goes on otherwise after line {at}"
+        at += 1
+    assert seen == {0, 1}, "both were seen"

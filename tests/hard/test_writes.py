@@ -19,7 +19,12 @@ import micrograd_value
 import tensorgrad as tg
 import viz
 from micrograd_value.train import History as ScalarHistory
+from tensorgrad.data import read_idx
+from tensorgrad.data.archives import files_in_tar
+from tensorgrad.data.fetch import sha256_of
+from tensorgrad.text import corpus
 from tensorgrad.training import Checkpoint, History
+from tensorgrad.vision.datasets.folder import default_loader
 from tensorgrad.vision.utils import save_image
 
 resource = pytest.importorskip("resource", reason="limits of processes are Unix's")
@@ -180,3 +185,26 @@ def test_a_checkpoint_on_a_full_disk(tmp_path: Path) -> None:
     with no_file_longer_than(1000), pytest.raises(OSError, match="File too large.*checkpoint-000000002.safetensors"):
         run.save(2)
     assert os.listdir(tmp_path) == ["checkpoint-000000001.safetensors"] and run.resume() == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (tg.load, "a.safetensors"),
+        (read_idx, "a.idx"),
+        (corpus, "a.txt"),
+        (sha256_of, "a.bin"),
+        (micrograd_value.load_model, "a.json"),
+        (default_loader, "a.png"),
+        (lambda path: list(files_in_tar(path, ["x"], largest=1, total=1 << 20)), "a.tar.gz"),
+    ],
+)
+def test_a_disk_that_cannot_be_read(tmp_path: Path, read: Callable[..., Any], name: str) -> None:
+    """A file that opens and then fails: /proc/self/mem does, at its beginning."""
+    path = tmp_path / name
+    if not os.path.exists("/proc/self/mem"):
+        pytest.skip("needs Linux")
+    path.symlink_to("/proc/self/mem")
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        read(path)
+    assert name in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,6 +121,31 @@ def test_a_checkpoint_after_a_bad_batch_goes_on_behind_it() -> None:
     twin = DataLoader(Holes(), batch_size=2)
     twin.load_state_dict(loader.state_dict())
     assert seen(twin) == ["bad", [6, 7], [8]]
+
+
+def test_a_batch_that_comes_late_is_waited_for_again() -> None:
+    go = threading.Event()
+
+    class Slow(Holes):
+        def __getitem__(self, i: int) -> int:
+            if i == 3:
+                go.wait(30)
+            return i
+
+    batches, late = iter(DataLoader(Slow(), batch_size=3, num_workers=1, timeout=0.05)), 0
+    assert next(batches).tolist() == [0, 1, 2]
+    while late < 2:
+        with pytest.raises(RuntimeError, match="no batch came within timeout=0.05 seconds"):
+            next(batches)
+        late += 1
+    go.set()
+    found: list[Any] = []
+    while len(found) < 2:
+        try:
+            found.append(next(batches).tolist())
+        except RuntimeError:
+            continue
+    assert found == [[3, 4, 5], [6, 7, 8]]
 
 
 def test_an_epoch_can_be_broken_off() -> None:

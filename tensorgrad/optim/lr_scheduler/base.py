@@ -11,6 +11,7 @@ from ...autograd.modes import no_grad
 from ...kernels.shapes import integer
 from ...refusals import OwnName
 from ...tensor import Tensor
+from ...utils.interrupts import whole
 from ..optimizer import Optimizer
 from ..states import is_like
 
@@ -72,6 +73,7 @@ class LRScheduler(OwnName):
         """The rates of epoch `last_epoch`, from the base rates alone; None where there is no such formula."""
         return None
 
+    @whole
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch (or to the one given)."""
         if self._step_count == 1 and self.optimizer._steps_taken == 0:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from ...utils.interrupts import whole
 from ..optimizer import Optimizer
 from .base import LRScheduler, put
 from .plateau import ReduceLROnPlateau
@@ -31,6 +32,7 @@ class SequentialLR(LRScheduler):
         schedulers[0]._initial_step()
         self._note()
 
+    @whole
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch."""
         self.last_epoch += 1
@@ -68,6 +70,7 @@ class ChainedScheduler(LRScheduler):
         self._schedulers = list(schedulers)
         self._note()
 
+    @whole
     def step(self, epoch: int | None = None) -> None:
         """On to the next epoch, in all of them."""
         for scheduler in self._schedulers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...utils.interrupts import whole
 from ..optimizer import Optimizer
 from .base import LRScheduler, per_group, put
 
@@ -64,6 +65,7 @@ class ReduceLROnPlateau(LRScheduler):
             bound = best + sign * self.threshold
         return a < bound if self.mode == "min" else a > bound
 
+    @whole
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Tell the metric of the epoch that has ended."""
         now = float(metrics)

@@ -150,7 +150,11 @@ class Pool:
             while not (done in arrived if in_order else arrived):
                 if not underway:
                     return
-                number, answer = self._receive()
+                try:
+                    number, answer = self._receive()
+                except queue.Empty:
+                    yield Failure(self._late())
+                    continue
                 arrived[number] = answer
                 underway -= 1
                 if isinstance(answer, End):
@@ -161,19 +165,19 @@ class Pool:
                 yield answer
 
     def _receive(self) -> tuple[int, Any]:
-        """The next answer of this epoch."""
+        """The next answer of this epoch; queue.Empty if it does not come in time."""
         deadline = time.monotonic() + self.timeout if self.timeout else None
         while True:
-            try:
-                epoch, number, answer = self.workers.receive(deadline and max(deadline - time.monotonic(), 0))
-            except queue.Empty:
-                self.patience = 0.0
-                raise RuntimeError(
-                    f"DataLoader: no batch came within timeout={self.timeout} seconds. "
-                    "Set it higher, or look for what dataset[i] waits for."
-                ) from None
+            epoch, number, answer = self.workers.receive(deadline and max(deadline - time.monotonic(), 0))
             if epoch == self.epoch:
                 return number, answer
+
+    def _late(self) -> RuntimeError:
+        self.patience = 0.0
+        return RuntimeError(
+            f"DataLoader: no batch came within timeout={self.timeout} seconds. "
+            "Set it higher, or look for what dataset[i] waits for."
+        )
 
     def stop(self) -> None:
         """Send the workers home and wait until they have left, for a few seconds at most."""
