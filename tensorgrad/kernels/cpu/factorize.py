@@ -59,12 +59,12 @@ def permutation_matrix(pivots: Any, m: int, dtype: Any) -> Any:
             matrix[order, np.arange(m)] = 1
     else:  # all matrices at once
         rows = np.arange(len(steps))
-        order = np.tile(np.arange(m), (len(steps), 1))
-        for step, other in enumerate(steps.T):
-            before = order[:, step].copy()
-            order[:, step] = order[rows, other]
-            order[rows, other] = before
-        out[rows[:, None], order, np.arange(m)] = 1
+        orders = np.tile(np.arange(m), (len(steps), 1))
+        for step, others in enumerate(steps.T):
+            before = orders[:, step].copy()
+            orders[:, step] = orders[rows, others]
+            orders[rows, others] = before
+        out[rows[:, None], orders, np.arange(m)] = 1
     return out.reshape(*pivots.shape[:-1], m, m)
 
 

@@ -59,7 +59,8 @@ def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool, transpose
     if a.ndim == b.ndim == 2 and b.size:  # Xᵀ·Aᵀ = Bᵀ, and the transposed arrays are what Fortran's order wants
         return trsm(1.0, a.T, b.T, side=1, lower=upper, trans_a=transposed, diag=unitriangular).T
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    n, k, stack = *b.shape[-2:], math.prod(batch)
+    n, k = b.shape[-2:]
+    stack = math.prod(batch)
     a, b = np.broadcast_to(a, batch + a.shape[-2:]), np.broadcast_to(b, (*batch, n, k))
     if n <= SMALL and worth(stack * (64 + n * n * k)):
         out = np.array(b, order="C")
