@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..shapes import elements_along
-from .half import is_half, rounded, single, upcast
+from .half import is_half, rounded, single, sum_16, upcast
 from .row_reduce import ONES, SHORT
 
 Axes = tuple[int, ...] | None
@@ -49,7 +49,8 @@ def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
     if dtype is not None or x.dtype.kind in "iub":  # whole numbers add up exactly
         return _add(x, axes, dtype, None, keepdim)
     if is_half(x):
-        return rounded(sum(single(x), axes, keepdim), x.dtype)
+        out = sum_16(x, axes, keepdim)
+        return rounded(sum(single(x), axes, keepdim), x.dtype) if out is None else out
     over = range(x.ndim) if axes is None else axes
     order = sorted(range(x.ndim), key=lambda i: -x.strides[i])  # the axes as they lie in memory
     lying = x.transpose(order)
