@@ -177,6 +177,20 @@ def sampled(draw: Draw) -> Any:
     return found
 
 
+def sorted_rows(draw: Draw) -> Any:
+    if draw.dtype.kind == "f":
+        x = draw.laid(np.concatenate([draw.rng.choice(EDGE, 1500), draw.rng.standard_normal(1500)]).reshape(2, 1500).repeat(2, 1))
+    else:
+        info = np.iinfo(draw.dtype)
+        x = draw.laid(draw.rng.integers(info.min, info.max, (2, 3000), draw.dtype, endpoint=True))
+    few = draw.laid(draw.rng.integers(0, 3, (3, 2500)))
+    return [
+        *(cpu.argsort(a, 1, descending) for a in (x, few) for descending in (False, True)),
+        *cpu.sort(x.T, 0),
+        cpu.argsort(few[:1, :2048] * 0, 1),
+    ]
+
+
 FLOATS = ["float64", "float32", "float16"]
 ROWS: dict[str, tuple[Callable[[Draw], Any], list[str]]] = {
     "fmod": (division("fmod"), FLOATS),
@@ -189,6 +203,7 @@ ROWS |= {
     "small matrices": (small_matrices, FLOATS[:2]),
     "depthwise": (depthwise, FLOATS[:2]),
     "grid_sample": (sampled, FLOATS[:2]),
+    "sorted rows": (sorted_rows, [*FLOATS, "int64", "int32", "int16", "uint8"]),
     "whole products": (whole_products, ["int64", "int32"]),
 }
 DIVISIONS = ("fmod", "remainder", "floor_divide")  # bit by bit

@@ -21,6 +21,10 @@ class TestWhere(OpTest):
         sample(np.array([[True], [False]]), (3,), (1, 3)),
         sample(np.arange(2100) % 3 == 0, (2100,), (2100,)),
         sample(np.arange(2100).reshape(700, 3) % 2 == 0, (3,), (700, 1)),
+        sample(np.arange(1600).reshape(40, 40) % 3 == 0, (40, 1), (40, 1)),
+        sample(np.arange(1600).reshape(40, 40) % 3 == 0, (40,), (40,)),
+        sample(np.arange(40).reshape(40, 1) % 3 == 0, (40, 1), (1, 40)),
+        sample(np.arange(1600).reshape(40, 40) % 3 == 0, (40, 1), 2.5),
         sample(mask, np.arange(3), np.arange(3) * 10),
         sample(np.zeros((0,), bool), (0,), ()),
     ]

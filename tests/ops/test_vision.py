@@ -312,7 +312,7 @@ class TestGridSample(OpTest):
         sample((1, 2, 3, 3), (1, 0, 2, 2), align_corners=False),
         sample((2, 3, 9, 7), (2, 19, 21, 2), align_corners=False),
         sample((2, 3, 9, 7), (2, 39, 21, 2), "nearest", "border", False),
-        sample((1, 3, 9, 7), (1, 19, 21, 2), "bicubic", "reflection", True),
+        sample((1, 64, 4, 5), (1, 2, 2, 2), "bicubic", "reflection", True),
         sample((1, 3, 4, 1, 3), (1, 5, 13, 5, 3), "bilinear", "reflection", False),
     ]
     errors = [

@@ -12,7 +12,7 @@ import numpy as np
 
 from .compare import ge, le, ne
 from .constants import INFINITY, ZERO, widened
-from .half import binary, is_half, rounded, single
+from .half import binary, is_half, relu_16
 
 _BITS: dict[int, Any] = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _INT8 = np.dtype(np.int8)
@@ -81,10 +81,10 @@ def where(mask: Any, x: Any, z: Any) -> Any:
 
 def relu(x: Any) -> Any:
     """max(x, 0); nan stays nan. NumPy's clip is vectorised, its maximum beside a number is not."""
-    if x.size < _LARGE or x.dtype.kind != "f" and x.itemsize != 2:
-        return np.maximum(x, ZERO[x.dtype])
+    if x.size < _LARGE or x.dtype.kind != "f":
+        return np.maximum(x, ZERO[x.dtype]) if x.size < _LARGE or not is_half(x) else relu_16(x)
     if x.itemsize == 2:
-        return rounded(relu(single(x)), x.dtype) if is_half(x) else np.maximum(x, ZERO[x.dtype])
+        return relu_16(x)
     return x.clip(ZERO[x.dtype], INFINITY[x.dtype])
 
 

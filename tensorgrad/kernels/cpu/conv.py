@@ -68,6 +68,10 @@ def conv_transpose(
         return alone if bias is None else np.add(alone, bias.reshape(-1, *[1] * len(out)), out=alone)
     n, k, size = x.shape[0], x.shape[1], x.shape[2:]
     per, kernel = w.shape[1], w.shape[2:]
+    left = tuple([d * (r - 1) - p for d, r, p in zip(dilation, kernel, padding)])
+    if groups == 1 == max(stride) and min(left) >= 0 and _is_small(x, kernel, out):
+        turned = w[:, :, *(slice(None, None, -1),) * len(out)].swapaxes(0, 1)
+        return conv(x, turned, bias, out, stride, left, dilation, 1)
     y = np.zeros((n, groups * per, *out), x.dtype)
     d = per * math.prod(kernel)
     matrix = w.reshape(groups, k // groups, d).swapaxes(1, 2)
@@ -167,6 +171,13 @@ def _columns(
     as_it_is = (
         out == size and math.prod(kernel) == 1 and not any(padding) and max(stride) == 1
     )  # 1 × 1: nothing to lay out
+    if not as_it_is and _is_small(x, kernel, out):
+        view, length = _windows(x, kernel, out, stride, padding, dilation), math.prod(out)
+        if length >= d:
+            yield slice(0, n), slice(0, out[0]), view.reshape(n, groups, d, length)
+        else:
+            yield slice(0, n), slice(0, out[0]), np.moveaxis(view, 0, -1).reshape(groups, d, length * n)
+        return
     columns: Any = None
     before: Any = None
     for images, rows, steps in _blocks(n, groups * d * x.itemsize, size, kernel, out, stride, padding, dilation):
@@ -200,6 +211,22 @@ def _columns(
                 columns[:, *at, *window] = part[:, *pixel]
             yield images, rows, columns.reshape(groups, d, length * b)
         before = same
+
+
+def _is_small(x: Any, kernel: Shape, out: Shape) -> bool:
+    """Whether all columns are so few that the calls for each tap would take longer than copying them."""
+    return 0 < x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(out) <= 1 << 14
+
+
+def _windows(x: Any, kernel: Shape, out: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
+    """(N, C, *kernel, *out): every window, a view of x with its padding."""
+    size = x.shape[2:]
+    reach = [(o - 1) * s + d * (k - 1) + 1 for o, s, d, k in zip(out, stride, dilation, kernel)]
+    padded = np.zeros((*x.shape[:2], *[max(p + n, r) for p, n, r in zip(padding, size, reach)]), x.dtype)
+    padded[:, :, *[slice(p, p + n) for p, n in zip(padding, size)]] = x
+    strides = padded.strides[2:]
+    strides = (*padded.strides[:2], *[t * d for t, d in zip(strides, dilation)], *[t * s for t, s in zip(strides, stride)])
+    return np.ndarray((*x.shape[:2], *kernel, *out), x.dtype, padded, 0, strides)
 
 
 def _grouped(part: Any, groups: int) -> Any:

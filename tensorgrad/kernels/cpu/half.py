@@ -67,7 +67,7 @@ def in_single(args: Any) -> list[Any]:
     return [single(a) if isinstance(a, np.ndarray) else a for a in args]
 
 
-_COMPILED = {np.add: 0, np.subtract: 1, np.multiply: 2, np.true_divide: 3}
+_COMPILED = {np.add: 0, np.subtract: 1, np.multiply: 2, np.true_divide: 3, np.maximum: 4}
 _FEW = 256  # elements: of fewer, converting takes as long as NumPy's own way
 
 
@@ -78,13 +78,49 @@ def arithmetic(ufunc: Any, x: Any, z: Any) -> Any:
     arrays = array is x and isinstance(z, np.ndarray)
     if array.itemsize != 2 or array.dtype.kind in "iu" or (arrays and array.size < _FEW):
         return ufunc(x, z)
-    dtype = array.dtype
-    alike = arrays and x.shape == z.shape and x.flags.c_contiguous and z.flags.c_contiguous
-    if alike and ufunc in _COMPILED and _convertible(dtype, x.size):
+    found = _by_loop(ufunc, x, z, array.dtype) if array.size >= _FEW else None
+    return _computed(ufunc, array.dtype, x, z) if found is None else found
+
+
+def _by_loop(ufunc: Any, x: Any, z: Any, dtype: Any) -> Any:
+    """What compiled loops compute at once: two arrays of one shape and layout, or an array and then a number."""
+    op = _COMPILED.get(ufunc)
+    if op is None or not isinstance(x, np.ndarray) or not x.flags.c_contiguous or not _convertible(dtype, x.size):
+        return None
+    if not isinstance(z, np.ndarray):
         out = np.empty(x.shape, dtype)
-        _compiled.arithmetic[dtype.kind != "f"](_COMPILED[ufunc], _bits(x), _bits(z), _bits(out))
+        _compiled.with_number[dtype.kind != "f"](op, _bits(x), np.float32(z), _bits(out))
         return out
-    return rounded(ufunc(*in_single((x, z))), dtype)
+    if x.shape != z.shape or not z.flags.c_contiguous:
+        return None
+    out = np.empty(x.shape, dtype)
+    _compiled.arithmetic[dtype.kind != "f"](op, _bits(x), _bits(z), _bits(out))
+    return out
+
+
+def relu_16(x: Any) -> Any:
+    """max(x, 0) of 16-bit floats; nan stays nan."""
+    found = _by_loop(np.maximum, x, 0.0, x.dtype)
+    return rounded(single(x).clip(0, np.inf), x.dtype) if found is None else found
+
+
+def sum_16(x: Any, axes: Any, keepdim: bool) -> Any:
+    """Σx of 16-bit floats over the last axes (None: all); None where there is no compiled loop for it."""
+    over = x.ndim if axes is None else len(axes)
+    if not x.flags.c_contiguous or not _convertible(x.dtype, x.size):
+        return None
+    if axes is not None and sorted(axes) != list(range(x.ndim - over, x.ndim)):
+        return None
+    kept = x.shape[: x.ndim - over]
+    out = np.empty(kept, _SINGLE)
+    _compiled.row_sums[x.dtype.kind != "f"](_bits(x).reshape(out.size, x.size // out.size), out.reshape(-1))
+    return rounded(out.reshape(kept + (1,) * over) if keepdim else out, x.dtype)
+
+
+def _computed(ufunc: Any, dtype: Any, *args: Any) -> Any:
+    """A ufunc of 16-bit floats and numbers in float32, rounded once, unless it answers with truths."""
+    y = ufunc(*in_single(args))
+    return y if y.dtype.kind == "b" else rounded(y, dtype)
 
 
 def unary(ufunc: Any) -> Any:
@@ -93,7 +129,7 @@ def unary(ufunc: Any) -> Any:
     def run(x: Any) -> Any:
         if x.itemsize != 2 or x.dtype.kind in "iu":
             return ufunc(x)
-        return rounded(ufunc(single(x)), x.dtype)
+        return _computed(ufunc, x.dtype, x)
 
     return run
 
@@ -118,7 +154,7 @@ def binary(ufunc: Any) -> Any:
         array = x if isinstance(x, np.ndarray) else z
         if array.itemsize != 2 or array.dtype.kind in "iu" or array.size < _FEW:
             return ufunc(x, z)
-        out = ufunc(*in_single((x, z)))
-        return out if out.dtype.kind == "b" else rounded(out, array.dtype)
+        found = _by_loop(ufunc, x, z, array.dtype)
+        return _computed(ufunc, array.dtype, x, z) if found is None else found
 
     return run

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..shapes import elements_along
 from .constants import like
-from .half import is_half, rounded, single, upcast
+from .half import is_half, rounded, single, sum_16, upcast
 from .row_reduce import ONES, SHORT
 from .workspace import row_major
 
@@ -56,7 +56,8 @@ def _sum_many(x: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
     if dtype is not None or x.dtype.kind in "iub":  # whole numbers add up exactly
         return in_rows(_add(x, axes, dtype, None, keepdim))
     if is_half(x):
-        return rounded(sum(single(x), axes, keepdim), x.dtype)
+        out = sum_16(x, axes, keepdim)
+        return rounded(sum(single(x), axes, keepdim), x.dtype) if out is None else out
     over = range(x.ndim) if axes is None else axes
     order = sorted(range(x.ndim), key=lambda i: -x.strides[i])  # the axes as they lie in memory
     lying = x.transpose(order)

@@ -28,6 +28,11 @@ def _spans(sizes: tuple[int, ...], reverse: bool) -> list[tuple[int, int]]:
     return spans[::-1] if reverse else spans
 
 
+def _transposed(w: Any, sizes: tuple[int, ...]) -> Any:
+    """wᵀ, row-major if that pays: with it each step's product of few rows takes two thirds of the time."""
+    return np.ascontiguousarray(w.T) if len(sizes) > 4 else w.T
+
+
 def _before(start: Any, after: Any, spans: list[tuple[int, int]]) -> Any:
     """The state before each step, from that at the start and those after each step."""
     before, state = np.empty_like(after), start.copy()
@@ -48,7 +53,7 @@ def _weights(d: Any, x: Any, before: Any, w_ih: Any, b_ih: Any, want_x: bool) ->
 def rnn_layer(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: tuple[int, ...], reverse: bool, relu: bool
 ) -> Any:
-    out, h, w = x @ w_ih.T, h.copy(), w_hh.T
+    out, h, w = x @ w_ih.T, h.copy(), _transposed(w_hh, sizes)
     if b_ih is not None:
         out += b_ih + b_hh
     for a, b in _spans(sizes, reverse):
@@ -108,7 +113,7 @@ def lstm_layer(
     """out (n, P), h (B, P), c (B, H); and for the way back gates (n, 4H), c and tanh c after each step (n, H)."""
     hidden = c.shape[1]
     scale, shift = _lstm_scale(hidden, x.dtype)
-    gates, w = x @ w_ih.T, w_hh.T * scale
+    gates, w = x @ w_ih.T, _transposed(w_hh, sizes) * scale
     if b_ih is not None:
         gates += b_ih + b_hh
     gates *= scale
@@ -186,7 +191,7 @@ def lstm_layer_backward(
 def gru_layer(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: tuple[int, ...], reverse: bool) -> Any:
     """out (n, H), h (B, H); and for the way back gates r, z, n (n, 3H) and W_hn·h + b_hn of each step (n, H)."""
     hidden = h.shape[1]
-    gates, w = x @ w_ih.T, w_hh.T
+    gates, w = x @ w_ih.T, _transposed(w_hh, sizes)
     if b_ih is not None:
         gates += b_ih
         gates[:, : 2 * hidden] += b_hh[: 2 * hidden]

@@ -88,16 +88,41 @@ def _arithmetic(op: int, x: Any, z: Any, out: Any) -> None:
     elif op == 2:
         for i in range(x.size):
             out[i] = bits(single(x[i]) * single(z[i]))
-    else:
+    elif op == 3:
         for i in range(x.size):
             out[i] = bits(single(x[i]) / single(z[i]))
+    else:  # the larger, or nan
+        for i in range(x.size):
+            a, b = single(x[i]), single(z[i])
+            out[i] = x[i] if a >= b or a != a else z[i]
+
+
+def _with_number(op: int, x: Any, z: Any, out: Any) -> None:
+    if op == 0:
+        for i in range(x.size):
+            out[i] = bits(single(x[i]) + z)
+    elif op == 1:
+        for i in range(x.size):
+            out[i] = bits(single(x[i]) - z)
+    elif op == 2:
+        for i in range(x.size):
+            out[i] = bits(single(x[i]) * z)
+    elif op == 3:
+        for i in range(x.size):
+            out[i] = bits(single(x[i]) / z)
+    else:
+        for i in range(x.size):
+            out[i] = bits(z) if single(x[i]) < z else x[i]
 
 
 def _row_sums(x: Any, out: Any) -> None:
     for i in range(x.shape[0]):
         total = np.float32(0)
-        for j in range(x.shape[1]):
-            total += single(x[i, j])
+        for start in range(0, x.shape[1], 1024):  # rounding grows with the length of a chain
+            part, piece = np.float32(0), x[i, start : start + 1024]
+            for j in range(piece.size):
+                part += single(piece[j])
+            total += part
         out[i] = total
 
 
@@ -107,4 +132,5 @@ def _of_both(python: Any, sums: bool = False) -> dict[bool, Any]:
 
 
 widen, narrow = _of_both(_widen), _of_both(_narrow)
-arithmetic, row_sums = _of_both(_arithmetic), _of_both(_row_sums, sums=True)
+arithmetic, with_number = _of_both(_arithmetic), _of_both(_with_number)
+row_sums = _of_both(_row_sums, sums=True)
