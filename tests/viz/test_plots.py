@@ -3,6 +3,7 @@
 import math
 import sys
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -140,7 +141,7 @@ class TestDecisionBoundary:
         assert all(isinstance(x, float) for point in asked for x in point)
         assert min(asked) < [0.0, 0.0] and max(asked) > [1.0, 1.0]
         assert legend(chart) == ["target", "0", "1"]
-        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("x₀", "x₁", "AND")
+        assert (axis.get_xlabel(), axis.get_ylabel(), chart.get_suptitle()) == ("x₀", "x₁", "AND")
         assert "boundary at 0.5" in bar.get_ylabel()
 
     def test_the_boundary_is_where_the_answer_passes_the_threshold(self):
@@ -247,7 +248,7 @@ class TestLandscape:
         assert heights[0, 0] == pytest.approx(-0.6) and heights[-1, -1] == pytest.approx(6.6)
         scattered = {c.get_label(): c.get_offsets().tolist() for c in axis.collections if c.get_label() in clouds}
         assert scattered == {"data": [[0.0, 0.0], [4.0, 1.0]], "samples": [[2.0, 2.0]]}
-        assert (bar.get_ylabel(), axis.get_title()) == ("height", "Hill") and legend(chart) == ["data", "samples"]
+        assert (bar.get_ylabel(), chart.get_suptitle()) == ("height", "Hill") and legend(chart) == ["data", "samples"]
 
     @pytest.mark.parametrize("height", [1.0, math.nan])
     def test_a_plain(self, height):
@@ -320,7 +321,7 @@ class TestLetters:
         ground = axis.images[0].get_array()
         expected = [[math.nan, 1.0, 2.0], [3.0, 0.5, math.nan], [0.0, math.nan, math.nan]]
         np.testing.assert_array_equal(np.ma.filled(ground, math.nan), expected)
-        assert (bar.get_ylabel(), axis.get_title()) == ("bits", "Text")
+        assert (bar.get_ylabel(), chart.get_suptitle()) == ("bits", "Text")
 
     def test_a_newline_without_a_value_is_not_shown(self):
         axis = viz.plot_letters("a\n", [1.0, math.nan]).axes[0]
@@ -332,7 +333,8 @@ class TestLetters:
 
     @pytest.mark.parametrize("values", [[0.0, 0.0], [math.nan, math.nan]])
     def test_nothing_to_tell(self, values):
-        assert viz.plot_letters("ab", values)._repr_png_().startswith(b"\x89PNG")
+        axis = viz.plot_letters("ab", values).axes[0]
+        assert [text.get_text() for text in axis.texts] == ["a", "b"] and axis.images[0].get_clim() == (0.0, 1.0)
 
     @pytest.mark.parametrize(
         ("text", "values", "columns", "words"),
@@ -358,7 +360,7 @@ class TestPoints:
         assert not np.array_equal(even.get_facecolor(), odd.get_facecolor())
         assert len(even.get_paths()[0].vertices) != len(odd.get_paths()[0].vertices)
         assert legend(chart) == ["class", "odd", "even"]
-        assert (axis.get_title(), axis.get_xlabel(), axis.get_ylabel()) == ("Parity", "a", "b")
+        assert (chart.get_suptitle(), axis.get_xlabel(), axis.get_ylabel()) == ("Parity", "a", "b")
 
     def test_ten_digits_are_drawn_as_digits(self):
         chart = viz.plot_points(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 10)
@@ -424,8 +426,10 @@ class TestPictures:
         assert images[0].get_array().tolist() == [[0, 0, 0.5, 1]]
 
     def test_one_value_and_nan_are_no_trouble(self):
-        viz.plot_pictures(np.zeros((1, 2, 2)))._repr_png_()
-        viz.plot_pictures(np.full((1, 2, 2), math.nan))._repr_png_()
+        (plain,) = viz.plot_pictures(np.full((1, 2, 2), 3.0)).axes[0].images
+        assert plain.get_array().tolist() == [[0.0, 0.0], [0.0, 0.0]]
+        (holes,) = viz.plot_pictures(np.full((1, 2, 2), math.nan)).axes[0].images
+        assert np.ma.getmaskarray(holes.get_array()).all()
 
     def test_nothing_is_cut_off(self):
         chart = viz.plot_pictures(np.zeros((1, 2, 2)), title="A title that is much wider than the single picture")
@@ -464,7 +468,7 @@ class TestConfusion:
         ]  # fmt: skip
         assert axis.images[0].get_array().tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 1]]
         assert [label.get_text() for label in axis.get_yticklabels()] == ["cat", "dog", "aeroplane"]
-        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("the model's answer", "true class", "T")
+        assert (axis.get_xlabel(), axis.get_ylabel(), chart.get_suptitle()) == ("the model's answer", "true class", "T")
 
     def test_a_metric(self):
         from tensorgrad.metrics import ConfusionMatrix
@@ -526,7 +530,9 @@ class TestActivations:
 class TestFigures:
     def test_they_show_themselves_and_nothing_keeps_them(self):
         chart = viz.plot_history([2.0, 1.0])
-        assert chart._repr_png_().startswith(b"\x89PNG")
+        stream = BytesIO()
+        chart.savefig(stream, format="png")
+        assert chart._repr_png_() == stream.getvalue()
         pyplot = sys.modules.get("matplotlib.pyplot")
         assert pyplot is None or pyplot.get_fignums() == []
 
