@@ -7,6 +7,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import viz
 from micrograd_value import MLP, Activation, Value
@@ -525,6 +526,94 @@ class TestActivations:
     def test_errors(self, arguments, words):
         with pytest.raises(ValueError, match=words):
             viz.plot_activations(arguments[0], **dict(zip(("low", "high"), arguments[1:])))
+
+
+def drawn(chart):
+    """Lay the figure out, and the boxes that its things take, in pixels."""
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    return lambda thing: thing.get_window_extent(canvas.get_renderer())
+
+
+class TestLegibility:
+    """What was wrong with pictures of the examples."""
+
+    LONG = (
+        "A heading that says all there is to say about what the critic thinks of points, real and made up, everywhere"
+    )
+
+    @pytest.mark.parametrize(
+        "plot",
+        [
+            lambda title: viz.plot_landscape(lambda ps: [x for x, _ in ps], {"a": POINTS}, resolution=4, title=title),
+            lambda title: viz.plot_points(POINTS, title=title),
+            lambda title: viz.plot_confusion([[1]], title=title),
+            lambda title: viz.plot_decision_boundary(
+                lambda ps: [x for x, _ in ps], POINTS, XOR, resolution=4, title=title
+            ),
+            lambda title: viz.plot_history([2.0, 1.0], title=title),
+            lambda title: viz.plot_letters("ab", [0.0, 1.0], title=title),
+            lambda title: viz.plot_paths(lambda ps: [x for x, _ in ps], {"a": POINTS}, resolution=4, title=title),
+        ],
+    )
+    def test_a_heading_stays_within_the_figure(self, plot):
+        chart = plot(self.LONG)
+        assert chart.get_suptitle().split() == self.LONG.split()
+        box = drawn(chart)(chart._suptitle)
+        assert 0 <= box.x0 < box.x1 <= chart.bbox.width and 0 <= box.y0 < box.y1 <= chart.bbox.height
+
+    @pytest.mark.parametrize("kinds", [[str(i) for i in range(10)], [f"class {i}" for i in range(10)]])
+    def test_ten_classes_have_ten_colours(self, kinds):
+        chart = viz.plot_points(np.random.default_rng(0).normal(size=(10, 2)), kinds)
+        colours = {tuple(c.get_facecolor()[0]) for c in chart.axes[0].collections}
+        assert len(colours) == 10
+
+    def test_no_two_of_forty_classes_look_alike(self):
+        chart = viz.plot_points(np.random.default_rng(0).normal(size=(40, 2)), [f"class {i}" for i in range(40)])
+        looks = {(tuple(c.get_facecolor()[0]), c.get_paths()[0].vertices.tobytes()) for c in chart.axes[0].collections}
+        assert len(looks) == 40
+
+    @pytest.mark.parametrize("panels", [{"loss": [3.0, 2.0]}, {"loss": [3.0, 2.0], "accuracy": [0.1, 0.9]}])
+    def test_the_legend_is_not_over_the_curves(self, panels):
+        both = panels | {f"val_{name}": values for name, values in panels.items()}
+        chart = viz.plot_history(both, title="Title")
+        extent = drawn(chart)
+        for axis in chart.axes:
+            legend = extent(axis.get_legend())
+            assert not any(
+                legend.overlaps(extent(other)) for other in [*(a.patch for a in chart.axes), chart._suptitle]
+            )
+            assert legend.x0 > 0 and legend.x1 <= chart.bbox.width + 1
+
+    @pytest.mark.parametrize("epochs", [1, 2, 7, 10, 30, 100, 999, 2000])
+    def test_there_is_no_epoch_0(self, epochs):
+        chart = viz.plot_history([1.0] * epochs)
+        ticks = chart.axes[0].get_xticks()
+        assert ticks[0] == 1 and ticks[-1] <= epochs and len(ticks) <= 12
+        assert all(tick == int(tick) for tick in ticks)
+        extent = drawn(chart)
+        boxes = [extent(label) for label in chart.axes[0].get_xticklabels()]
+        assert not any(a.overlaps(b) for a, b in zip(boxes, boxes[1:]))
+
+    def test_the_first_of_every_so_many(self):
+        ticks = viz.plot_history([1.0] * 40, every=250, unit="step").axes[0].get_xticks()
+        assert ticks[0] == 250 and ticks[-1] == 10_000
+
+    @pytest.mark.parametrize("low", [0.5, 0.2, 0.03, 1e-3, 1e-7, 1e-30])
+    def test_a_logarithmic_axis_has_a_handful_of_plain_numbers(self, low):
+        chart = viz.plot_history(np.geomspace(1.0, low, 20), log=True)
+        axis = chart.axes[0]
+        extent = drawn(chart)
+        shown = [label for label in axis.get_yticklabels(which="both") if label.get_text()]
+        shown = [label for label in shown if axis.get_ylim()[0] <= label.get_position()[1] <= axis.get_ylim()[1]]
+        assert 1 <= len(shown) <= 8
+        assert all(float(label.get_text()) == pytest.approx(label.get_position()[1]) for label in shown)
+        boxes = sorted((extent(label) for label in shown), key=lambda box: box.y0)
+        assert not any(a.overlaps(b) for a, b in zip(boxes, boxes[1:]))
+
+    def test_counts_are_light_on_dark_and_dark_on_light(self):
+        texts = viz.plot_confusion([[9, 1], [5, 5]]).axes[0].texts
+        assert [text.get_color() for text in texts] == ["white", viz.scene.INK, viz.scene.INK, viz.scene.INK]
 
 
 class TestFigures:
