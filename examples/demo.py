@@ -2,7 +2,7 @@
 
     python -m examples.demo
 
-Expect two progress bars, two truth tables without a mistake, and five pictures in out/, in less than ten seconds.
+Expect two progress bars, two truth tables without a mistake, and seven pictures in out/, in less than ten seconds.
 """
 
 from __future__ import annotations

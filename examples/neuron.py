@@ -37,8 +37,8 @@ def main(arguments: list[str] | None = None) -> list[Path]:
 
     import viz
 
-    # The built-in layout is the same on every machine; without `engine` Graphviz draws, where it is installed.
-    return [viz.render(out, settings.path, parameters=parameters, legend=True, engine="builtin")]
+    # The built-in layout is the same on every machine; without `engine` Graphviz may lay it out, where it is installed.
+    return [viz.render(out, settings.path, parameters=parameters, engine="builtin")]
 
 
 if __name__ == "__main__":

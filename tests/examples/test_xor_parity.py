@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from examples import parity_tensor, xor_tensor
@@ -36,6 +37,19 @@ def test_the_program_parity(run: Any) -> None:
     out, _, written = run(parity_tensor, "--bits", "4", "--seed", "2")
     assert "16 of 16 rows right" in out and "     2    0     6      6" in out
     assert [path.name for path in written] == ["parity_tensor_loss.png", "parity_tensor_answers.png"]
+
+
+def test_each_row_of_the_parity_picture_is_seen(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sigmoids of 256 scores were twenty dots at 0 and 1; no two may lie on each other."""
+    import viz
+
+    charts = []
+    plot = viz.plot_points
+    monkeypatch.setattr(viz, "plot_points", lambda *a, **k: charts.append(plot(*a, **k)) or charts[-1])
+    run(parity_tensor, "--bits", "6", "--epochs", "20")
+    points = np.concatenate([c.get_offsets() for c in charts[0].axes[0].collections])
+    assert len(points) == len(np.unique(points.round(4), axis=0)) == 64
+    assert (np.sort(np.rint(points[:, 0])) == np.sort(parity(6)[0].sum(1).numpy())).all()  # each near its number
 
 
 def test_few_epochs_are_too_few(run: Any) -> None:

@@ -601,6 +601,8 @@ class TestExamples:
             "xor_graph.png",
             "xor_graph.svg",
             "parity_loss.png",
+            "parity_graph.png",
+            "parity_graph.svg",
         }
         for name, raw in pictures.items():
             assert raw.startswith(b"\x89PNG") if name.endswith("png") else b"<svg" in raw

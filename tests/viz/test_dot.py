@@ -1,10 +1,14 @@
 """DOT text: the whole of it for a small graph, and nothing of the user's in it unescaped."""
 
 import re
+import warnings
 import xml.etree.ElementTree as ET
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 import viz
 from micrograd_value import Value, scope
@@ -114,3 +118,40 @@ def test_users_text_is_only_text(tmp_path, engine):
         assert found[title] >= 1, text
     known = {"svg", "g", "title", "text", "path", "polygon", "polyline", "ellipse", "rect"}
     assert {node.tag.rpartition("}")[2] for node in root.iter()} <= known
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=45), st.sampled_from(NASTY))
+def test_any_text_is_only_text(text, more):
+    """As SVG and as DOT: well-formed, as many elements as with a plain label, and the words themselves."""
+    plain, odd = (
+        Value(2.0, (Value(1.0, label=label),), label, label=label, _local_grads=(1.0,))
+        for label in ("plain", text + more)
+    )
+    count = [len(list(ET.fromstring(viz.graph(y, engine="builtin").pipe("svg")).iter())) for y in (plain, odd)]
+    assert count[0] - count[1] == 2 * (not clean(text + more).strip())  # without a label there is no row for it
+    lines = [dot.source(scene_of(graph_of(y))).splitlines() for y in (plain, odd)]
+    assert len(lines[0]) == len(lines[1])
+    for line in lines[1]:
+        assert line.isprintable() or line.replace("\t", "").isprintable()
+        for label in re.findall(r"label=<(<table.*</table>)>", line):
+            assert {e.tag for e in ET.fromstring(label).iter()} <= {"table", "tr", "td", "font", "b"}
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_users_text_breaks_no_picture(tmp_path, ending):
+    """A $ is a $, and what no font has is a box: no formula, no error, no warning."""
+    ys = [Value(2.0, (Value(1.0, label=text),), text, label=text, _local_grads=(1.0,)) for text in NASTY]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = viz.render(ys, tmp_path / f"a.{ending}", dpi=40)
+    assert path.stat().st_size > 5000
+
+
+def test_long_and_formula_like_text_takes_its_width(tmp_path):
+    """Were `$x^2$` set as a formula, it would be narrower than its signs."""
+    sizes = [
+        Image.open(viz.render(Value(1.0, label=label * 6), tmp_path / "a.png", legend=False, dpi=72)).width
+        for label in ("$x^2$", "|x^2|")
+    ]
+    assert sizes[0] >= sizes[1]

@@ -3,9 +3,11 @@
 import math
 import sys
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import viz
 from micrograd_value import MLP, Activation, Value
@@ -140,7 +142,7 @@ class TestDecisionBoundary:
         assert all(isinstance(x, float) for point in asked for x in point)
         assert min(asked) < [0.0, 0.0] and max(asked) > [1.0, 1.0]
         assert legend(chart) == ["target", "0", "1"]
-        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("x₀", "x₁", "AND")
+        assert (axis.get_xlabel(), axis.get_ylabel(), chart.get_suptitle()) == ("x₀", "x₁", "AND")
         assert "boundary at 0.5" in bar.get_ylabel()
 
     def test_the_boundary_is_where_the_answer_passes_the_threshold(self):
@@ -247,7 +249,7 @@ class TestLandscape:
         assert heights[0, 0] == pytest.approx(-0.6) and heights[-1, -1] == pytest.approx(6.6)
         scattered = {c.get_label(): c.get_offsets().tolist() for c in axis.collections if c.get_label() in clouds}
         assert scattered == {"data": [[0.0, 0.0], [4.0, 1.0]], "samples": [[2.0, 2.0]]}
-        assert (bar.get_ylabel(), axis.get_title()) == ("height", "Hill") and legend(chart) == ["data", "samples"]
+        assert (bar.get_ylabel(), chart.get_suptitle()) == ("height", "Hill") and legend(chart) == ["data", "samples"]
 
     @pytest.mark.parametrize("height", [1.0, math.nan])
     def test_a_plain(self, height):
@@ -320,7 +322,7 @@ class TestLetters:
         ground = axis.images[0].get_array()
         expected = [[math.nan, 1.0, 2.0], [3.0, 0.5, math.nan], [0.0, math.nan, math.nan]]
         np.testing.assert_array_equal(np.ma.filled(ground, math.nan), expected)
-        assert (bar.get_ylabel(), axis.get_title()) == ("bits", "Text")
+        assert (bar.get_ylabel(), chart.get_suptitle()) == ("bits", "Text")
 
     def test_a_newline_without_a_value_is_not_shown(self):
         axis = viz.plot_letters("a\n", [1.0, math.nan]).axes[0]
@@ -332,7 +334,8 @@ class TestLetters:
 
     @pytest.mark.parametrize("values", [[0.0, 0.0], [math.nan, math.nan]])
     def test_nothing_to_tell(self, values):
-        assert viz.plot_letters("ab", values)._repr_png_().startswith(b"\x89PNG")
+        axis = viz.plot_letters("ab", values).axes[0]
+        assert [text.get_text() for text in axis.texts] == ["a", "b"] and axis.images[0].get_clim() == (0.0, 1.0)
 
     @pytest.mark.parametrize(
         ("text", "values", "columns", "words"),
@@ -358,7 +361,7 @@ class TestPoints:
         assert not np.array_equal(even.get_facecolor(), odd.get_facecolor())
         assert len(even.get_paths()[0].vertices) != len(odd.get_paths()[0].vertices)
         assert legend(chart) == ["class", "odd", "even"]
-        assert (axis.get_title(), axis.get_xlabel(), axis.get_ylabel()) == ("Parity", "a", "b")
+        assert (chart.get_suptitle(), axis.get_xlabel(), axis.get_ylabel()) == ("Parity", "a", "b")
 
     def test_ten_digits_are_drawn_as_digits(self):
         chart = viz.plot_points(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 10)
@@ -424,8 +427,10 @@ class TestPictures:
         assert images[0].get_array().tolist() == [[0, 0, 0.5, 1]]
 
     def test_one_value_and_nan_are_no_trouble(self):
-        viz.plot_pictures(np.zeros((1, 2, 2)))._repr_png_()
-        viz.plot_pictures(np.full((1, 2, 2), math.nan))._repr_png_()
+        (plain,) = viz.plot_pictures(np.full((1, 2, 2), 3.0)).axes[0].images
+        assert plain.get_array().tolist() == [[0.0, 0.0], [0.0, 0.0]]
+        (holes,) = viz.plot_pictures(np.full((1, 2, 2), math.nan)).axes[0].images
+        assert np.ma.getmaskarray(holes.get_array()).all()
 
     def test_nothing_is_cut_off(self):
         chart = viz.plot_pictures(np.zeros((1, 2, 2)), title="A title that is much wider than the single picture")
@@ -464,7 +469,7 @@ class TestConfusion:
         ]  # fmt: skip
         assert axis.images[0].get_array().tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 1]]
         assert [label.get_text() for label in axis.get_yticklabels()] == ["cat", "dog", "aeroplane"]
-        assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == ("the model's answer", "true class", "T")
+        assert (axis.get_xlabel(), axis.get_ylabel(), chart.get_suptitle()) == ("the model's answer", "true class", "T")
 
     def test_a_metric(self):
         from tensorgrad.metrics import ConfusionMatrix
@@ -523,10 +528,100 @@ class TestActivations:
             viz.plot_activations(arguments[0], **dict(zip(("low", "high"), arguments[1:])))
 
 
+def drawn(chart):
+    """Lay the figure out, and the boxes that its things take, in pixels."""
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    return lambda thing: thing.get_window_extent(canvas.get_renderer())
+
+
+class TestLegibility:
+    """What was wrong with pictures of the examples."""
+
+    LONG = (
+        "A heading that says all there is to say about what the critic thinks of points, real and made up, everywhere"
+    )
+
+    @pytest.mark.parametrize(
+        "plot",
+        [
+            lambda title: viz.plot_landscape(lambda ps: [x for x, _ in ps], {"a": POINTS}, resolution=4, title=title),
+            lambda title: viz.plot_points(POINTS, title=title),
+            lambda title: viz.plot_confusion([[1]], title=title),
+            lambda title: viz.plot_decision_boundary(
+                lambda ps: [x for x, _ in ps], POINTS, XOR, resolution=4, title=title
+            ),
+            lambda title: viz.plot_history([2.0, 1.0], title=title),
+            lambda title: viz.plot_letters("ab", [0.0, 1.0], title=title),
+            lambda title: viz.plot_paths(lambda ps: [x for x, _ in ps], {"a": POINTS}, resolution=4, title=title),
+        ],
+    )
+    def test_a_heading_stays_within_the_figure(self, plot):
+        chart = plot(self.LONG)
+        assert chart.get_suptitle().split() == self.LONG.split()
+        box = drawn(chart)(chart._suptitle)
+        assert 0 <= box.x0 < box.x1 <= chart.bbox.width and 0 <= box.y0 < box.y1 <= chart.bbox.height
+
+    @pytest.mark.parametrize("kinds", [[str(i) for i in range(10)], [f"class {i}" for i in range(10)]])
+    def test_ten_classes_have_ten_colours(self, kinds):
+        chart = viz.plot_points(np.random.default_rng(0).normal(size=(10, 2)), kinds)
+        colours = {tuple(c.get_facecolor()[0]) for c in chart.axes[0].collections}
+        assert len(colours) == 10
+
+    def test_no_two_of_forty_classes_look_alike(self):
+        chart = viz.plot_points(np.random.default_rng(0).normal(size=(40, 2)), [f"class {i}" for i in range(40)])
+        looks = {(tuple(c.get_facecolor()[0]), c.get_paths()[0].vertices.tobytes()) for c in chart.axes[0].collections}
+        assert len(looks) == 40
+
+    @pytest.mark.parametrize("panels", [{"loss": [3.0, 2.0]}, {"loss": [3.0, 2.0], "accuracy": [0.1, 0.9]}])
+    def test_the_legend_is_not_over_the_curves(self, panels):
+        both = panels | {f"val_{name}": values for name, values in panels.items()}
+        chart = viz.plot_history(both, title="Title")
+        extent = drawn(chart)
+        for axis in chart.axes:
+            legend = extent(axis.get_legend())
+            assert not any(
+                legend.overlaps(extent(other)) for other in [*(a.patch for a in chart.axes), chart._suptitle]
+            )
+            assert legend.x0 > 0 and legend.x1 <= chart.bbox.width + 1
+
+    @pytest.mark.parametrize("epochs", [1, 2, 7, 10, 30, 100, 999, 2000])
+    def test_there_is_no_epoch_0(self, epochs):
+        chart = viz.plot_history([1.0] * epochs)
+        ticks = chart.axes[0].get_xticks()
+        assert ticks[0] == 1 and ticks[-1] <= epochs and len(ticks) <= 12
+        assert all(tick == int(tick) for tick in ticks)
+        extent = drawn(chart)
+        boxes = [extent(label) for label in chart.axes[0].get_xticklabels()]
+        assert not any(a.overlaps(b) for a, b in zip(boxes, boxes[1:]))
+
+    def test_the_first_of_every_so_many(self):
+        ticks = viz.plot_history([1.0] * 40, every=250, unit="step").axes[0].get_xticks()
+        assert ticks[0] == 250 and ticks[-1] == 10_000
+
+    @pytest.mark.parametrize("low", [0.5, 0.2, 0.03, 1e-3, 1e-7, 1e-30])
+    def test_a_logarithmic_axis_has_a_handful_of_plain_numbers(self, low):
+        chart = viz.plot_history(np.geomspace(1.0, low, 20), log=True)
+        axis = chart.axes[0]
+        extent = drawn(chart)
+        shown = [label for label in axis.get_yticklabels(which="both") if label.get_text()]
+        shown = [label for label in shown if axis.get_ylim()[0] <= label.get_position()[1] <= axis.get_ylim()[1]]
+        assert 1 <= len(shown) <= 8
+        assert all(float(label.get_text()) == pytest.approx(label.get_position()[1]) for label in shown)
+        boxes = sorted((extent(label) for label in shown), key=lambda box: box.y0)
+        assert not any(a.overlaps(b) for a, b in zip(boxes, boxes[1:]))
+
+    def test_counts_are_light_on_dark_and_dark_on_light(self):
+        texts = viz.plot_confusion([[9, 1], [5, 5]]).axes[0].texts
+        assert [text.get_color() for text in texts] == ["white", viz.scene.INK, viz.scene.INK, viz.scene.INK]
+
+
 class TestFigures:
     def test_they_show_themselves_and_nothing_keeps_them(self):
         chart = viz.plot_history([2.0, 1.0])
-        assert chart._repr_png_().startswith(b"\x89PNG")
+        stream = BytesIO()
+        chart.savefig(stream, format="png")
+        assert chart._repr_png_() == stream.getvalue()
         pyplot = sys.modules.get("matplotlib.pyplot")
         assert pyplot is None or pyplot.get_fignums() == []
 

@@ -10,7 +10,7 @@ from matplotlib import colors, ticker
 
 from ..scene import BLUE, INK, MUTED
 from .pictures import _plain_array
-from .style import Figure, finished
+from .style import Figure, finished, headed
 
 
 def plot_confusion(counts: Any, *, classes: Sequence[Any] | None = None, title: str = "") -> Figure:
@@ -51,8 +51,8 @@ def plot_confusion(counts: Any, *, classes: Sequence[Any] | None = None, title: 
     long = max(map(len, names)) > 3
     axis.set_xticks(places, [names[i] for i in places], rotation=45 if long else 0, ha="right" if long else "center")
     axis.set_yticks(places, [names[i] for i in places])
-    axis.set(xlabel="the model's answer", ylabel="true class", title=title)
-    axis.title.set(color=INK, fontweight="bold")
+    axis.set(xlabel="the model's answer", ylabel="true class")
+    headed(chart, title)
     finished(axis)
     axis.grid(False)
     bar = chart.colorbar(surface, ax=axis, shrink=0.8, aspect=28, format=ticker.PercentFormatter(1.0))

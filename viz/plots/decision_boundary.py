@@ -10,7 +10,7 @@ from matplotlib import colors, lines, ticker
 from matplotlib.axes import Axes
 
 from ..scene import BLUE, INK, MUTED, VERMILLION
-from .style import CYCLE, MARKERS, Extent, Figure, answers_of, check_resolution, finished, points_of, targets_of
+from .style import CYCLE, MARKERS, Extent, Figure, answers_of, check_resolution, finished, headed, points_of, targets_of
 
 
 def plot_decision_boundary(
@@ -66,8 +66,8 @@ def plot_decision_boundary(
             label=f"{value:g}",
             zorder=3,
         )
-    axis.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1], title=title)
-    axis.title.set(color=INK, fontweight="bold")
+    axis.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1])
+    headed(chart, title)
     finished(axis)
     axis.grid(False)
     axis.yaxis.label.set(rotation=0, ha="right", va="center")

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from ..scene import INK, MUTED, PURPLE
-from .style import CYCLE, MARKERS, STROKES, Figure, finished, number_of
+from ..scene import MUTED, PURPLE
+from .style import CYCLE, MARKERS, STROKES, Figure, finished, headed, logarithmic, number_of
 
 # What a history may hold, and the panel each goes to. An object offers them as attributes, a dict as keys.
 PANELS = {
@@ -48,10 +48,16 @@ def plot_history(
     last = every * max(len(values) for curves in panels.values() for values in curves.values())
     axes[-1].set_xlim(every - 0.02 * last, last + 0.02 * last)
     axes[-1].set_xlabel(unit)
-    axes[-1].xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
-    if title:
-        chart.suptitle(title, color=INK, fontweight="bold")
+    axes[-1].set_xticks(_ticks(every, last))
+    headed(chart, title)
     return chart
+
+
+def _ticks(first: int, last: int) -> list[float]:
+    """Round numbers of epochs that there were, and the first: there is no epoch 0."""
+    chosen = [float(t) for t in ticker.MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]).tick_values(first, last)]
+    chosen = [t for t in chosen if first <= t <= last and t - first > 0.06 * (last - first)]
+    return [float(first), *chosen]
 
 
 def _curves(history: Any) -> dict[str, dict[str, np.ndarray]]:
@@ -127,7 +133,8 @@ def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: boo
     if panel == "loss" and finite.size:
         spread = finite.max() / finite.min() if finite.min() > 0.0 else 0.0
         if log or (log is None and spread > 30.0):
-            axis.set_yscale("log")
+            positive = finite[finite > 0.0]
+            logarithmic(axis, *((positive.min(), positive.max()) if positive.size else (0.1, 1.0)))
     share = panel == "accuracy" and finite.size > 0 and finite.min() >= 0.0 and finite.max() <= 1.0
     if share:
         axis.set_ylim(-0.04, 1.04)
@@ -135,7 +142,9 @@ def _draw_curves(axis: Axes, panel: str, curves: dict[str, np.ndarray], log: boo
     axis.set_ylabel(panel)
     finished(axis)
     if len(axis.get_lines()) > 1:
-        axis.legend(frameon=False, fontsize=9)
+        # above the panel: inside it would lie over curves, wherever they happen to run
+        place: Any = dict(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
+        axis.legend(ncols=4, frameon=False, fontsize=9, **place)
     elif finite.size:
         last = f"{finite[-1]:.1%}" if share else f"{finite[-1]:.4g}"
         axis.set_title(f"last: {last}", loc="right", fontsize=9, color=MUTED)

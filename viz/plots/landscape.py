@@ -10,7 +10,7 @@ from matplotlib import colors, ticker
 
 from ..scene import BLUE, INK, LINE, MUTED, VERMILLION
 from .decision_boundary import _fill
-from .style import CYCLE, MARKERS, Extent, Figure, extent_around, finished, heights_on, points_of
+from .style import CYCLE, MARKERS, Extent, Figure, extent_around, finished, headed, heights_on, points_of
 
 
 def plot_landscape(
@@ -65,7 +65,7 @@ def plot_landscape(
             zorder=3,
         )
     axis.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1], aspect="equal")
-    axis.set_title(title, color=INK, fontweight="bold")
+    headed(chart, title)
     finished(axis)
     axis.grid(False)
     axis.yaxis.label.set(rotation=0, ha="right", va="center")
@@ -152,6 +152,5 @@ def plot_paths(
         axis.remove()
     handles, words = axes[0].get_legend_handles_labels()
     chart.legend(handles, words, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
-    if title:
-        chart.suptitle(title, color=INK, fontweight="bold")
+    headed(chart, title)
     return chart

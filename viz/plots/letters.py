@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import colors, ticker
 
 from ..scene import INK, LINE, MUTED, ORANGE, VERMILLION
-from .style import Figure, array_behind
+from .style import Figure, array_behind, headed
 
 
 def plot_letters(
@@ -70,6 +70,5 @@ def plot_letters(
     bar.outline.set_edgecolor(LINE)
     bar.set_label(label, color=MUTED, fontsize=9)
     bar.ax.tick_params(labelsize=8, colors=MUTED, labelcolor=INK)
-    if title:
-        axis.set_title(title, color=INK, fontweight="bold", fontsize=11)
+    headed(chart, title, size=11.0)
     return chart

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib import lines
 
-from ..scene import INK
 from .pictures import _plain_array
-from .style import CYCLE, MARKERS, Figure, finished, label_of, points_of
+from .style import CYCLE, MARKERS, Figure, finished, headed, label_of, points_of
 
 
 def plot_points(
@@ -54,8 +53,8 @@ def plot_points(
             linewidths=0.3 if spelt else 0.5,
             label=kind,
         )
-    axis.set(xlabel=names[0], ylabel=names[1], title=title)
-    axis.title.set(color=INK, fontweight="bold")
+    axis.set(xlabel=names[0], ylabel=names[1])
+    headed(chart, title)
     finished(axis)
     if len(names[1]) <= 3:
         axis.yaxis.label.set(rotation=0, ha="right", va="center")

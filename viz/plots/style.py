@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -9,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import figure, rcParams
+from matplotlib import figure, rcParams, ticker
 from matplotlib.axes import Axes
 
+from ..canvas import text_width
 from ..engines import write
 from ..scene import BLUE, GREEN, INK, LINE, MUTED, ORANGE, PURPLE, SKY, VERMILLION
 
-CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+# Okabe and Ito's, and four more for ten classes. Seven markers, so that the first seventy pairs differ.
+CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK, "#8a6d1d", "#6a3d9a", "#a50f3c")
 STROKES = ("-", "--", "-.", ":")  # lines differ in stroke as well as in colour
-MARKERS = "osD^vP"
+MARKERS = "osD^vPX"
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
 
 
@@ -41,6 +44,28 @@ class Figure(figure.Figure):
         stream = BytesIO()
         self.savefig(stream, format="png")
         return stream.getvalue()
+
+
+def headed(chart: Figure, title: str, size: float = 12.0) -> None:
+    """A heading over the whole figure, in as many lines as it takes to stay within."""
+    lines: list[str] = []
+    for word in title.split():
+        if lines and text_width(f"{lines[-1]} {word}", size, bold=True) <= 72.0 * chart.get_figwidth() - 24.0:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    if lines:
+        chart.suptitle("\n".join(lines), color=INK, fontweight="bold", fontsize=size)
+
+
+def logarithmic(axis: Axes, low: float, high: float) -> None:
+    """A logarithmic y axis with a handful of plain numbers on it, however many powers of ten it spans."""
+    axis.set_yscale("log")
+    decades = math.log10(high / low)
+    marks = (1.0, 2.0, 5.0) if decades < 1.5 else (1.0, 3.0) if decades < 3.0 else (1.0,)
+    axis.yaxis.set_major_locator(ticker.LogLocator(subs=marks, numticks=7))
+    axis.yaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.yaxis.set_minor_formatter(ticker.NullFormatter())
 
 
 def finished(axis: Axes) -> None:
