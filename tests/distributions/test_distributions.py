@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import tensorgrad as tg
 from tensorgrad import distributions as D
@@ -57,6 +58,7 @@ KINDS: dict[str, tuple[Callable[..., D.Distribution], tuple[tg.Tensor, ...]]] = 
     "Poisson": (D.Poisson, (t(0.5, 6.0),)),
     "StudentT": (D.StudentT, (t(8.0, 20.0), t(0.5, -1.0), t(1.0, 2.0))),
     "Uniform": (D.Uniform, (t(0.5, -1.0), t(1.0, 2.0))),
+    "Wishart": (D.Wishart, (t(6.5), COVARIANCE)),
     "Weibull": (D.Weibull, (t(0.5, 1.0), t(2.0, 1.5))),
 }  # fmt: skip
 
@@ -342,3 +344,73 @@ def test_continuous_bernoulli_near_even_odds(x: float) -> None:
         assert d.icdf(y.detach()).item() == pytest.approx(x, abs=1e-12)
         (g,) = tg.autograd.grad(y.sum(), p)
         assert g.item() == pytest.approx(2 * x * (x - 1), abs=1e-3)  # ½·x·(x − 1) towards z, and dz/dp = 4
+
+
+# ---- angles, correlations -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [1e-7, 0.01, 1.0, 4.0, 300.0])
+def test_von_mises_beside_scipy(k: float) -> None:
+    theirs = scipy.stats.vonmises(k, loc=0.7)
+    d = D.VonMises(t(0.7), t(k))
+    x = tg.linspace(-3, 3, 11, dtype=tg.float64)
+    np.testing.assert_allclose(d.log_prob(x).numpy(), theirs.logpdf(x.numpy()), rtol=1e-9, atol=1e-12)
+    assert d.log_prob(x + 2 * math.pi).allclose(d.log_prob(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(d.entropy().numpy(), theirs.entropy(), rtol=1e-7)
+    tg.manual_seed(0)
+    angles = d.sample((20_000,)).numpy().ravel()
+    assert angles.min() >= -math.pi and angles.max() <= math.pi
+    assert scipy.stats.kstest((angles - 0.7 + math.pi) % (2 * math.pi) - math.pi, scipy.stats.vonmises(k).cdf).pvalue > 1e-3
+    assert abs(1 - np.abs(np.exp(1j * angles).mean()) - d.variance.item()) < 0.02
+
+
+def test_von_mises_of_many() -> None:
+    d = D.VonMises(tg.tensor([[0.0], [2.0]]), tg.tensor([1.0, 50.0, 3.0]))
+    tg.manual_seed(0)
+    x = d.sample((4,))
+    assert x.shape == (4, 2, 3) and x.dtype is tg.float32 and d.log_prob(x).shape == (4, 2, 3)
+    assert d.expand((5, 2, 3)).sample().shape == (5, 2, 3)
+    tg.manual_seed(0)
+    assert x.equal(d.sample((4,)))
+    with pytest.raises(NotImplementedError, match="VonMises: rsample"):
+        d.rsample()
+    with pytest.raises(ValueError, match="concentration"):
+        D.VonMises(0.0, -1.0)
+
+
+@pytest.mark.parametrize("eta", [0.5, 1.0, 4.0])
+def test_lkj(eta: float) -> None:
+    """A correlation of a (d, d) matrix, mapped to (0, 1), is Beta(β, β), β = η − 1 + d/2; the density adds up to one."""
+    d, beta = D.LKJCholesky(3, t(eta)[0]), eta + 0.5
+    tg.manual_seed(0)
+    lower = d.sample((4_000,))
+    assert lower.shape == (4_000, 3, 3) and d.support.check(lower).all() and d.log_prob(lower).isfinite().all()
+    r = (lower @ lower.mT).numpy()
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        assert scipy.stats.kstest((r[:, i, j] + 1) / 2, scipy.stats.beta(beta, beta).cdf).pvalue > 1e-3, (i, j)
+    two = D.LKJCholesky(2, t(eta)[0])
+    x = tg.linspace(-1, 1, 200_002, dtype=tg.float64)[1:-1]  # the one number below the diagonal
+    lower = tg.stack([tg.stack([x * 0 + 1, x * 0], -1), tg.stack([x, (1 - x * x).sqrt()], -1)], -2)
+    assert abs(two.log_prob(lower).exp().mean().item() * 2 - 1) < 5e-3
+
+
+def test_lkj_and_wishart_complain() -> None:
+    for dim in (1, 2.0):
+        with pytest.raises(ValueError, match="LKJCholesky: dim must be a whole number of at least 2, got"):
+            D.LKJCholesky(dim)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Wishart: df must be above p − 1 = 1 for matrices"):
+        D.Wishart(1.0, COVARIANCE)
+    with pytest.raises(ValueError, match="Wishart: exactly one of covariance_matrix, precision_matrix or scale_tril"):
+        D.Wishart(3.0)
+    with pytest.raises(ValueError, match=r"Wishart: scale_tril must be square, \(…, p, p\), got \(2,\)"):
+        D.Wishart(3.0, scale_tril=tg.ones(2))
+
+
+def test_wishart_of_whole_degrees_is_a_sum_of_squares() -> None:
+    """And of one number a gamma distribution."""
+    one = D.Wishart(t(3.5)[0], tg.tensor([[2.0]], dtype=tg.float64))
+    gamma = D.Gamma(t(1.75)[0], t(0.25)[0])
+    x = t(0.3, 2.0, 9.0)
+    assert one.log_prob(x[:, None, None]).allclose(gamma.log_prob(x))
+    assert one.entropy().allclose(gamma.entropy()) and one.mean.allclose(gamma.mean) and one.mode.allclose(gamma.mode)
+    assert D.Wishart(2.5, COVARIANCE).mode.isnan().all()

@@ -42,6 +42,12 @@ def covariance(*shape: int) -> np.ndarray:
     return a @ a.swapaxes(-1, -2) + 2 * np.eye(shape[-1])
 
 
+def correlation(*shape: int) -> np.ndarray:
+    """Cholesky factors of correlation matrices."""
+    lower = np.linalg.cholesky(covariance(*shape))
+    return lower / np.sqrt(np.square(lower).sum(-1, keepdims=True))
+
+
 # kind: constructor, parameters, values to ask about
 TABLE: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...], np.ndarray]] = {
     "Bernoulli": (lambda d, p: d.Bernoulli(p), (unit(2, 3),), RNG.integers(0, 2, (4, 2, 3)).astype(float)),
@@ -109,6 +115,16 @@ TABLE: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...], np.ndarray]] 
         (real(2, 3), positive(3)), RNG.uniform(0.35, 0.65, (4, 2, 3)),
     ),
     "Uniform": (lambda d, a, b: d.Uniform(a, a + b), (real(2, 3), positive(3)), real(4, 2, 3) * 0 + 10.0),
+    "Wishart": (lambda d, n, c: d.Wishart(n, c), (positive(2) + 5, covariance(2, 3, 3)), covariance(4, 2, 3, 3)),
+    "Wishart precision": (
+        lambda d, n, c: d.Wishart(n, precision_matrix=c), (positive() + 2, covariance(2, 3, 3)), covariance(2, 3, 3),
+    ),
+    "Wishart scale_tril": (
+        lambda d, n, c: d.Wishart(n, scale_tril=c.tril()), (positive(2, 1) + 2, np.linalg.cholesky(covariance(3, 3))),
+        covariance(3, 3),
+    ),
+    "LKJCholesky": (lambda d, c: d.LKJCholesky(4, c), (positive(2, 3),), correlation(5, 2, 3, 4, 4)),
+    "LKJCholesky of two": (lambda d, c: d.LKJCholesky(2, c), (positive(),), correlation(3, 2, 2)),
     "Weibull": (lambda d, s, k: d.Weibull(s, k), (positive(2, 3), positive(3) + 1), positive(4, 2, 3)),
 }  # fmt: skip
 TABLE["Uniform"] = (TABLE["Uniform"][0], TABLE["Uniform"][1], TABLE["Uniform"][1][0] + 0.3)
@@ -182,6 +198,21 @@ def test_every_quantity(name: str) -> None:
                     same(a.grad, b.grad, 1e-7)
     assert compared > 2
     assert ours.has_rsample == theirs.has_rsample and ours.has_enumerate_support == theirs.has_enumerate_support
+
+
+def test_von_mises() -> None:
+    """PyTorch's I₀ is a polynomial with seven digits; beside SciPy's, which is exact, in tests/distributions."""
+    m, k, x = real(3), positive(2, 3) * 3, real(4, 2, 3)
+    found = []
+    for lib in (tg, torch):
+        leaves = [lib.from_numpy(np.array(p)).requires_grad_() for p in (m, k)]
+        d = lib.distributions.VonMises(*leaves)
+        wide = d.expand((5, 2, 3)).log_prob(lib.from_numpy(x[:, None]))
+        out = [d.log_prob(lib.from_numpy(x)), d.variance, d.mean, d.mode, wide]
+        sum(o.sum() for o in out[:2]).backward()
+        found.append([*out, *[p.grad for p in leaves]])
+    for ours, theirs in zip(*found):
+        same(ours, theirs, 2e-6)
 
 
 KINDS = sorted({name.partition(" ")[0] for name in TABLE})

@@ -74,6 +74,7 @@ BILINEAR, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.NEAREST
         ("rotate", dict(angle=180, expand=True), 0),
         ("affine", dict(angle=20, translate=(2, -1), scale=0.8, shear=(4, 7)), 0),
         ("affine", dict(angle=20, translate=(2, -1), scale=1.2, shear=5, fill=(1, 2, 3), center=(3, 3)), 0),
+        ("elastic_transform", dict(displacement=tg.rand(1, 24, 30, 2, generator=tg.Generator().manual_seed(3)) / 9, fill=7), 0),
         ("rgb_to_grayscale", dict(num_output_channels=3), 1),
         ("adjust_brightness", dict(brightness_factor=1.4), 1),
         ("adjust_contrast", dict(contrast_factor=0.6), 1),

@@ -421,6 +421,89 @@ def test_seeds() -> None:
     assert batches[0] == batches[1]
 
 
+# ---- operations drawn from a list -----------------------------------------------------------------------------------
+
+LARGE = Image.fromarray(np.kron(PIXELS, np.ones((6, 5, 1), np.uint8)))  # 36 high, 45 wide
+AUGMENTATIONS = [
+    T.AutoAugment(), T.AutoAugment(T.AutoAugmentPolicy.CIFAR10), T.AutoAugment(T.AutoAugmentPolicy.SVHN, fill=7),
+    T.RandAugment(), T.RandAugment(3, 30, fill=(1, 2, 3)), T.TrivialAugmentWide(), T.AugMix(), T.AugMix(10, 2, 4, all_ops=False),
+    T.ElasticTransform(20.0, 2.0), T.ElasticTransform((5.0, 20.0), [0.0, 1.0], T.InterpolationMode.NEAREST, 9),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("transform", AUGMENTATIONS, ids=repr)
+def test_pictures_and_tensors_go_the_same_way(transform: Any) -> None:
+    """From one seed both kinds draw the same operations, which differ by what Pillow rounds otherwise."""
+    x = T.PILToTensor()(LARGE)
+    unlike = []
+    for seed in range(12):
+        tg.manual_seed(seed)
+        picture = transform(LARGE)
+        tg.manual_seed(seed)
+        tensor = transform(x)
+        assert picture.mode == "RGB" and picture.size == LARGE.size
+        assert tensor.dtype is tg.uint8 and tensor.shape == x.shape and x.tolist() == T.PILToTensor()(LARGE).tolist()
+        unlike.append(np.abs(array(picture).astype(int) - array(tensor)).mean())
+        tg.manual_seed(seed)
+        assert transform(x).tolist() == tensor.tolist()
+    assert max(unlike) < 12 and np.median(unlike) < 3, unlike
+    if not isinstance(transform.fill, tuple):
+        assert T.Compose([transform, T.ToTensor()])(LARGE.convert("L")).shape == (1, 36, 45)
+
+
+@pytest.mark.parametrize("policy", T.AutoAugmentPolicy)
+def test_policies(policy: T.AutoAugmentPolicy) -> None:
+    """25 pairs each; spot checks from the paper's tables."""
+    steps = T.AutoAugment(policy).policies
+    assert len(steps) == 25 and all(len(pair) == 2 for pair in steps)
+    assert all(0 <= p <= 1 and 0 <= strength <= 9 for pair in steps for _, p, strength in pair)
+    first, last = {
+        T.AutoAugmentPolicy.IMAGENET: (("Rotate", 0.6, 9), ("Equalize", 0.6, 0)),
+        T.AutoAugmentPolicy.CIFAR10: (("Contrast", 0.2, 6), ("AutoContrast", 0.9, 0)),
+        T.AutoAugmentPolicy.SVHN: (("Invert", 0.2, 0), ("Invert", 0.1, 0)),
+    }[policy]
+    assert steps[0][1] == first and steps[-1][1] == last
+
+
+def test_strengths() -> None:
+    """What each step means, at its most: RandAugment with one operation, drawn until it is the one."""
+    x = T.PILToTensor()(LARGE)
+    TF = T.functional
+    w = 45
+    possible = [
+        x, TF.posterize(x, 4), TF.solarize(x, 0), TF.autocontrast(x), TF.equalize(x),
+        *[TF.rotate(x, a) for a in (30, -30)], *[TF.adjust_brightness(x, f) for f in (0.1, 1.9)],
+        *[TF.adjust_saturation(x, f) for f in (0.1, 1.9)], *[TF.adjust_contrast(x, f) for f in (0.1, 1.9)],
+        *[TF.adjust_sharpness(x, f) for f in (0.1, 1.9)],
+        *[TF.affine(x, 0, (a * int(150 / 331 * w), 0), 1, 0) for a in (1, -1)],
+        *[TF.affine(x, 0, (0, a * int(150 / 331 * 36)), 1, 0) for a in (1, -1)],
+        *[TF.affine(x, 0, (0, 0), 1, [math.degrees(math.atan(a * 0.3)), 0.0], center=[0, 0]) for a in (1, -1)],
+        *[TF.affine(x, 0, (0, 0), 1, [0.0, math.degrees(math.atan(a * 0.3))], center=[0, 0]) for a in (1, -1)],
+    ]  # fmt: skip
+    seen: Counter[int] = Counter()
+    tg.manual_seed(0)
+    for _ in range(400):
+        found = T.RandAugment(1, 30)(x).tolist()
+        seen.update([next(i for i, p in enumerate(possible) if p.tolist() == found)])
+    assert set(seen) == set(range(len(possible)))  # each of them, and nothing else
+    assert T.RandAugment(0)(x) is x and T.RandAugment(2, 0, fill=0)(x).shape == x.shape
+
+
+def test_mixing_and_bending() -> None:
+    flat = tg.full((3, 30, 30), 100, dtype=tg.uint8)
+    tg.manual_seed(0)
+    mixed = [T.AugMix(severity=1, all_ops=False)(flat) for _ in range(20)]  # of no strength: all but posterize keep it
+    assert all(tg.abs(m.int() - 100).max() <= 100 for m in mixed)
+    assert T.ElasticTransform(0.0)(flat).tolist() == flat.tolist()
+    x = tg.rand(2, 3, 30, 30, requires_grad=True)
+    T.ElasticTransform(30.0, 3.0)(x).sum().backward()  # floats go too, and stay differentiable
+    assert x.grad.abs().sum() > 0
+    bent = T.functional.elastic_transform(x, tg.zeros(1, 30, 30, 2) + tg.tensor([2 / 30, 0.0]))
+    assert bent[..., :-1].allclose(x[..., 1:], atol=1e-5)  # each from one pixel to the right
+    far = T.ElasticTransform.get_params([30.0, 60.0], [0.0, 0.0], (10, 20))
+    assert far.shape == (1, 10, 20, 2) and far[..., 0].abs().max() <= 3 and 2 < far[..., 1].abs().max() <= 3
+
+
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
 
@@ -467,6 +550,16 @@ def test_seeds() -> None:
         (lambda: T.RandomErasing(value="x"), ValueError, "one per channel, or 'random', got 'x'"),
         (lambda: T.RandomErasing()(PICTURE), TypeError, r"RandomErasing: needs a tensor .* Put it behind ToTensor"),
         (lambda: T.RandomErasing(1.0, value=(1, 2))(tg.ones(3, 9, 9)), ValueError, "2 values for 3 channels"),
+        (lambda: T.AutoAugment()(tg.rand(3, 9, 9)), TypeError, "AutoAugment: needs a picture or a uint8 tensor, got .*float32"),
+        (lambda: T.AugMix()(GREY.convert("F")), TypeError, r"AugMix: .* of mode L or RGB, got F. Use img.convert\('RGB'\)"),
+        (lambda: T.TrivialAugmentWide()(3), TypeError, r"TrivialAugmentWide: needs a picture or a tensor \(…, H, W\), got int"),
+        (lambda: T.AutoAugment("imagenet"), ValueError, "AutoAugment: policy must be one of AutoAugmentPolicy.IMAGENET"),
+        (lambda: T.RandAugment(magnitude=31), ValueError, "RandAugment: magnitude must be below num_magnitude_bins = 31, got 31"),
+        (lambda: T.RandAugment(num_ops=-1), ValueError, "RandAugment: num_ops must be a whole number of at least 0, got -1"),
+        (lambda: T.AugMix(11), ValueError, "AugMix: severity must be from 1 to 10, got 11"),
+        (lambda: T.AugMix(alpha=0), ValueError, "AugMix: alpha must be above 0, got 0"),
+        (lambda: T.ElasticTransform((1, 2, 3)), ValueError, r"ElasticTransform: alpha is one number or \(of x, of y\)"),
+        (lambda: T.functional.elastic_transform(PICTURE, tg.zeros(1, 9, 6, 2)), ValueError, r"a tensor \(1, 6, 9, 2\), got"),
         (lambda: T.Compose([3]), TypeError, "Compose: needs transforms, got int 3"),
         (lambda: T.RandomChoice([]), ValueError, "RandomChoice: 0 transforms"),
         (lambda: T.Lambda(3), TypeError, "Lambda: needs a function, got int"),

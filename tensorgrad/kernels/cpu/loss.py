@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .constants import ZERO
-from .workspace import piecewise, upcast
+from .half import upcast
+from .workspace import piecewise
 
 _ROW = 16384  # numbers that are added up in one go
 

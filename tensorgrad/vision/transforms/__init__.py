@@ -12,6 +12,8 @@ nothing random, are in `transforms.functional`.
 """
 
 from . import functional
+from .augment import *
+from .augment import __all__ as _augment
 from .base import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
 from .color import *
 from .color import __all__ as _color
@@ -22,4 +24,4 @@ from .values import *
 from .values import __all__ as _values
 
 __all__ = ["Compose", "InterpolationMode", "Lambda", "RandomApply", "RandomChoice", "RandomOrder"]
-__all__ += [*_color, *_geometry, *_values]
+__all__ += [*_augment, *_color, *_geometry, *_values]

@@ -216,6 +216,22 @@ def perspective(
     return on("perspective", img).perspective(img, startpoints, endpoints, mode, fill)
 
 
+def elastic_transform(
+    img: Any, displacement: Tensor, interpolation: Any = InterpolationMode.BILINEAR, fill: Any = None
+) -> Any:
+    """Each pixel from somewhere else.
+
+    Args:
+        displacement: how far from its own place, (1, H, W, 2), as (x, y) in halves of the width and the height.
+    """
+    mode = interpolation_of("elastic_transform", interpolation)
+    kind = on("elastic_transform", img)
+    wanted = (1, *kind.size(img), 2)
+    if not isinstance(displacement, Tensor) or tuple(displacement.shape) != wanted:
+        raise ValueError(f"elastic_transform: displacement must be a tensor {wanted}, got {kind_of(displacement)}.")
+    return kind.elastic(img, displacement, mode, fill)
+
+
 # ---- colours ---------------------------------------------------------------------------------------------------------
 
 
@@ -341,7 +357,8 @@ def _at_least_0(name: str, factor: float) -> float:
 
 __all__ = [
     "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation", "adjust_sharpness", "affine",
-    "autocontrast", "center_crop", "convert_image_dtype", "crop", "equalize", "erase", "five_crop", "gaussian_blur",
+    "autocontrast", "center_crop", "convert_image_dtype", "crop",
+    "elastic_transform", "equalize", "erase", "five_crop", "gaussian_blur",
     "get_dimensions", "get_image_num_channels", "get_image_size", "hflip", "invert", "normalize", "pad", "perspective",
     "pil_to_tensor", "posterize", "resize", "resized_crop", "rgb_to_grayscale", "rotate", "solarize", "ten_crop",
     "to_grayscale", "to_pil_image", "to_tensor", "vflip",

@@ -6,6 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from ...ops.join import stack
+from ...tensor import Tensor
 from . import functional as TF
 from .base import Transform, drawn, draws, shown
 from .common import (
@@ -382,7 +386,53 @@ class RandomPerspective(Transform):
         return TF.perspective(img, start, end, self.interpolation, self.fill)
 
 
+class ElasticTransform(Transform):
+    """Every pixel from somewhere near: random places, blurred until neighbours move alike (Simard, Steinkraus & Platt, "Best
+    practices for convolutional neural networks", 2003).
+
+    Args:
+        alpha: how far, in pixels before the blur: one number or (of x, of y).
+        sigma: deviation of the blur in pixels, likewise; 0 for none.
+        fill: what comes in, or one number per channel.
+    """
+
+    shown = ("alpha", "sigma", "interpolation", "fill")
+
+    def __init__(
+        self, alpha: Any = 50.0, sigma: Any = 5.0, interpolation: Any = InterpolationMode.BILINEAR, fill: Any = 0
+    ) -> None:
+        super().__init__()
+        self.alpha, self.sigma = _both("alpha", alpha), _both("sigma", sigma)
+        self.interpolation = interpolation_of("ElasticTransform", interpolation)
+        self.fill = fill
+
+    @staticmethod
+    def get_params(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int]) -> Tensor:
+        """The displacement, (1, H, W, 2), for `functional.elastic_transform`.  size: (height, width)."""
+        rng, moved = draws("ElasticTransform"), []
+        for far, s, n in zip(alpha, sigma, size):
+            x = Tensor._of(rng.uniform(-1, 1, (1, 1, *size)).astype(np.float32))
+            if s > 0:
+                k = int(8 * s + 1) | 1
+                x = TF.gaussian_blur(x, [k, k], list(sigma) if min(sigma) > 0 else [s, s])
+            moved.append(x[0, 0] * (far / n))
+        return stack(moved, -1).unsqueeze(0)
+
+    def forward(self, img: Any) -> Any:
+        w, h = TF.get_image_size(img)
+        displacement = self.get_params(self.alpha, self.sigma, (h, w))
+        return TF.elastic_transform(img, displacement, self.interpolation, self.fill)
+
+
+def _both(what: str, given: Any) -> list[float]:
+    found = [given] * 2 if isinstance(given, (int, float)) else list(given)
+    found = found * 2 if len(found) == 1 else found
+    if len(found) != 2 or not all(isinstance(x, (int, float)) and x >= 0 for x in found):
+        raise ValueError(f"ElasticTransform: {what} is one number or (of x, of y), at least 0, got {given}.")
+    return [float(x) for x in found]
+
+
 __all__ = [
-    "CenterCrop", "FiveCrop", "Pad", "RandomAffine", "RandomCrop", "RandomHorizontalFlip", "RandomPerspective",
-    "RandomResizedCrop", "RandomRotation", "RandomVerticalFlip", "Resize", "TenCrop",
+    "CenterCrop", "ElasticTransform", "FiveCrop", "Pad", "RandomAffine", "RandomCrop", "RandomHorizontalFlip",
+    "RandomPerspective", "RandomResizedCrop", "RandomRotation", "RandomVerticalFlip", "Resize", "TenCrop",
 ]  # fmt: skip

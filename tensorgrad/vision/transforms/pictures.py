@@ -78,6 +78,10 @@ def perspective(img: Any, startpoints: Any, endpoints: Any, mode: InterpolationM
     return img.transform(img.size, how, back, mode.pillow, fillcolor=_colour("perspective", img, fill))
 
 
+def elastic(img: Any, displacement: Any, mode: InterpolationMode, fill: Any) -> Any:
+    return to_pil_image(tensors.elastic(pil_to_tensor(img), displacement, mode, fill), img.mode)
+
+
 # ---- colours ---------------------------------------------------------------------------------------------------------
 
 

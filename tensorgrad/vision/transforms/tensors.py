@@ -121,6 +121,11 @@ def perspective(img: Tensor, startpoints: Any, endpoints: Any, mode: Interpolati
     return _sampled(img, place, (h, w), mode, fill)
 
 
+def elastic(img: Tensor, displacement: Tensor, mode: InterpolationMode, fill: Any) -> Tensor:
+    (h, w), moved = size(img), displacement.array[0]
+    return _sampled(img, lambda x, y: (x + moved[..., 0] * (w / 2), y + moved[..., 1] * (h / 2)), (h, w), mode, fill)
+
+
 def _from_middle(img: Tensor, center: Any) -> tuple[float, float]:
     h, w = size(img)
     return (0.0, 0.0) if center is None else (center[0] - w / 2, center[1] - h / 2)
