@@ -43,7 +43,7 @@ def derivative(y: Value, x: Value | Sequence[Value]) -> Value | list[Value]:
     """
     if not isinstance(y, Value):
         raise TypeError(f"derivative: y must be a Value, got {type(y).__name__} {y!r}.")
-    targets: list[Any] = list(x) if not isinstance(x, Value) and isinstance(x, Iterable) and getattr(x, "ndim", True) else [x]
+    targets: list[Any] = list(x) if isinstance(x, Iterable) and getattr(x, "ndim", None) != 0 else [x]
     for target in targets:
         if not isinstance(target, Value):
             raise TypeError(

@@ -107,7 +107,7 @@ def method(name: str, *args: Any) -> type[OpTest]:
     return type(name, (plain(getattr(Tensor, name), *args),), {"is_method": True})
 
 
-A, B, LU = np.eye(3) * 2, np.ones((3, 2)), np.ones((4, 3))
+A, B, LU = np.eye(3) * 2, np.ones((3, 2)), np.ones((4, 3)) + np.eye(4, 3)
 PIVOTS = np.array([1, 2, 3], np.int32)
 # Tested by what defines them (random numbers, factorisations), and methods: a good call of each.
 OTHERS = [
@@ -131,11 +131,11 @@ OTHERS = [
     method("index_add_", A, 0, PIVOTS - 1, A), method("index_copy_", A, 0, PIVOTS - 1, A),
     method("index_fill_", A, 0, PIVOTS - 1, 1.0), method("scatter_", A, 1, np.zeros((3, 1), int), A),
     method("scatter_add_", A, 1, np.zeros((3, 1), int), A), method("put_", A, np.array([1, 2]), np.ones(2)),
-    method("index_put_", A, (np.array([0, 1]),), 1.0), method("normal_", A), method("uniform_", A),
+    method("index_put_", A, (np.array([0, 1]),), np.ones((2, 3))), method("normal_", A), method("uniform_", A),
     method("exponential_", A), method("cauchy_", A), method("log_normal_", A), method("geometric_", A, 0.5),
     method("random_", A, 0, 5), method("bernoulli_", A, 0.5), method("fill_diagonal_", A, 1.0),
     method("squeeze_", A), method("unsqueeze_", A, 0), method("transpose_", A, 0, 1), method("t_", A),
-    method("resize_", A, 2, 3), method("set_", A, A), method("repeat", A, 2), method("size", A, 0),
+    method("resize_", A, 2, 3), method("set_", A, A), method("repeat", A, 2, 2), method("size", A, 0),
     method("split", A, 2), method("where", A, A > 1, A), method("new_full", A, [2], 1.0), method("stride", A, 0),
     method("new_zeros", A, 2), method("new_tensor", A, A), method("to", A), method("type", A),
     method("renorm_", A, 2, 0, 1.0), method("polygamma", A, 1), method("map_", A, A, max),
