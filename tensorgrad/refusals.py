@@ -42,6 +42,7 @@ _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") 
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _SUBJECT = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?(?=: )")
 _ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in hook".split())
+_AROUND = frozenset({"vmap"})  # what runs around an operation and refuses it
 _TOO_LARGE = re.compile("Unable to allocate|too big|[Mm]aximum allowed dimension|too large|Too large|maximum supported")
 
 
@@ -67,11 +68,11 @@ def worded(
     subject = _SUBJECT.match(text)
     if raw is None and subject is not None:
         known = subject.group(1)
-        if name in (known, known + "_", known + "_copy", *known.split(".")):
+        if name in (known, known + "_", known + "_copy", known.replace(".", "_"), *known.split(".")) or known in _AROUND:
             return error
         if not renames and known not in _ARGUMENTS:
             return error
-        if known in _ARGUMENTS or type(error) not in _RIGHT:
+        if known in _ARGUMENTS or type(error) not in _RIGHT and not type(error).__module__.startswith(_PACKAGE):
             return _again(error, f"{name}: {text}")
         return _again(error, name + text[subject.end(1) :])
     if type(error).__module__.startswith(_PACKAGE):

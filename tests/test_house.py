@@ -88,7 +88,7 @@ def test_every_room_has_its_layer() -> None:
 
 def test_the_top_floor_is_small() -> None:
     doors = [p for p in (ROOT / "tensorgrad").iterdir() if p.name != "__pycache__"]
-    assert len(doors) <= 33, sorted(p.name for p in doors)
+    assert len(doors) <= 34, sorted(p.name for p in doors)
 
 
 def test_imports_point_one_way() -> None:

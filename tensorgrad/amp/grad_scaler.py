@@ -7,12 +7,12 @@ can be: it grows as long as all is well, and falls when a gradient was infinite 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from ..autograd.frames import warn
 from ..autograd.modes import no_grad
 from ..dtypes import float16
 from ..tensor import Tensor
@@ -48,10 +48,7 @@ class GradScaler:
         self._device, self._enabled = str(device), bool(enabled)
         if self._enabled and self._device.startswith("cuda"):
             self._enabled = False
-            warnings.warn(
-                'GradScaler: there is no CUDA here, so it is disabled. For gradients on the CPU: GradScaler("cpu").',
-                stacklevel=2,
-            )
+            warn('GradScaler: there is no CUDA here, so it is disabled. For gradients on the CPU: GradScaler("cpu").')
         if self._enabled and not growth_factor > 1:
             raise ValueError(f"GradScaler: growth_factor must be above 1, got {growth_factor}.")
         if self._enabled and not backoff_factor < 1:

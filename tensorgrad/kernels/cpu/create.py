@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,26 @@ def eye(n: int, m: int, dtype: Any) -> Any:
 
 def tril_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
     """The rows and columns of what lies on and below a diagonal, row by row: (2, count)."""
-    last = np.arange(rows) + offset + 1
-    return _runs(np.zeros(rows, np.int64), last.clip(0, columns), dtype)
+    return _triangle(rows, columns, offset, dtype, True)
 
 
 def triu_indices(rows: int, columns: int, offset: int, dtype: Any) -> Any:
     """The rows and columns of what lies on and above a diagonal, row by row: (2, count)."""
+    return _triangle(rows, columns, offset, dtype, False)
+
+
+def _triangle(*which: Any) -> Any:
+    return _small_triangle(*which).copy() if which[0] * which[1] <= 4096 else _any_triangle(*which)
+
+
+def _any_triangle(rows: int, columns: int, offset: int, dtype: Any, lower: bool) -> Any:
+    if lower:
+        return _runs(np.zeros(rows, np.int64), (np.arange(rows) + offset + 1).clip(0, columns), dtype)
     first = (np.arange(rows) + offset).clip(0, columns)
     return _runs(first, columns - first, dtype)
+
+
+_small_triangle = functools.lru_cache(32)(_any_triangle)
 
 
 def _runs(first: Any, counts: Any, dtype: Any) -> Any:

@@ -286,7 +286,7 @@ def _for_sampling(x: Any, grid: Any, mode: str, padding: str, align_corners: boo
     count = math.prod(grid.shape[1:-1])
     places = np.zeros((len(grid), 3, count), x.dtype)
     places[:, 3 - d :] = grid.reshape(len(grid), count, d)[..., ::-1].swapaxes(1, 2)
-    sizes, numbers = np.array(volume.shape[2:], x.dtype), np.array([0, 1, 0.5], x.dtype)
+    sizes, numbers = np.array(volume.shape[2:], x.dtype), np.array([0, 1, 0.5, 2, 3, 5], x.dtype)
     tables = np.zeros((3, 4, count), np.int32), np.ones((3, 4, count), x.dtype), np.zeros((3, 4, count), x.dtype)
     scratch = *tables, np.empty(count, np.int32), np.empty(count, x.dtype)
     how = _MODES.index(mode), _PADDINGS.index(padding), align_corners

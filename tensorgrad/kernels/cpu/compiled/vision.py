@@ -1,8 +1,8 @@
 """grid_sample: for every place the pixels around it along each axis, their weights and the slopes of these, and then all
 channels. Images have three axes, a missing one of length 1.
 
-mode: 0 linear, 1 nearest, 2 cubic.    padding: 0 zeros, 1 border, 2 reflection.    k: 0, 1, ½ in the dtype of the image, so
-that coordinates are rounded as everywhere else.
+mode: 0 linear, 1 nearest, 2 cubic.    padding: 0 zeros, 1 border, 2 reflection.    k: 0, 1, ½, 2, 3, 5 in the dtype of the
+image, so that coordinates are rounded as everywhere else.
 """
 
 from __future__ import annotations
@@ -80,6 +80,25 @@ def around(
 def along(g: Any, n: Any, mode: int, padding: int, aligned: bool, k: Any, index: Any, weight: Any, slope: Any) -> Any:
     """`around` for the places g (P,): tables (4, P). The usual cases once more, without branches in the loop."""
     zero, one, half = k[0], k[1], k[2]
+    if mode == 2 and padding == 0:
+        a = -(half + half * half)
+        step, two, three, five = (n - one) * half if aligned else n * half, k[3], k[4], k[5]
+        for i in range(4):
+            near = i == 1 or i == 2
+            for p in range(g.size):
+                c = (g[p] + one) * step if aligned else ((g[p] + one) * n - one) * half
+                first = np.floor(c)
+                t, at = c - first, first + (-one if i == 0 else zero if i == 1 else one if i == 2 else two)
+                d = t + one if i == 0 else t if i == 1 else one - t if i == 2 else two - t
+                s = step if i < 2 else -step
+                if near:
+                    weight[i, p] = ((a + two) * d - (a + three)) * d * d + one
+                    slope[i, p] = (three * (a + two) * d - two * (a + three)) * d * s
+                else:
+                    weight[i, p] = ((a * d - five * a) * d + two * two * two * a) * d - two * two * a
+                    slope[i, p] = ((three * a * d - two * five * a) * d + two * two * two * a) * s
+                index[i, p] = np.int32(at) if at >= zero and at <= n - one else np.int32(-1)
+        return 4
     if mode == 2 or padding == 2:
         count = 1
         for p in range(g.size):
@@ -107,11 +126,11 @@ def along(g: Any, n: Any, mode: int, padding: int, aligned: bool, k: Any, index:
 
 def combine(i: int, j: int, m: int, height: int, width: int, index: Any, weight: Any, at: Any, w: Any) -> None:
     """Of one pixel around each place where it is in the image, and its weight, 0 outside (nan stays nan)."""
+    x, y, z, f, g, h = index[0, i], index[1, j], index[2, m], weight[0, i], weight[1, j], weight[2, m]
     for p in range(at.size):
-        x, y, z = index[0, i, p], index[1, j, p], index[2, m, p]
-        outside = x < 0 or y < 0 or z < 0
-        v = weight[0, i, p] * weight[1, j, p] * weight[2, m, p]
-        at[p] = 0 if outside else (x * height + y) * width + z
+        outside = (x[p] < 0) | (y[p] < 0) | (z[p] < 0)
+        v = f[p] * g[p] * h[p]
+        at[p] = 0 if outside else (x[p] * np.int32(height) + y[p]) * np.int32(width) + z[p]
         w[p] = v - v if outside else v
 
 
