@@ -43,9 +43,11 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                         )
                     args, kwargs = changed
             with Held() as held:  # Ctrl-C finds a step whole or not begun; closures it may interrupt
-                given = [held.open(a) if callable(a) else a for a in args]
-                named = {k: held.open(a) if callable(a) else a for k, a in kwargs.items()}
-                out = step(*given, **named)
+                if len(args) == 1 and not kwargs:
+                    out = step(*args)
+                else:
+                    named = {k: held.open(a) if callable(a) else a for k, a in kwargs.items()}
+                    out = step(*(held.open(a) if callable(a) else a for a in args), **named)
                 self._steps_taken += 1
             for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)

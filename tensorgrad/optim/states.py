@@ -42,10 +42,11 @@ def taken(optimizer: Any, saved: Any) -> tuple[defaultdict[Tensor, dict[str, Any
             _refuse(me, f"the entry {key!r} {found}, expected a {'dict' if kind is Mapping else 'list'}")
     own = optimizer.param_groups
     groups = _groups(me, saved["param_groups"], own)
-    defaults = {k: p.default for k, p in inspect.signature(type(optimizer).__init__).parameters.items()}
+    defaults = {k: p.default for k, p in inspect.signature(type(optimizer)).parameters.items()}
     settings = []
     for i, (theirs, ours) in enumerate(zip(groups, own)):
         _check_settings(me, i, theirs, ours, defaults)
+        _check_ranges(optimizer, i, {**ours, **theirs}, ours["params"], defaults)
         settings.append({k: copy.deepcopy(v) for k, v in theirs.items() if k != "params"})
     of_number: dict[int, tuple[Tensor, dict[str, Any], str]] = {}
     for theirs, ours in zip(groups, own):
@@ -92,6 +93,18 @@ def _check_settings(me: str, i: int, saved: Any, own: Any, defaults: dict[str, A
             right = key == "params" or not likes or any(is_like(value, like) for like in likes)
         if not right:
             _refuse(me, f"the setting {key!r} of group {i} is {_brief(value)}, here it is {_brief(own.get(key, 'a number'))}")
+
+
+def _check_ranges(optimizer: Any, i: int, settings: Any, params: list[Tensor], defaults: dict[str, Any]) -> None:
+    """Settings are in the ranges that the constructor takes, for it takes them."""
+    if type(optimizer).__module__.startswith(__package__) and params:
+        given = {k: v for k, v in settings.items() if k in defaults and k != "params"}
+        if (lr := as_number(given.get("lr"))) is not None:
+            given["lr"] = abs(lr)  # which rounding at the end of a schedule may bring below 0
+        try:
+            type(optimizer)(params[:1], **given)
+        except (ValueError, TypeError) as error:
+            _refuse(type(optimizer).__name__, f"the settings of group {i} cannot be: {error}")
 
 
 _EMPTY = inspect.Parameter.empty

@@ -16,17 +16,23 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
-def replacing(path: Any) -> Iterator[BinaryIO]:
+def replacing(path: Any, *, follow: bool = True) -> Iterator[BinaryIO]:
     """A file to write to that takes the place of `path` at the end of the block, or, if anything fails, leaves it alone.
 
     It is written under a temporary name in the same folder, flushed to the disk and renamed: whoever looks, at any
     moment, also after the power has failed, finds the old file whole or the new one whole. It may be read by those who
     might read the old one; a new one by those whom the umask lets. What is no file, /dev/null say, is written to as it is.
 
+    Args:
+        follow: through a link, replace what it points to; False: the link, where the name was not the user's own choice.
+
     Raises:
         OSError: it cannot be written; the error names `path`, whichever call it came from.
     """
-    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    path = Path(path)
+    if not follow and path.is_symlink():
+        path.unlink()
+    path = Path(os.path.realpath(path))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder; give the path of a file", str(path))
     if not path.parent.is_dir():

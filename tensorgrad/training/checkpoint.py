@@ -84,6 +84,8 @@ class Checkpoint:
             "extra": extra,
         }
         path = self.folder / f"checkpoint-{int(step):09d}.safetensors"
+        if path.is_symlink():  # somebody else's: `save` would replace what it points to
+            path.unlink()
         save(state, path)
         self._damaged.discard(path)
         self._tidy()

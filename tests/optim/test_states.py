@@ -126,6 +126,38 @@ def test_what_stands_around(change: Any, words: str) -> None:
             other.load_state_dict(nonsense)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "change", "words"),
+    [
+        ("Adam", {}, dict(betas=(1.0, 0.999)), r"betas\[0\] must be in \[0, 1\), got 1.0"),
+        ("AdamW", {}, dict(betas=[0.9, -2.0]), r"betas\[1\] must be in"),
+        ("Adam", {}, dict(eps=-1.0), "eps must be at least 0, got -1.0"),
+        ("SGD", dict(momentum=0.9), dict(nesterov=True, dampening=0.5), "nesterov needs a momentum above 0 and no dampening"),
+        ("Rprop", {}, dict(etas=(2.0, 0.5)), "etas must be"),
+        ("Adafactor", {}, dict(d=0.0), "d must be at least 1, got 0.0"),
+        ("LBFGS", {}, dict(line_search_fn="rm -rf"), "line_search_fn must be None or 'strong_wolfe', got 'rm -rf'"),
+        ("Muon", {}, dict(adjust_lr_fn="x"), "adjust_lr_fn"),
+        ("RMSprop", {}, dict(differentiable=True), "differentiable=True is not supported"),
+    ],
+)
+def test_settings_out_of_their_range(name: str, options: dict[str, Any], change: dict[str, Any], words: str) -> None:
+    """The next step would divide by zero, or do something else without a word."""
+    state, other = made(name, options).state_dict(), made(name, options, steps=1)
+    before = shown(other)
+    state["param_groups"][0].update(change)
+    with pytest.raises(ValueError, match=f"{name}.load_state_dict: the settings of group 0 cannot be: .*{words}.*nothing has"):
+        other.load_state_dict(state)
+    assert shown(other) == before
+
+
+def test_a_rate_that_rounding_has_brought_below_zero() -> None:
+    state = made("Adam", {}).state_dict()
+    state["param_groups"][0]["lr"] = -1e-19
+    other = made("Adam", {})
+    other.load_state_dict(state)
+    assert other.param_groups[0]["lr"] == -1e-19
+
+
 def test_parameters_in_another_order() -> None:
     one, two = ((2, 3), (3,)), ((3,), (2, 3))
     state = made("Adam", {}, one).state_dict()

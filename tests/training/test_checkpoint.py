@@ -384,6 +384,16 @@ def test_all_parts_or_none(tmp_path: Path) -> None:
     assert a.x.tolist() == [5.0] and b.x.tolist() == [6.0, 7.0] and tg.get_rng_state().tolist() == state.tolist()
 
 
+def test_a_link_under_the_name_is_replaced(tmp_path: Path) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "run"
+    victim.write_text("mine")
+    folder.mkdir()
+    (folder / "checkpoint-000000001.safetensors").symlink_to(victim)
+    checkpoint = Checkpoint(folder, part=Numbers(1.0))
+    path = checkpoint.save(1)
+    assert victim.read_text() == "mine" and not path.is_symlink() and checkpoint.resume() == 1
+
+
 # ---- nonsense under a right hash ------------------------------------------------------------------------------------
 
 

@@ -269,6 +269,17 @@ def test_a_header_of_tar_that_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         CIFAR10(tmp_path)
 
 
+def test_an_archive_is_not_unpacked_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_archive(tmp_path, archive(MEMBERS), monkeypatch)
+    home, victim = tmp_path / "cifar-10-batches-bin", tmp_path / "victim"
+    home.mkdir()
+    victim.write_text("mine")
+    (home / "data_batch_1.bin").symlink_to(victim)
+    (home / "data_batch_2.bin").symlink_to(tmp_path / "new")
+    assert len(CIFAR10(tmp_path)) == 20
+    assert victim.read_text() == "mine" and not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
 def test_a_link_in_an_archive_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes) -> None:
     buffer = io.BytesIO()
@@ -455,6 +466,18 @@ def test_a_damaged_picture_says_which(tmp_path: Path, data: bytes, words: str) -
     (tmp_path / "cat" / "one.png").unlink()
     with pytest.raises(FileNotFoundError, match="one.png"):
         default_loader(str(tmp_path / "cat" / "one.png"))
+
+
+def test_links_between_folders(tmp_path: Path) -> None:
+    """They are followed, but not round in circles."""
+    (tmp_path / "a" / "more").mkdir(parents=True)
+    (tmp_path / "a" / "more" / "x.txt").write_text("x")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "y.txt").write_text("y")
+    for name, target in (("up", ".."), ("self", "."), ("over", "../../elsewhere"), ("nowhere", "nothing")):
+        (tmp_path / "a" / "more" / name).symlink_to(target)
+    found = DatasetFolder.make_dataset(tmp_path, {"a": 0}, (".txt",))
+    assert [Path(p).relative_to(tmp_path).as_posix() for p, _ in found] == ["a/more/x.txt", "a/more/over/y.txt"]
 
 
 def test_classes_of_ones_own(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class CIFAR10(VisionDataset):
         with ExitStack() as whole:
             for name, contents in files_in_tar(packed, wanted, largest=size, total=len(wanted) * size + (10 << 20)):
                 self._check(contents, packed / name)
-                whole.enter_context(replacing(home / name)).write(contents)
+                whole.enter_context(replacing(home / name, follow=False)).write(contents)
 
     def _check(self, contents: Any, path: Path) -> Any:
         """The records in a file's contents."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +86,8 @@ class DatasetFolder(VisionDataset):
         valid = is_valid_file or (lambda path: path.lower().endswith(endings))
         found, empty = [], []
         for name, number in sorted(class_to_idx.items()):
-            paths = [
-                os.path.join(folder, file)
-                for folder, _, files in sorted(
-                    os.walk(os.path.join(os.path.expanduser(directory), name), followlinks=True)
-                )
-                for file in sorted(files)
-            ]
+            folders = sorted(_walk(os.path.join(os.path.expanduser(directory), name)))
+            paths = [os.path.join(folder, file) for folder, files in folders for file in sorted(files)]
             samples = [(path, number) for path in paths if valid(path)]
             found += samples
             if not samples:
@@ -111,6 +106,24 @@ class DatasetFolder(VisionDataset):
     def picture(self, index: int) -> Any:
         """The i-th example as the loader gives it."""
         return self.loader(self.samples[index][0])
+
+
+def _walk(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[tuple[str, list[str]]]:
+    """(folder, names of its files) of this one and those in it, through links, but not through one that leads back up: two
+    such links would be 2⁴⁰ paths."""
+    try:
+        found = os.stat(folder)
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+    except OSError:
+        return
+    here = found.st_dev, found.st_ino
+    if here in above:
+        return
+    yield folder, [entry.name for entry in entries if not entry.is_dir()]
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(entry.path, above | {here})
 
 
 class ImageFolder(DatasetFolder):
