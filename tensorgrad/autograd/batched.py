@@ -69,7 +69,17 @@ class BatchedArray(Layered):
     def fill(self, value: Any) -> None:
         self.write(value)
 
+    def squeeze(self, axis: int) -> BatchedArray:
+        d = axis % self.ndim
+        return self.reshape(*self.shape[:d], *self.shape[d + 1 :])
+
     def __getitem__(self, key: Any) -> Any:
+        keys = key if type(key) is tuple else (key,)
+        a = self.full.array
+        if type(a) is np.ndarray and all([k is None or k is ... or type(k) in (int, slice) for k in keys]):
+            if self.batched:
+                keys = (np.s_[:], *keys)
+            return BatchedArray(self.level, Tensor._of(np.asarray(a[keys])), self.batched)
         return self._each("__getitem__", key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -112,11 +122,13 @@ class BatchedArray(Layered):
 _OF_FIRST = ("fits", "within")  # about geometry, the same for all
 _AS_IT_IS = ("asarray", "as_array")
 _OF_ALL = ("largest_class", "bounds", "out_of_range", "has_zero")  # numbers for checks: of the whole batch together
+# Kernels that go along axes, and which of their arguments says along which.
+_ALONG = {"all": 1, "any": 1, "count": 1, "sum": 1, "prod": 1, "argmax": 1, "argmin": 1, "argsort": 1, "share_of": 2}
 # Kernels that take any shapes which broadcast; the others are run for one element after the other.
 _ELEMENTWISE = frozenset(
     "isnan isinf isfinite signbit eq ne lt le gt ge logical_and logical_or logical_xor logical_not isreal isposinf isneginf "
-    "isclose gcd lcm bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift maximum minimum "
-    "not_nan floor_divide remainder add sub mul".split()
+    "isclose floor ceil trunc round gcd lcm bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift "
+    "bitwise_right_shift maximum minimum not_nan floor_divide remainder add sub mul".split()
 )
 
 
@@ -168,7 +180,9 @@ class Batch(Level):
 
     def beneath(self, x: Any) -> Any:
         """A tensor of this level without its layer."""
-        return x.array.full if isinstance(x, Tensor) and isinstance(x.array, BatchedArray) and x.array.level is self else x
+        return (
+            x.array.full if isinstance(x, Tensor) and isinstance(x.array, BatchedArray) and x.array.level is self else x
+        )
 
     def layer(self, full: Tensor, batched: bool) -> BatchedArray:
         """A tensor from beneath, with the batch in front or the same for all, as an array of this level."""
@@ -265,9 +279,31 @@ class Batch(Level):
         if name in _OF_ALL:
             arrays = [x.full.array if isinstance(x, BatchedArray) and x.level is self else x for x in args]
             return getattr(home_of(tuple(arrays)), name)(*arrays)
+        if name in _ALONG:
+            found = self._along(name, args, kwargs)
+            if found is not None:
+                return found
         if name in _ELEMENTWISE:
             return self._elementwise(lambda *xs: getattr(home_of(xs), name)(*xs, **kwargs), args)
         return self.each(lambda *xs, **more: getattr(home_of((*xs, *more.values())), name)(*xs, **more), args, kwargs)
+
+    def _along(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> BatchedArray | None:
+        """A kernel that goes along axes, on the whole batch; None where it has to be one element after the other."""
+        place = _ALONG[name]
+        arrays, axes, rest = args[:place], args[place] if len(args) > place else None, args[place + 1 :]
+        if not all([isinstance(x, BatchedArray) and x.level is self and x.batched for x in arrays]) or kwargs:
+            return None
+        n = arrays[0].ndim
+        if not n or (axes is None and name in ("argmax", "argmin", "argsort")):
+            return None
+        if axes is None:
+            along: Any = tuple(range(1, n + 1))
+        else:
+            along = tuple([d % n + 1 for d in axes]) if type(axes) is tuple else axes % n + 1
+        full = tuple([
+            x.full.array.reshape(self.n, *[1] * (n - x.ndim), *x.shape) if x.ndim < n else x.full.array for x in arrays
+        ])  # fmt: skip
+        return BatchedArray(self, Tensor._of(np.asarray(getattr(home_of(full), name)(*full, along, *rest))))
 
     def ufunc(self, ufunc: Any, operands: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with quiet():
@@ -403,4 +439,7 @@ def loop(ask: Ask, *xs: Any) -> Any:
         return tuple([Tensor._stack(list(column)) for column in zip(*outs)])
     if len({y.array.shape for y in outs}) > 1:
         raise NeedsValues
-    return Tensor._stack(outs)
+    found = Tensor._stack(outs)
+    if ask.node.is_view and type(found.array) is np.ndarray:
+        found.array.flags.writeable = False  # a copy, where writing should reach what it looks at
+    return found

@@ -33,6 +33,7 @@ from . import (
     extremes,
     factorize,
     gamma,
+    gated,
     join,
     linalg_norm,
     linear,
@@ -77,8 +78,8 @@ def rule(*kinds: type[Function]) -> Callable[[Rule], Rule]:
     arithmetic.Sub, bessel.Bessel, choose.Clamp, choose.ClampBetween, choose.Copysign, choose.Extreme, choose.Heaviside,
     choose.Masked, choose.NumberExtreme, choose.Where, dropout.Dropout, elementwise.Frexp, elementwise.Ldexp,
     elementwise.Logaddexp, elementwise.Logaddexp2, elementwise.Nextafter, gamma.Gammainc, gamma.Polygamma, gamma.Zeta,
-    loss.Huber, mask.MaskedFill, promote.To, regions.Alias,
-    shape.Clone, special.Xlog1py, special.Xlogy, trigonometry.Atan2, trigonometry.Hypot,
+    gated.Hardswish, loss.Huber, mask.MaskedFill, promote.To, regions.Alias, shape.Clone,
+    special.Xlog1py, special.Xlogy, trigonometry.Atan2, trigonometry.Hypot,
 )  # fmt: skip
 def elementwise_rule(ask: Ask, *xs: Any) -> Any:
     """Operands, and arrays among the attributes, which broadcast: those with a batch get as many axes as the widest."""
@@ -97,6 +98,11 @@ def elementwise_rule(ask: Ask, *xs: Any) -> Any:
 @rule(Once)
 def as_it_is(ask: Ask, *xs: Any) -> Any:
     return ask.op(*[ask.full(i, x) for i, x in enumerate(xs)])
+
+
+@rule(activation.Prelu)
+def prelu(ask: Ask, x: Tensor, weight: Tensor) -> Tensor:
+    return ask.op(ask.full(0, x, ask.ndim(1, weight)), ask.aligned(1, weight, ask.ndim(0, x)))
 
 
 @rule(loss.BinaryCrossEntropy, loss.BinaryCrossEntropyWithLogits)

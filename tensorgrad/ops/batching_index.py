@@ -44,7 +44,25 @@ def batched_key(ask: Ask, flags: Any) -> bool:
 
 @rule(Index)
 def index(ask: Ask, x: Tensor) -> Any:
+    *before, last = ask.op.key
+    if (
+        ask.held.get("key")
+        and before
+        and all([type(k) is slice and k == np.s_[:] for k in before])
+        and not isinstance(last, Layered)
+    ):
+        if last.dtype.kind == "b":
+            return None
+        return along(ask, x, len(before), last)
     return ask.op(ask.full(0, x)) if batched_key(ask, ask.held.get("key")) else None
+
+
+def along(ask: Ask, x: Tensor, d: int, at: Any) -> Tensor:
+    """x[..., at, ...] along axis d of one element, at places that differ from element to element."""
+    rows = np.arange(ask.n).reshape(ask.n, *[1] * (at.ndim - 1))
+    y = Index((rows, at))(ask.full(0, x).movedim(d + 1, 1))
+    places = range(at.ndim - 1)
+    return y.movedim([1 + i for i in places], [1 + d + i for i in places]) if d and at.ndim > 1 else y
 
 
 @rule(PutAt)
@@ -72,15 +90,17 @@ def index_put(ask: Ask, x: Tensor, value: Any) -> Any:
 @rule(IndexSelect)
 def index_select(ask: Ask, x: Tensor) -> Any:
     op, n = ask.op, ask.ndim(0, x)
-    if ask.held.get("index") or not n:
+    if not n or isinstance(op.index, Layered):
         return None
+    if ask.held.get("index"):
+        return along(ask, x, op.dim % n, op.index)
     op.dim = shifted(op.dim, n)
     return op(x)
 
 
 @rule(IndexSum)
 def index_sum(ask: Ask, x: Tensor) -> Any:
-    return index_select(ask, x)
+    return None if ask.held.get("index") else index_select(ask, x)
 
 
 @rule(IndexAdd, IndexCopy)

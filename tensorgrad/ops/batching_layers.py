@@ -91,6 +91,8 @@ _OF_IMAGES = ("avg_pool", "adaptive_avg_pool", "resample", "im2col", "pad_edges"
 @rule(LinearMap)
 def linear_map(ask: Ask, x: Tensor) -> Any:
     op = ask.op
+    if op.map in ("pick", "place"):
+        return at_indices(ask, x)
     if op.map == "max_pool_choice" and ask.held.get("how") and ask.held["how"][0]:
         choice = op.how[0]
         op.how = (choice.reshape(choice.shape[0] * choice.shape[1], *choice.shape[2:]), *op.how[1:])
@@ -102,6 +104,20 @@ def linear_map(ask: Ask, x: Tensor) -> Any:
     if op.to is not None:
         op.to = (ask.n * op.to[0], *op.to[1:])
     return unfolded(op(folded(ask.full(0, x))), ask.n)
+
+
+def at_indices(ask: Ask, x: Tensor) -> Tensor:
+    """Elements picked from images, or put on them, at places that may differ from image to image."""
+    op, n, (at, *rest) = ask.op, ask.n, ask.op.how
+    if not (ask.held.get("how") and ask.held["how"][0]):
+        at = Tensor._of(at).expand(n, *at.shape).array
+    op.how, x = (at, *rest), ask.full(0, x)
+    if op.to is not None:
+        op.to = (n, *op.to)
+    elif op.map == "pick" and at.shape[: at.ndim - rest[0]] != x.array.shape[: x.array.ndim - rest[0]]:
+        op.how = (at.reshape(n * at.shape[1], *at.shape[2:]), *rest)  # the same places for all channels of an image
+        return unfolded(op(folded(x)), n)
+    return op(x)
 
 
 @rule(PadConstant)
