@@ -133,7 +133,9 @@ def test_every_warning_of_the_package_is_tried_here() -> None:
             if not isinstance(n, ast.Call):
                 continue
             name = ast.unparse(n.func)
-            assert name != "warnings.warn" or path.name == "frames.py", f"{path}:{n.lineno} calls warnings.warn itself"
+            # kernels know no user: theirs is about a file on the disk
+            where = path.name == "frames.py" or "kernels" in path.parts
+            assert name != "warnings.warn" or where, f"{path}:{n.lineno} calls warnings.warn itself"
             if name == "warn":
                 parts = [p.value for p in ast.walk(n.args[0]) if isinstance(p, ast.Constant) and isinstance(p.value, str)]
                 parts = [part.strip(" .:;(),[]") for part in parts]

@@ -188,7 +188,7 @@ class TestWholeTensors:
         y.add_(1)
         assert x.tolist() == [2, 2, 2] and x._version == y._version
         assert x.set_().shape == (0,)
-        with pytest.raises(TypeError, match=r"set_: needs operands of one dtype.\n    input   tensorgrad.float32\n    source  tensorgrad.int64\nConvert: sou"):
+        with pytest.raises(TypeError, match=r"source  tensorgrad.int64\nConvert: source.float"):
             x.set_(tg.arange(3))
 
     def test_who_saved_the_old_memory_sees_that_it_is_gone(self) -> None:
