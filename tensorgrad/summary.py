@@ -122,7 +122,7 @@ def summary(model: Any, input: Any = None, *, depth: int | None = None, mode: st
 
     Args:
         input: what the model takes: a tensor or array, a tuple of them, or a dict of arguments. A shape stands for a
-            tensor of zeros in the model's dtype.
+            tensor of zeros in the model's dtype, on its device: on "meta" a model of any size is summed up without numbers.
         depth: show so many levels below the model (`layers` has all).
         mode: "eval" or "train", in which the model is run; afterwards it is as it was.
 
@@ -261,8 +261,8 @@ def _input(model: Any, x: Any) -> Any:
     """What stands for one input: a copy, for the model may write to it, and one that requires grad if it can, so that
     everything done with it is recorded."""
     if _is_shape(x):
-        dtypes = [p.dtype for p in model.parameters() if p.is_floating_point()]
-        x = zeros(tuple(x), dtype=dtypes[0] if dtypes else None)
+        first = next((p for p in model.parameters() if p.is_floating_point()), None)
+        x = zeros(tuple(x)) if first is None else zeros(tuple(x), dtype=first.dtype, device=first.device)
     if isinstance(x, np.ndarray):
         x = as_tensor(x)
     return _start(x).clone() if isinstance(x, Tensor) else x

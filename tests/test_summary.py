@@ -251,3 +251,10 @@ def test_the_module_may_be_called() -> None:
 
     model = nn.Linear(3, 2)
     assert str(page(model, (1, 3))) == str(page.summary(model, (1, 3))) == str(summary(model, (1, 3)))
+
+
+def test_a_model_too_large_for_this_machine() -> None:
+    """On the device "meta" the figures are those of a small one, scaled."""
+    found = summary(nn.Sequential(nn.Linear(100_000, 50_000, device="meta"), nn.ReLU()), (2, 100_000))
+    assert found.layers[1].output == (2, 50_000) and found.layers[1].parameters == 5_000_050_000
+    assert found.layers[1].flops == 2 * 2 * 100_000 * 50_000

@@ -85,6 +85,7 @@ x = tg.ones(2, 3, requires_grad=True)
 CASES: list[tuple[Callable[..., Any], str]] = [
     (old_schedule, "step() was called before the optimizer's step()"),
     (a_parameter_twice, "a parameter stands twice in one group"),
+    (lambda: tg.amp.GradScaler(), "there is no CUDA here, so it is disabled. For gradients on the CPU: GradScaler("),
     (lambda: x[[[0], [1]]], "a list of lists, tensors or slices is taken for one index per axis"),
     (lambda: x[tg.tensor([1, 0], dtype=tg.uint8)], "a uint8 index is a mask"),
     (lambda: F.upsample(tg.ones(1, 1, 2, 2), 4), "upsample is the old name"),

@@ -69,20 +69,25 @@ class UninitializedTensorMixin:
     _requires_grad: bool
     _becomes: type
     to_be: dtype  # of the memory
+    where: Any  # the device of the memory
 
     def _expect(self, requires_grad: bool, device: Any, dtype: Any) -> None:
-        chosen(device, type(self).__name__)
+        self.where = chosen(device, type(self).__name__)
         self._requires_grad = requires_grad
         self.to_be = get_default_dtype() if dtype is None else as_dtype(dtype)
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Take a shape and become an ordinary Parameter or Tensor; the memory is not set."""
-        self.array = create.empty(tuple(shape), device=device, dtype=dtype or self.to_be).array
+        self.array = create.empty(tuple(shape), device=device or self.where, dtype=dtype or self.to_be).array
         self.__class__ = self._becomes
 
     @property
     def dtype(self) -> dtype:
         return self.to_be
+
+    @property
+    def device(self) -> Any:
+        return self.where
 
     def is_floating_point(self) -> bool:
         """Yes, whatever its shape will be."""
@@ -98,7 +103,7 @@ class UninitializedTensorMixin:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self._requires_grad, dtype=self.to_be)  # type: ignore[call-arg]
+            memo[id(self)] = type(self)(self._requires_grad, self.where, self.to_be)  # type: ignore[call-arg]
         return memo[id(self)]
 
     def __repr__(self) -> str:

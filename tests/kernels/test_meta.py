@@ -92,6 +92,12 @@ def test_memory_is_given_later() -> None:
     assert tg.equal(other.weight, model.weight)
 
 
+def test_lazy_modules() -> None:
+    for lazy in (nn.LazyLinear(3, device="meta"), nn.LazyLinear(3).to("meta"), nn.LazyConv2d(3, 2, device="meta")):
+        assert lazy.weight.device == tg.device("meta")
+        assert lazy(tg.ones(2, 4, 5, 4, device="meta")).is_meta and lazy.weight.is_meta and lazy.bias.is_meta
+
+
 def test_numbers_are_not_to_be_had() -> None:
     x = tg.ones(1, device="meta")
     for read in (x.item, x.tolist, x.numpy, lambda: bool(x), lambda: float(x), lambda: int(x), lambda: np.asarray(x)):
