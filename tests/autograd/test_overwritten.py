@@ -152,7 +152,7 @@ class TestOverwritten:
     def test_a_long_chain_of_writes_takes_one_walk(self) -> None:
         w = leaf(1.0)
         y = w * 1
-        for _ in range(20_000):
+        for _ in range(5_000):
             y.copy_(y * 2)
         assert tg.autograd.grad((y * 0 + w).sum(), w)[0].tolist() == [1]
 
