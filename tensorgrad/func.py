@@ -379,8 +379,8 @@ def vmap(
         leaves, spec = tree_flatten(list(args))
         dims = _dims("in_dims", list(in_dims) if isinstance(in_dims, tuple) else in_dims, spec)
         n = _batch(leaves, dims)
-        start = current().get_state() if randomness != "different" else None
-        step = n if chunk_size is None else chunk_size
+        step = n if chunk_size is None else min(chunk_size, n)
+        start = current().get_state() if step < n and randomness != "different" else None
         pieces: list[list[Tensor]] = []
         places: list[int | None] = []
         plan: TreeSpec | None = None

@@ -168,7 +168,7 @@ class Tensor(Protocols, TensorMethods):
     @property
     def data(self) -> Tensor:
         """The same memory as a constant. Writing through it is not noticed by backward; prefer `detach()`."""
-        return Tensor._of(self.array)
+        return Tensor._of(self.array if not active or type(self.array) is np.ndarray else self.array.detach())
 
     @data.setter
     def data(self, value: Any) -> None:

@@ -263,7 +263,7 @@ class Batch(Level):
         """What the operation has noted as it ran, also for the one of an element."""
         for name, value in vars(op).items():
             if name not in f.__dict__ and name not in OF_NODES:
-                if type(value) is np.ndarray:
+                if isinstance(value, (np.ndarray, Layered)):
                     value = BatchedArray(self, Tensor._of(value), whole and value.shape[:1] == (self.n,))
                 setattr(f, name, value)
 
@@ -433,7 +433,7 @@ def loop(ask: Ask, *xs: Any) -> Any:
         ones.append(one)
     for name in vars(ones[0]).keys() - vars(ask.node).keys():
         noted = [vars(one)[name] for one in ones]
-        if type(noted[0]) is np.ndarray and len({a.shape for a in noted}) == 1:
+        if isinstance(noted[0], (np.ndarray, Layered)) and len({a.shape for a in noted}) == 1:
             setattr(ask.node, name, level._together(noted))
     if type(outs[0]) is tuple:
         return tuple([Tensor._stack(list(column)) for column in zip(*outs)])

@@ -3,7 +3,7 @@
 For y = f(x) and ẋ the direction of x, that of y is ẏ = J·ẋ. Most operations need no rule of their own for it:
 
     linear in an operand            ẏ = f(ẋ): sums, shapes, products of matrices in each factor, convolutions
-    elementwise                     J is diagonal, so J·ẋ = Jᵀ·ẋ: the rule of reverse mode
+    elementwise                     J is diagonal, so J·ẋ = Jᵀ·ẋ: the rule of reverse mode (so of other symmetric J)
     any other                       v ↦ Jᵀ·v is linear, and the transpose of what it does is J: the rule of reverse mode,
                                     and its gradient towards v
 
@@ -26,7 +26,7 @@ from .modes import OFF, enable_grad, recording
 linear: set[type] = set()  # operations that are linear in all operands together
 multilinear: set[type] = set()  # in each operand, the others held
 rules: dict[type, Any] = {}  # of their own, for what is frequent: (operands, directions, shape of the result)
-elementwise: set[type] = set()  # results depend only on the elements at their place
+symmetric: set[type] = set()  # their Jacobian is symmetric: elementwise ones, and those that are a gradient themselves
 
 
 class DualArray(Layered):
@@ -216,8 +216,8 @@ def directions(op: Any, primals: list[Any], tangents: list[Any], outs: list[Tens
         return list(found) if type(found) in (tuple, list) else [found]
     if _is(kind, multilinear):
         return [_sum([_in_one_factor(op, primals, i, t) for i, t in enumerate(tangents) if t is not None])]
-    if _is(kind, elementwise) and len(outs) == 1 and (kind.broadcasts or _all_of(primals, outs[0].array.shape)):
-        return [_elementwise(op, primals, tangents, outs[0])]
+    if _is(kind, symmetric) and len(outs) == 1 and (kind.broadcasts or _all_of(primals, outs[0].array.shape)):
+        return [_by_one_pull(op, primals, tangents, outs[0])]
     return by_two_pulls(op, primals, tangents, outs)
 
 
@@ -263,7 +263,7 @@ def _recorded(primals: list[Any], tangents: list[Any]) -> bool:
     return recording.get() != OFF and (any([x.requires_grad for x in tensors]) or recorded_beneath(*tensors))
 
 
-def _elementwise(op: Any, primals: list[Any], tangents: list[Any], out: Tensor) -> Tensor | None:
+def _by_one_pull(op: Any, primals: list[Any], tangents: list[Any], out: Tensor) -> Tensor | None:
     shape, recorded = out.array.shape, _recorded(primals, tangents)
     with enable_grad():
         xs = [

@@ -15,7 +15,7 @@ came from (`inputs`), what its rule names (`saved`), and when it was born (`birt
 
 The page reads as a life: signature, call, record, rule, release. Beside it stand `saving.py` (what is kept for the rule),
 `outputs.py` (several results), `views.py` (results that share memory), `formula.py` (an operation that carries its
-definition), and `flat_calls.py` (the call once more, faster).
+definition), `lifted.py` (the call within `vmap` and `jvp`), and `flat_calls.py` (the call once more, faster).
 """
 
 from __future__ import annotations

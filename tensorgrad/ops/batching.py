@@ -356,7 +356,12 @@ def contract(ask: Ask, x: Tensor, z: Tensor) -> Tensor:
     return op(x, z)
 
 
-@rule(products.Cross, distance.Euclidean)
+@rule(products.Cross)
+def cross(ask: Ask, x: Tensor, z: Tensor) -> Tensor:
+    return ask.op(ask.full(0, x), ask.full(1, z))
+
+
+@rule(distance.Euclidean)
 def from_the_end(ask: Ask, x: Tensor, z: Tensor) -> Tensor:
     """Axes counted from the end; those in front broadcast."""
     most = max(ask.ndim(0, x), ask.ndim(1, z))

@@ -51,7 +51,9 @@ def convolution(ask: Ask, x: Tensor, w: Tensor, bias: Any) -> Tensor:
     op, n = ask.op, ask.n
     if not (ask.batched[1] or ask.batched[2]):  # more images
         return unfolded(op(folded(x), w, bias), n)
-    if not ask.batched[1]:
+    if not (ask.batched[0] or ask.batched[1]):
+        y = op(x, w, None)
+    elif not ask.batched[1]:
         y = unfolded(op(folded(x), w, None), n)
     elif not ask.batched[0] and isinstance(op, Conv) and op.groups == 1:  # more filters
         y = unfolded(op(x, folded(w), None), n, 1)

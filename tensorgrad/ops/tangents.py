@@ -1,4 +1,4 @@
-"""Which operations are linear, for forward mode (`autograd/dual.py`)."""
+"""Which operations are linear or have a symmetric Jacobian, for forward mode (`autograd/dual.py`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from . import (
     batching,
     choose,
     conv,
+    determinant,
     diagonal,
     dropout,
     einsum,
@@ -30,6 +31,7 @@ from . import (
     scatter,
     shape,
     slice,
+    softmax,
 )
 
 dual.linear |= {
@@ -45,8 +47,11 @@ dual.multilinear |= {
     products.Cross, products.Dot,
     products.Matmul, products.Mv,
 }  # fmt: skip
-dual.elementwise |= {
-    kind for kind, rule in rules.items() if rule in (batching.elementwise_rule, batching.of_equal_shapes)
+dual.symmetric |= {determinant.Cofactor, softmax.Softmax}
+dual.symmetric |= {
+    kind
+    for kind, rule in rules.items()
+    if rule in (batching.elementwise_rule, batching.of_equal_shapes, batching.prelu)
 }
 
 

@@ -147,6 +147,14 @@ def test_memory_made_inside_takes_what_differs() -> None:
     same(func.vmap(f)(X), tg.stack([tg.zeros(4).double(), X[:, 2]], 1))
 
 
+def test_detach_and_data_stop_gradients_of_every_level() -> None:
+    w = X[0].clone().requires_grad_()
+    for stop in (lambda t: t.detach(), lambda t: t.data):
+        y = func.vmap(lambda x: stop(x * w).sum() * w.sum())(X)  # noqa: B023
+        (g,) = grad(y.sum(), w)
+        same(g, ((X * w).sum()).expand(3))
+
+
 # ---- numbers --------------------------------------------------------------------------------------------------------------
 
 

@@ -39,13 +39,31 @@ def compare(f: Any, tensors: list[Tensor], dims: list[int | None]) -> bool:
 
 @pytest.mark.parametrize("table", tables(), ids=name_of)
 def test_a_batch_is_one_element_after_the_other(table: type[OpTest]) -> None:
-    """With everything batched, the floating operands, the first of them, or all but that."""
+    """With everything batched, the floating operands, one of them, or all but the first."""
     for case in range(len(table.samples)):
         arrays, run = sample_of(table, case)
         floats = [i for i, a in enumerate(arrays) if is_float(a)]
         some = floats or list(range(len(arrays)))
-        for batched in {tuple(range(len(arrays))), tuple(floats), tuple(some[:1]), tuple(some[1:])} - {()}:
+        for batched in {tuple(range(len(arrays))), tuple(floats), tuple(some[1:]), *[(i,) for i in some]} - {()}:
             dims = [0 if i in batched else None for i in range(len(arrays))]
             tensors = [Tensor._of(a.copy()) if d is None else batch_of(a, N) for a, d in zip(arrays, dims)]
             if compare(run, tensors, dims) and table.differentiable and floats:
                 compare(gradients(run), tensors, dims)
+
+
+@pytest.mark.parametrize("table", tables(), ids=name_of)
+def test_batches_of_batches(table: type[OpTest]) -> None:
+    """The first floating operand varies within, the last without; of one alone, both."""
+    arrays, run = sample_of(table, 0)
+    floats = [i for i, a in enumerate(arrays) if is_float(a)]
+    if not floats:
+        return
+    inner: list[int | None] = [0 if i == floats[0] else None for i in range(len(arrays))]
+    outer: list[int | None] = [0 if i == floats[-1] else None for i in range(len(arrays))]
+    tensors = []
+    for a, within, without in zip(arrays, inner, outer):
+        t = Tensor._of(a.copy()) if within is None else batch_of(a, 2)
+        tensors.append(t if without is None else batch_of(t.array, N))
+    for f in [run, gradients(run)] if table.differentiable else [run]:
+        mapped = func.vmap(f, in_dims=(inner,), randomness="same")
+        compare(mapped, tensors, outer)
