@@ -317,3 +317,31 @@ def test_a_lie_deep_inside_changes_nothing_above() -> None:
     with pytest.raises(ValueError, match="StepLR.load_state_dict: the entry 'last_epoch' is missing"):
         twin.load_state_dict(state)
     assert repr(twin.state_dict()) == before
+
+
+@pytest.mark.parametrize(("name", "make"), ALL)
+def test_a_state_that_is_taken_can_be_gone_on_with(name: str, make: Any) -> None:
+    """Numbers of the right kind and out of any range: refused when loading, or no step divides by zero."""
+    refused = 0
+    for key, value in make(optimizer_of_two()).state_dict().items():
+        if type(value) not in (int, float):
+            continue
+        for lie in (0, -1, -(10**30), 10**30, 1e300, math.inf, 0.5):
+            optimizer = optimizer_of_two()
+            schedule = make(optimizer)
+            state, before = schedule.state_dict(), repr(schedule.state_dict())
+            try:
+                schedule.load_state_dict({**state, key: lie})
+            except ValueError as error:
+                assert f"{name}.load_state_dict: such a schedule has no rates: " in str(error), (key, lie)
+                assert repr(schedule.state_dict()) == before
+                refused += 1
+                continue
+            for _ in range(3):
+                optimizer.step()
+                try:
+                    schedule.step(1.0) if name == "ReduceLROnPlateau" else schedule.step()
+                except ValueError as error:  # of OneCycleLR at its end
+                    assert "OneCycleLR" in str(error), (key, lie)
+    periods = ("StepLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR")
+    assert refused or name not in periods

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import reprlib
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from ...autograd.frames import warn
@@ -142,6 +144,28 @@ class LRScheduler(OwnName):
                     f"{me}.load_state_dict: the entry {key!r} is {reprlib.repr(value)}, here it is {reprlib.repr(own[key])}. "
                     f"{CURE}"
                 )
+        if "last_epoch" in own and not -1 <= saved["last_epoch"] < 2**53:
+            raise ValueError(f"{me}.load_state_dict: such a schedule has no rates: its epoch is {saved['last_epoch']}. {CURE}")
+        if ours and not {"_schedulers", "lr_lambdas"} & own.keys():
+            self._rehearse(me, {k: v for k, v in saved.items() if k in own and k != "scale_fn"})
+
+    def _rehearse(self, me: str, saved: dict[str, Any]) -> None:
+        """Ask a copy for the rates of the state's epoch: a period of 0, or an epoch after the end, is refused there."""
+        twin = copy.copy(self)
+        twin.__dict__.update(saved)
+        groups = [{k: float(v) if isinstance(v, Tensor) else v for k, v in g.items()} for g in self.optimizer.param_groups]
+        twin.__dict__["optimizer"] = SimpleNamespace(param_groups=groups)
+        twin._get_lr_called_within_step = True
+        for ahead in range(3):
+            twin.last_epoch = max(1, saved["last_epoch"]) + ahead
+            try:
+                twin.get_lr()
+            except NotImplementedError:  # it has no rates of its own, as that of plateaus
+                return
+            except (ArithmeticError, ValueError, TypeError, LookupError) as error:
+                if ahead and isinstance(error, ValueError):  # it may be at its end
+                    return
+                raise ValueError(f"{me}.load_state_dict: such a schedule has no rates: {error}. {CURE}") from error
 
 
 CURE = "Make the schedule with the arguments that it had when it was saved; nothing has been loaded."

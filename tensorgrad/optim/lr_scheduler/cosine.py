@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, Rates
+from .base import CURE, LRScheduler, Rates
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -48,6 +49,14 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.T_i: float = T_0
         self.T_cur: float = last_epoch
         super().__init__(optimizer, last_epoch)
+
+    def _check_state(self, saved: Any) -> None:
+        super()._check_state(saved)
+        for key in ("T_0", "T_i", "T_mult"):
+            if not 1 <= saved.get(key, 1) < 2**53:
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: such a schedule has no rates: {key} is {saved[key]}. {CURE}"
+                )
 
     def get_lr(self) -> Rates:
         height = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
