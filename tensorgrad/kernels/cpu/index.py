@@ -65,7 +65,8 @@ def key_shape(shape: Shape, key: Key) -> Shape | None:
         if key[-1].dtype.kind == "b":
             return np.broadcast_to(_ONE, shape)[key].shape
         arrays = [(k, n) for k, n in zip(key, shape, strict=False) if type(k) is not slice]
-        np.broadcast_to(_ONE, [n for _, n in arrays])[tuple([k for k, _ in arrays])]  # checks the indices
+        if not all([k.size and -n <= k.min() and k.max() < n for k, n in arrays]):
+            np.broadcast_to(_ONE, [n for _, n in arrays])[tuple([k for k, _ in arrays])]  # what NumPy says of them
         return _key_shape(shape, key)
     except (IndexError, ValueError):
         return None
@@ -79,7 +80,8 @@ def _key_shape(shape: Shape, key: Key) -> Shape:
     axes = [i for i, k in enumerate(key) if type(k) is not slice]
     first = axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0
     rest = [n for i, n in enumerate(shape) if i not in axes]
-    return (*rest[:first], *np.broadcast_shapes(*[key[i].shape for i in axes]), *rest[first:])
+    shapes = {key[i].shape for i in axes}
+    return (*rest[:first], *(np.broadcast_shapes(*shapes) if len(shapes) > 1 else shapes.pop()), *rest[first:])
 
 
 def index_put(x: Any, key: Key, value: Any) -> Any:
@@ -98,7 +100,8 @@ def index_add_at(x: Any, key: Key, value: Any) -> Any:
     if flat or math.prod(shape) < 256 or x.dtype != value.dtype or x.size > 4 * math.prod(shape):
         np.add.at(x, key, value)
         return x
-    rows, places, axes, rest = _rows(np.broadcast_to(value, shape), key, x.shape)
+    value = value if value.shape == shape else np.broadcast_to(value, shape)
+    rows, places, axes, rest = _rows(value, key, x.shape)
     if axes == list(range(len(axes))) and x.flags.c_contiguous and _compilable(rows):
         add_rows_at(x.reshape(-1, rows.shape[1]), places, rows)
     else:
@@ -125,7 +128,9 @@ def _rows(value: Any, key: Key, shape: Shape) -> Any:
     indexed, which run down those rows, and the others."""
     axes = [i for i, k in enumerate(key) if type(k) is not slice]
     rest = [i for i in range(len(shape)) if i not in axes]
-    arrays = np.broadcast_arrays(*[key[i] for i in axes])
+    arrays = [key[i] for i in axes]
+    if len({a.shape for a in arrays}) > 1:
+        arrays = list(np.broadcast_arrays(*arrays))
     sizes = tuple([shape[i] for i in axes])
     # where in value the axes of the indices are: in the place of the first array, in front if slices part the arrays
     inner, first = arrays[0].ndim, axes[0] if axes[-1] - axes[0] + 1 == len(axes) else 0

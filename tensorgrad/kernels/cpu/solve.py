@@ -84,21 +84,28 @@ def lstsq(a: Any, b: Any, rcond: float, singular_values: bool = True) -> tuple[A
     out = np.zeros((*batch, n, b.shape[-1]), a.dtype)
     rank = np.zeros(batch, np.int64)
     s = np.zeros((*batch, min(m, n)), a.dtype)
-    quick = not singular_values and out.size > 0
-    if quick:
-        gelsy = lapack("gelsy", a)
-        work = int(lapack("gelsy_lwork", a)(m, n, b.shape[-1], rcond)[0])
-        free = np.zeros(n, np.int32)
-    for i in np.ndindex(batch) if min(m, n) else ():
-        if quick:
-            side = np.zeros((max(m, n), b.shape[-1]), a.dtype)
-            side[:m] = b[i]
-            _, x, _, rank[i], info = gelsy(a[i], side, free.copy(), rcond, work, False, False)
-            if not (info or np.isnan(x).any()):
-                out[i] = x[:n]
-                continue
+    if not out.size or not min(m, n):
+        return out, rank, s
+    if not singular_values and _by_gelsy(a, b, rcond, out, rank):
+        return out, rank, s
+    for i in np.ndindex(batch):
         out[i], _, rank[i], s[i] = np.linalg.lstsq(a[i], b[i], rcond)
     return out, rank, s
+
+
+def _by_gelsy(a: Any, b: Any, rcond: float, out: Any, rank: Any) -> bool:
+    """Solutions and ranks written; False if one has not come out (nan, inf)."""
+    (m, n), k = a.shape[-2:], b.shape[-1]
+    gelsy = lapack("gelsy", a)
+    work = int(lapack("gelsy_lwork", a)(m, n, k, rcond)[0])
+    free = np.zeros(n, np.int32)
+    if m < n:  # LAPACK returns X in the place of B
+        b = np.concatenate([b, np.zeros((*b.shape[:-2], n - m, k), b.dtype)], -2)
+    for i in np.ndindex(a.shape[:-2]):
+        free[:] = 0  # LAPACK leaves its exchanges there, and would begin with them
+        _, x, _, rank[i], _ = gelsy(a[i], b[i], free, rcond, work)
+        out[i] = x[:n]
+    return bool(np.isfinite(out).all())
 
 
 __all__ = ["inv", "lstsq", "solve", "solve_triangular"]
