@@ -36,7 +36,7 @@ FORMATS = ("png", "svg", "pdf", "dot")
 ENGINES = ("pygraphviz", "dot", "builtin")
 ENGINE_VARIABLE = "TENSORGRAD_VIZ_ENGINE"
 
-WAYPOINTS = 1000  # ranks crossed by arrows: more of them take Graphviz seconds, and the built-in layout 0.3 s
+LARGE = 1000  # boxes, and ranks crossed by arrows: more take Graphviz seconds, and the built-in layout 0.3 s
 SECONDS = 30.0  # what Graphviz is given for a layout
 DPI = 144
 
@@ -99,7 +99,7 @@ def _by_preference(scene: Scene) -> list[str]:
     """The engines that are here. Graphviz is asked first for a plain expression, if no long arrows keep it busy."""
     engines = [name for name in ENGINES if _present(name)]
     folded = any(box.shape == "stack" for box in scene.boxes)
-    plain = not scene.frames and not folded and waypoints(scene) <= WAYPOINTS
+    plain = not scene.frames and not folded and len(scene.boxes) + waypoints(scene) <= LARGE
     return engines if plain else sorted(engines, key="builtin".__ne__)
 
 

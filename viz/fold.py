@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from .graph import Edge, Graph, Node, Scope, with_article
 
+MOST = 2000  # values: a layout of more takes minutes, so nobody is told to ask for them
+
 Collapse: TypeAlias = str | int | Iterable[str]
 
 
@@ -67,25 +69,29 @@ def fit(graph: Graph, max_nodes: int, readable: Callable[[Graph], bool] | None =
     if fits(graph):
         return graph
     total = sum(node.count for node in graph.nodes)
+    most = min(total, max(MOST, 2 * max_nodes))
     many = f"more than max_nodes = {max_nodes}" if len(graph.nodes) > max_nodes else "more than fits a page"
     for smaller, how, other in _coarser(graph):
         if fits(smaller):
-            smaller.notice = f"{total:,} values, {many}: drawn {how}. For another view: {other}max_nodes={total}."
+            smaller.notice = f"{total:,} values, {many}: drawn {how}. For another view: {other}max_nodes={most}."
             return smaller
     n = max_nodes
     smaller = _nearest(graph, n)
     while n > 1 and readable is not None and not readable(smaller):
         n = n * 3 // 4
         smaller = _nearest(graph, n)
-    smaller.notice = (
-        f"{total:,} values, {many}: drawn are those nearest the output. max_nodes={total} draws every value."
-    )
+    more = "every value" if most == total else "more"
+    smaller.notice = f"{total:,} values, {many}: drawn are those nearest the output. max_nodes={most} draws {more}."
     return smaller
 
 
 def _coarser(graph: Graph) -> Iterator[tuple[Graph, str, str]]:
     """Smaller and smaller graphs, in words what was done to each, and which `collapse=` gives others."""
     words = _words_by_depth(graph)
+    if any(node.kind == "group" for node in graph.nodes):  # folded as was asked for: then the inputs alone
+        small = _fold_inputs(graph)
+        if len(small.nodes) < len(graph.nodes):
+            yield small, "with inputs in one node", ""
     for depth in range(len(words), 0, -1):
         smaller, how = collapse_scopes(graph, depth), f"by {' and '.join(words[depth])}"
         others = "".join(f'collapse="{words[d][0].removesuffix("s")}", ' for d in words if d != depth)

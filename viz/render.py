@@ -117,14 +117,14 @@ def _scene(x: Any, max_nodes: int | None, collapse: Collapse | None, parameters:
     record = graph_of(x, parameters=parameters)
     if collapse is not None:
         record = collapse_scopes(record, collapse)
-    chosen = max_nodes is not None or collapse is not None
 
     def readable(graph: Graph) -> bool:
         between = sum("group" in (graph.nodes[e.source].kind, graph.nodes[e.target].kind) for e in graph.edges)
-        if chosen:
+        if max_nodes is not None:
             return between <= MOST_ARROWS
         long, wide = extent(scene_of(graph, **looks))
-        return between <= ARROWS and long <= LONGEST and wide <= WIDEST and long * wide <= AREA
+        few = between <= (ARROWS if collapse is None else MOST_ARROWS)
+        return few and long <= LONGEST and wide <= WIDEST and long * wide <= AREA
 
     scene_of(Graph(), **looks)  # complains of options before anything is computed
     smaller = fit(record, max_nodes or MAX_NODES, readable)

@@ -74,6 +74,9 @@ class TestEngines:
         for _ in range(40):
             y = (y + x).tanh() * x
         assert engines._by_preference(scene_of(graph_of(y)))[0] == "builtin"
+        for _ in range(500):
+            x = x.tanh()
+        assert engines._by_preference(scene_of(graph_of(x)))[0] == "builtin"
 
     def test_the_default_is_the_better_picture(self, tmp_path, network, expression):
         """With fewer crossings, or if they are as many the smaller one, whether or not Graphviz is installed."""

@@ -170,6 +170,12 @@ class TestFit:
         outputs = [Value(float(i)).tanh() for i in range(30)]
         assert len(fit(graph_of(outputs), 5).nodes) == 6
 
+    def test_nobody_is_told_to_draw_what_takes_minutes(self):
+        y = Value(1.0)
+        for _ in range(3000):
+            y = y.tanh()
+        assert fit(graph_of(y), 30).notice.endswith("nearest the output. max_nodes=2000 draws more.")
+
     def test_a_chain_of_100_000_is_walked_without_recursion(self):
         y = Value(1.0, label="x")
         for _ in range(100_000):

@@ -237,8 +237,12 @@ class TestOptions:
             warnings.simplefilter("error")
             assert viz.graph(ys[1], collapse="neuron").source.count("neurons.") == 33
             assert viz.graph(ys[1], max_nodes=1000).source.count("ReLU") == 32
-        with pytest.warns(UserWarning, match="10,920 values, more than fits a page: drawn by layers"):
+        with pytest.warns(
+            UserWarning, match="10,920 values, more than fits a page: drawn by layers, inputs in one node"
+        ):
             viz.graph(ys[0][0], collapse=["neuron"])
+        with pytest.warns(UserWarning, match="10,920 values, more than fits a page: drawn with inputs in one node"):
+            assert "<b>inputs</b>" in viz.graph(ys[0][0], collapse="layer").source
 
     def test_the_lectures_network_is_drawn_in_full(self, tmp_path):
         with warnings.catch_warnings():
