@@ -96,7 +96,10 @@ CASES: list[tuple[Callable[..., Any], str]] = [
     (lambda: F.mse_loss(x, tg.ones(3)), "have different shapes and are broadcast"),
     (lambda: nn.MSELoss()(x, tg.ones(3)), "have different shapes and are broadcast"),
     (lambda: nn.HuberLoss()(x, tg.ones(3)), "have different shapes and are broadcast"),
-    (lambda: nn.Sequential(nn.InstanceNorm1d(3))(tg.ones(2, 4, 5)), "built for 3; without weights that changes nothing"),
+    (
+        lambda: nn.Sequential(nn.InstanceNorm1d(3))(tg.ones(2, 4, 5)),
+        "built for 3; without weights that changes nothing",
+    ),
     (lambda: nn.init.trunc_normal_(tg.ones(3), mean=5.0), "mean 5.0 is more than two deviations outside"),
     (lambda: nn.GRU(2, 2, dropout=0.5), "acts between layers, and there is only one"),
     (lambda: nn.NLLLoss2d(), "NLLLoss2d is an old name"),
@@ -138,7 +141,9 @@ def test_every_warning_of_the_package_is_tried_here() -> None:
             where = path.name == "frames.py" or "kernels" in path.parts
             assert name != "warnings.warn" or where, f"{path}:{n.lineno} calls warnings.warn itself"
             if name == "warn":
-                parts = [p.value for p in ast.walk(n.args[0]) if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+                parts = [
+                    p.value for p in ast.walk(n.args[0]) if isinstance(p, ast.Constant) and isinstance(p.value, str)
+                ]
                 parts = [part.strip(" .:;(),[]") for part in parts]
                 parts = [part for part in parts if len(part) > 10]
                 if not any(part in words or words in part for _, words in CASES for part in parts):

@@ -45,7 +45,9 @@ class VonMises(Distribution):
         1979): drawn from a wrapped Cauchy distribution, and kept with the share that its density is too high."""
         shape = self._extended_shape(sample_shape)
         rng = stream("VonMises", None)
-        k = np.broadcast_to(np.asarray(self.concentration.array, np.float64), shape).ravel()  # small ones need the digits
+        k = np.broadcast_to(
+            np.asarray(self.concentration.array, np.float64), shape
+        ).ravel()  # small ones need the digits
         tau = 1 + np.sqrt(1 + 4 * k * k)
         rho = (tau - np.sqrt(2 * tau)) / (2 * k)
         with np.errstate(divide="ignore", invalid="ignore"):
