@@ -154,53 +154,59 @@ def unflatten(tree: Any, arrays: Arrays, trust: Trust) -> Any:
         ValueError, KeyError, TypeError, RecursionError …: this is no such tree.
     """
     trust.check(classes_in(tree))
-    at = Views(arrays)
-    tensors: dict[tuple[str, Any], Tensor] = {}  # one object for what was one
-    made: dict[int, Any] = {}
+    return _Builder(arrays, trust).of(tree)
 
-    def tensor(kind: str, place: Any) -> Tensor:
-        key = kind, json.dumps(place)
-        if key not in tensors:
-            t = tensor_of(at[place], str(place))
-            tensors[key] = {
-                "tensor": lambda: t,
-                "leaf": t.requires_grad_,
-                "parameter": lambda: Parameter(t),
-                "frozen": lambda: Parameter(t, requires_grad=False),
-            }[kind]()
-        return tensors[key]
 
-    def key(x: Any) -> Any:
-        if isinstance(x, dict) and ("object" in x or "again" in x):
-            raise ValueError("an object as a key")
-        return of(x)
+class _Builder:
+    """One reading of a tree. (A class: inner functions that call each other would keep all arrays until Python's collector
+    comes by.)"""
 
-    def of(x: Any) -> Any:
+    def __init__(self, arrays: Arrays, trust: Trust) -> None:
+        self._at, self._trust = Views(arrays), trust
+        self._tensors: dict[tuple[str, Any], Tensor] = {}  # one object for what was one
+        self._made: dict[int, Any] = {}
+
+    def of(self, x: Any) -> Any:
         if not isinstance(x, dict):
             if isinstance(x, list):
                 raise ValueError("a list without its kind")
             return x
         ((kind, value),) = x.items()
         if kind in ("tensor", "leaf", "parameter", "frozen"):
-            return tensor(kind, value)
+            return self._tensor(kind, value)
         if kind == "array":
-            return at[value]
+            return self._at[value]
         if kind in _MAPPINGS:
-            pairs = {key(k): of(v) for k, v in value}
+            pairs = {self._key(k): self.of(v) for k, v in value}
             return _MAKERS[kind](pairs) if kind in _MAKERS else pairs
         if kind == "object":
             number, name, state = value
-            made[_number(number)] = modules.made(_text(name), {_text(k): of(v) for k, v in state}, trust)
-            return made[number]
+            made = modules.made(_text(name), {_text(k): self.of(v) for k, v in state}, self._trust)
+            self._made[_number(number)] = made
+            return made
         if kind == "again":
-            return made[_number(value)]
+            return self._made[_number(value)]
         if kind == "operation":
-            return trust.operation(_text(value))
+            return self._trust.operation(_text(value))
         if kind in _SEQUENCES:
-            return _SEQUENCES[kind](map(key if kind in _HASHED else of, value))
+            return _SEQUENCES[kind](map(self._key if kind in _HASHED else self.of, value))
         return _MAKERS[kind](value)
 
-    return of(tree)
+    def _key(self, x: Any) -> Any:
+        if isinstance(x, dict) and ("object" in x or "again" in x):
+            raise ValueError("an object as a key")
+        return self.of(x)
+
+    def _tensor(self, kind: str, place: Any) -> Tensor:
+        key = kind, json.dumps(place)
+        if key not in self._tensors:
+            t = tensor_of(self._at[place], str(place))
+            if kind == "leaf":
+                t.requires_grad_()
+            elif kind != "tensor":
+                t = Parameter(t, requires_grad=kind == "parameter")
+            self._tensors[key] = t
+        return self._tensors[key]
 
 
 def classes_in(tree: Any) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +126,16 @@ def test_what_lies_between_two_views_is_not_written() -> None:
 def test_views_that_lie_outside_or_are_none(kind: str, where: Any) -> None:
     with pytest.raises(SaveError, match="what stands around its tensors cannot be read"):
         serialization.loads(with_tree({kind: where}, {"w": ("float32", (2,))}, bytes(8)))
+
+
+def test_what_is_loaded_goes_when_nobody_holds_it() -> None:
+    data = serialization.dumps({"a": [tg.ones(2)], "b": nn.Linear(2, 2)})
+    gc.collect()
+    gc.disable()
+    try:
+        found = serialization.loads(data, weights_only=False)
+        seen = [weakref.ref(found["a"][0]), weakref.ref(found["b"].weight)]
+        del found
+        assert [r() for r in seen] == [None, None]
+    finally:
+        gc.enable()
