@@ -218,7 +218,7 @@ class TestSizes:
 
         for text in ("data 0.7071", "WWWWiiii", "layers.0/neurons.3"):
             for bold in False, True:
-                font = FontProperties("DejaVu Sans", weight="bold" if bold else "normal")
+                font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
                 path = TextPath((0, 0), text, size=100, prop=font)
                 assert math.isclose(
                     text_width(text, 100, bold), path.get_extents().width, rel_tol=0.08 if bold else 0.05
