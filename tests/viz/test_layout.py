@@ -217,8 +217,19 @@ class TestSizes:
         from matplotlib.textpath import TextPath
 
         for text in ("data 0.7071", "WWWWiiii", "layers.0/neurons.3"):
-            path = TextPath((0, 0), text, size=100, prop=FontProperties("DejaVu Sans"))
-            assert math.isclose(text_width(text, 100), path.get_extents().width, rel_tol=0.05)
+            for bold in False, True:
+                font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+                path = TextPath((0, 0), text, size=100, prop=font)
+                assert math.isclose(
+                    text_width(text, 100, bold), path.get_extents().width, rel_tol=0.08 if bold else 0.05
+                )
+
+    @pytest.mark.parametrize("direction", ["LR", "TB"])
+    def test_an_arrow_without_a_number_has_room_for_its_head(self, direction):
+        scene = scene_of(graph_of(Value(1.0).tanh().exp()), show=["data", "op"], direction=direction)
+        for arrow, (tail, head) in arrange(scene).routes:
+            gap = (head.u - head.long / 2) - (tail.u + tail.long / 2)
+            assert gap > (19.9 if arrow.short else 29.9)
 
     def test_wide_scripts_get_their_room(self):
         assert text_width("漢字", 10) >= 20.0

@@ -86,7 +86,7 @@ class TestArrows:
         y.backward()
         graph = graph_of(y)
         arrows = {n.label: a for a in scene_of(graph).arrows for n in graph.nodes if a.tail == f"n{n.id}" and n.label}
-        assert arrows["a"].width > arrows["b"].width > arrows["c"].width
+        assert [arrows[name].width for name in "abc"] == [3.5, 2.25, 1.0]  # 1 + 2.5·√(flow / largest)
         assert len({arrow.colour for arrow in arrows.values()}) == 3
         assert [arrows[name].style for name in "abc"] == ["solid", "solid", "dotted"]
 
