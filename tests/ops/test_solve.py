@@ -195,6 +195,8 @@ class TestLstsq(Decomposition):
         sample((5, 4, 2), (5, 4, 3), driver="gelsd"),
         sample((5, 4, 2), (5, 4), driver="gelss"),
         sample((4, 2), (4, 3), driver="gels"),
+        sample((5, 4, 2), (5, 4, 3)),
+        sample((3, 2, 4), (3, 2, 1)),
     ]
     errors = [
         (
@@ -254,3 +256,14 @@ class TestTensorsolve(Decomposition):
 
     def expected(self, a: Any, b: Any, dims: Any = None) -> Any:
         return np.linalg.tensorsolve(a, b, dims)
+
+
+def test_least_squares_of_a_stack_with_dependent_columns() -> None:
+    """Each matrix is looked at afresh: the second one's first column is nothing."""
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((3, 6, 3)), rng.standard_normal((3, 6, 2))
+    a[0, :, 2], a[1, :, 0], a[2, :, 1] = a[0, :, 0] + a[0, :, 1], 0, 2 * a[2, :, 2]
+    found = linalg.lstsq(tg.tensor(a), tg.tensor(b))
+    assert found.rank.tolist() == [2, 2, 2]
+    want = np.stack([np.linalg.lstsq(m, v, 1e-12)[0] for m, v in zip(a, b)])
+    np.testing.assert_allclose(found.solution.numpy(), want, rtol=1e-10, atol=1e-12)

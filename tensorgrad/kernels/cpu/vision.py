@@ -272,25 +272,28 @@ def grid_sample(x: Any, grid: Any, mode: str, padding: str, align_corners: bool)
 def grid_sample_backward(grad: Any, x: Any, grid: Any, mode: str, padding: str, align_corners: bool) -> tuple[Any, Any]:
     """The gradients towards the image and the grid."""
     gx = np.zeros((*x.shape[:2], math.prod(x.shape[2:])), x.dtype)
-    gg = np.zeros((len(grid), 3, math.prod(grid.shape[1:-1])), grid.dtype)
+    gg = np.zeros((3, len(grid), math.prod(grid.shape[1:-1])), grid.dtype)
     grad = plain(grad).reshape(*x.shape[:2], gg.shape[2])
     _compiled.sample_backward(grad, *_for_sampling(x, grid, mode, padding, align_corners), gx, gg)
-    gg = gg[:, ::-1][:, : grid.shape[-1]].swapaxes(1, 2)
-    return gx.reshape(x.shape), gg.reshape(grid.shape)
+    return gx.reshape(x.shape), np.moveaxis(gg[::-1][: grid.shape[-1]], 0, -1).reshape(grid.shape)
 
 
 def _for_sampling(x: Any, grid: Any, mode: str, padding: str, align_corners: bool) -> tuple[Any, ...]:
-    """Arguments of the loops: image and grid with three axes, the grid's from the image's first axis to its last."""
-    d, size = grid.shape[-1], x.shape[2:]
-    volume = plain(x).reshape(*x.shape[:2], *(1,) * (3 - d), *size)
-    count = math.prod(grid.shape[1:-1])
-    places = np.zeros((len(grid), 3, count), x.dtype)
-    places[:, 3 - d :] = grid.reshape(len(grid), count, d)[..., ::-1].swapaxes(1, 2)
-    sizes, numbers = np.array(volume.shape[2:], x.dtype), np.array([0, 1, 0.5, 2, 3, 5], x.dtype)
-    tables = np.zeros((3, 4, count), np.int32), np.ones((3, 4, count), x.dtype), np.zeros((3, 4, count), x.dtype)
-    scratch = *tables, np.empty(count, np.int32), np.empty(count, x.dtype)
-    how = _MODES.index(mode), _PADDINGS.index(padding), align_corners
-    return volume, places, d == 3, sizes, *how, numbers, *scratch
+    """Arguments of the loops: the image with three axes, how many pixels count along each, and for every place these
+    pixels, their weights and slopes; scratch."""
+    d, n, count = grid.shape[-1], len(grid), math.prod(grid.shape[1:-1])
+    volume = plain(x).reshape(*x.shape[:2], *(1,) * (3 - d), *x.shape[2:])
+    places = plain(grid.reshape(n * count, d)[:, ::-1].T)  # from the image's first axis to its last
+    shape = (3, (2, 1, 4)[_MODES.index(mode)], n * count)
+    index, weight, slope = np.empty(shape, np.int32), np.empty(shape, x.dtype), np.empty(shape, x.dtype)
+    if d == 2:  # one pixel along the axis that is not there
+        index[0, 0], weight[0, 0], slope[0, 0] = 0, 1, 0
+    numbers, taps = np.array([0, 1, 0.5, 2, 3, 5], x.dtype), [1, 1, 1]
+    how = _MODES.index(mode), _PADDINGS.index(padding), align_corners, numbers
+    for i, g in zip(range(3 - d, 3), places):
+        taps[i] = _compiled.along(g, numbers.dtype.type(volume.shape[2 + i]), *how, index[i], weight[i], slope[i])
+    tables = [table.reshape(3, shape[1], n, count) for table in (index, weight, slope)]
+    return volume, *taps, *tables, np.empty(count, np.int32), np.empty(count, x.dtype)
 
 
 def affine_base(sizes: Shape, align_corners: bool, dtype: Any) -> Any:

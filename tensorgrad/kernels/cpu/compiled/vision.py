@@ -77,8 +77,18 @@ def around(
     return count
 
 
+def _words() -> dict[str, Any]:
+    """The functions above, compiled."""
+    found: dict[str, Any] = {}
+    for function in (fold, around):
+        python = types.FunctionType(function.__code__, {**globals(), **found}, function.__name__)
+        found[function.__name__] = compiler().njit(python, error_model="numpy", fastmath={"contract"})
+    return found
+
+
+@kernel(_words)
 def along(g: Any, n: Any, mode: int, padding: int, aligned: bool, k: Any, index: Any, weight: Any, slope: Any) -> Any:
-    """`around` for the places g (P,): tables (4, P). The usual cases once more, without branches in the loop."""
+    """`around` for the places g (P,): tables (taps, P). The usual cases once more, without branches in the loop."""
     zero, one, half = k[0], k[1], k[2]
     if mode == 2 and padding == 0:
         a = -(half + half * half)
@@ -118,89 +128,69 @@ def along(g: Any, n: Any, mode: int, padding: int, aligned: bool, k: Any, index:
         index[0, p] = np.int32(first) if first >= zero and first <= n - one else np.int32(-1)
         weight[0, p] = one if mode == 1 else one - t
         slope[0, p] = zero if mode == 1 else -s
-        index[1, p] = np.int32(following) if following >= zero and following <= n - one else np.int32(-1)
-        weight[1, p] = t
-        slope[1, p] = s
+        if mode == 0:
+            index[1, p] = np.int32(following) if following >= zero and following <= n - one else np.int32(-1)
+            weight[1, p] = t
+            slope[1, p] = s
     return 1 if mode == 1 else 2
 
 
-def combine(i: int, j: int, m: int, height: int, width: int, index: Any, weight: Any, at: Any, w: Any) -> None:
-    """Of one pixel around each place where it is in the image, and its weight, 0 outside (nan stays nan)."""
-    x, y, z, f, g, h = index[0, i], index[1, j], index[2, m], weight[0, i], weight[1, j], weight[2, m]
-    for p in range(at.size):
-        outside = (x[p] < 0) | (y[p] < 0) | (z[p] < 0)
-        v = f[p] * g[p] * h[p]
-        at[p] = 0 if outside else (x[p] * np.int32(height) + y[p]) * np.int32(width) + z[p]
-        w[p] = v - v if outside else v
-
-
-def _words() -> dict[str, Any]:
-    """The functions above, compiled."""
-    found: dict[str, Any] = {}
-    for function in (fold, around, along, combine):
-        python = types.FunctionType(function.__code__, {**globals(), **found}, function.__name__)
-        found[function.__name__] = compiler().njit(python, error_model="numpy", fastmath={"contract"})
-    return found
-
-
-@kernel(_words)
+@kernel()
 def sample(
-    x: Any, grid: Any, volume: bool, n: Any, mode: int, padding: int, aligned: bool, k: Any,
-    index: Any, weight: Any, slope: Any, at: Any, w: Any, y: Any,
+    x: Any, a: int, b: int, c: int, index: Any, weight: Any, slope: Any, at: Any, w: Any, y: Any
 ) -> None:  # fmt: skip
-    # x (N, C, D, H, W), grid (N, 3, P) as z, y, x, n (3,) the sizes; scratch: index, weight, slope (3, 4, P), at, w (P,)
-    # → added to y (N, C, P)
-    height, width = x.shape[3], x.shape[4]
-    flat = x.reshape(x.shape[0], x.shape[1], x.shape[2] * height * width)
-    for s in range(grid.shape[0]):
-        a = 1
-        if volume:
-            a = along(grid[s, 0], n[0], mode, padding, aligned, k, index[0], weight[0], slope[0])
-        b = along(grid[s, 1], n[1], mode, padding, aligned, k, index[1], weight[1], slope[1])
-        c = along(grid[s, 2], n[2], mode, padding, aligned, k, index[2], weight[2], slope[2])
+    # x (N, C, D, H, W); a, b, c pixels along the axes, in tables (3, taps, N, P); scratch at, w (P,) → added to y (N, C, P)
+    height, width = np.int32(x.shape[3]), np.int32(x.shape[4])
+    flat = x.reshape(x.shape[0], x.shape[1], x.shape[2] * x.shape[3] * x.shape[4])
+    for s in range(x.shape[0]):
         for i in range(a):
             for j in range(b):
                 for m in range(c):
-                    combine(i, j, m, height, width, index, weight, at, w)
+                    u, v, o = index[0, i, s], index[1, j, s], index[2, m, s]
+                    f, g, h = weight[0, i, s], weight[1, j, s], weight[2, m, s]
+                    for p in range(at.size):  # 0 outside of the image, but nan stays nan
+                        outside = (u[p] < 0) | (v[p] < 0) | (o[p] < 0)
+                        t = f[p] * g[p] * h[p]
+                        at[p] = 0 if outside else (u[p] * height + v[p]) * width + o[p]
+                        w[p] = t - t if outside else t
                     for channel in range(y.shape[1]):
                         image, out = flat[s, channel], y[s, channel]
                         for p in range(at.size):
-                            v = image[np.uint32(at[p])]
-                            out[p] += w[p] * (v if w[p] != 0 else k[0])
+                            pixel = image[np.uint32(at[p])]
+                            out[p] += w[p] * (pixel if w[p] != 0 else w[p])
 
 
-@kernel(_words)
+@kernel()
 def sample_backward(
-    grad: Any, x: Any, grid: Any, volume: bool, n: Any, mode: int, padding: int, aligned: bool, k: Any,
-    index: Any, weight: Any, slope: Any, at: Any, w: Any, gx: Any, gg: Any,
+    grad: Any, x: Any, a: int, b: int, c: int, index: Any, weight: Any, slope: Any, at: Any, w: Any, gx: Any, gg: Any
 ) -> None:  # fmt: skip
-    # grad (N, C, P) → added to gx (N, C, D·H·W) and gg (N, 3, P)
-    height, width = x.shape[3], x.shape[4]
-    flat = x.reshape(x.shape[0], x.shape[1], x.shape[2] * height * width)
+    # grad (N, C, P) → added to gx (N, C, D·H·W) and gg (3, N, P)
+    height, width = np.int32(x.shape[3]), np.int32(x.shape[4])
+    flat = x.reshape(x.shape[0], x.shape[1], x.shape[2] * x.shape[3] * x.shape[4])
     dot = np.empty_like(w)
-    for s in range(grid.shape[0]):
-        a = 1
-        if volume:
-            a = along(grid[s, 0], n[0], mode, padding, aligned, k, index[0], weight[0], slope[0])
-        b = along(grid[s, 1], n[1], mode, padding, aligned, k, index[1], weight[1], slope[1])
-        c = along(grid[s, 2], n[2], mode, padding, aligned, k, index[2], weight[2], slope[2])
+    for s in range(x.shape[0]):
         for i in range(a):
             for j in range(b):
                 for m in range(c):
-                    combine(i, j, m, height, width, index, weight, at, w)
+                    u, v, o = index[0, i, s], index[1, j, s], index[2, m, s]
+                    f, g, h = weight[0, i, s], weight[1, j, s], weight[2, m, s]
+                    for p in range(at.size):  # 0 outside of the image, but nan stays nan
+                        outside = (u[p] < 0) | (v[p] < 0) | (o[p] < 0)
+                        t = f[p] * g[p] * h[p]
+                        at[p] = 0 if outside else (u[p] * height + v[p]) * width + o[p]
+                        w[p] = t - t if outside else t
                     for p in range(at.size):
                         dot[p] = 0
                     for channel in range(grad.shape[1]):
-                        image, into, g = flat[s, channel], gx[s, channel], grad[s, channel]
+                        image, into, e = flat[s, channel], gx[s, channel], grad[s, channel]
                         for p in range(at.size):
-                            dot[p] += g[p] * image[np.uint32(at[p])]
+                            dot[p] += e[p] * image[np.uint32(at[p])]
                         for p in range(at.size):
-                            into[np.uint32(at[p])] += w[p] * g[p]
+                            into[np.uint32(at[p])] += w[p] * e[p]
                     for p in range(at.size):  # what lies outside has no value, nor a slope
-                        if index[0, i, p] < 0 or index[1, j, p] < 0 or index[2, m, p] < 0:
+                        if (u[p] < 0) | (v[p] < 0) | (o[p] < 0):
                             dot[p] = w[p] * 0
-                    f, g, h = weight[0, i], weight[1, j], weight[2, m]
                     for p in range(at.size):
-                        gg[s, 0, p] += dot[p] * slope[0, i, p] * g[p] * h[p]
-                        gg[s, 1, p] += dot[p] * f[p] * slope[1, j, p] * h[p]
-                        gg[s, 2, p] += dot[p] * f[p] * g[p] * slope[2, m, p]
+                        gg[0, s, p] += dot[p] * slope[0, i, s, p] * g[p] * h[p]
+                        gg[1, s, p] += dot[p] * f[p] * slope[1, j, s, p] * h[p]
+                        gg[2, s, p] += dot[p] * f[p] * g[p] * slope[2, m, s, p]
