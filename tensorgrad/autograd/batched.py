@@ -167,6 +167,7 @@ class Batch(Level):
         return y.unsqueeze(0).expand(self.n, *y.array.shape).clone()
 
     def is_batched(self, y: Tensor) -> bool:
+        """Whether y may differ between the elements."""
         return isinstance(y.array, BatchedArray) and y.array.level is self and y.array.batched
 
     @property
@@ -189,6 +190,7 @@ class Batch(Level):
         return BatchedArray(self, full, batched)
 
     def note_write(self, full: Tensor) -> None:
+        """Note a write in place, if it reaches an argument of the function."""
         storage = full._storage()
         self.wrote = self.wrote or any(storage is s for s in self._given)
 

@@ -126,6 +126,7 @@ class Dual(Level):
     """A call of jvp, or a `dual_level`."""
 
     def make(self, primal: Tensor, tangent: Tensor) -> Tensor:
+        """A tensor with this value that moves in this direction."""
         return Tensor._of(DualArray(self, primal, tangent))
 
     def take(self, y: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -70,7 +70,8 @@ def backward(
         grad_variables: the old name of grad_tensors.
         inputs: only these tensors receive gradients (leaves or not).
     """
-    if active and any(isinstance(y.array, BatchedArray) for y in ([tensors] if isinstance(tensors, Tensor) else tensors)):
+    given = [tensors] if isinstance(tensors, Tensor) else tensors
+    if active and any(isinstance(y, Tensor) and isinstance(y.array, BatchedArray) for y in given):
         raise NeedsValues  # one element after the other adds to `grad`
     if grad_variables is not None and grad_tensors is not None:
         raise RuntimeError("backward: grad_variables is the old name of grad_tensors; pass one of them.")

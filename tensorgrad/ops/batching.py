@@ -78,7 +78,7 @@ def rule(*kinds: type[Function]) -> Callable[[Rule], Rule]:
     arithmetic.Sub, bessel.Bessel, choose.Clamp, choose.ClampBetween, choose.Copysign, choose.Extreme, choose.Heaviside,
     choose.Masked, choose.NumberExtreme, choose.Where, dropout.Dropout, elementwise.Frexp, elementwise.Ldexp,
     elementwise.Logaddexp, elementwise.Logaddexp2, elementwise.Nextafter, gamma.Gammainc, gamma.Polygamma, gamma.Zeta,
-    gated.Hardswish, loss.Huber, mask.MaskedFill, promote.To, regions.Alias, shape.Clone,
+    gated.Hardswish, loss.Huber, promote.To, regions.Alias, shape.Clone,
     special.Xlog1py, special.Xlogy, trigonometry.Atan2, trigonometry.Hypot,
 )  # fmt: skip
 def elementwise_rule(ask: Ask, *xs: Any) -> Any:
@@ -98,6 +98,17 @@ def elementwise_rule(ask: Ask, *xs: Any) -> Any:
 @rule(Once)
 def as_it_is(ask: Ask, *xs: Any) -> Any:
     return ask.op(*[ask.full(i, x) for i, x in enumerate(xs)])
+
+
+@rule(mask.MaskedFill)
+def masked_fill(ask: Ask, x: Tensor, value: Any) -> Tensor:
+    if not ask.batched[1]:
+        return elementwise_rule(ask, x, value)
+    most, where = ask.ndim(0, x), ask.op.mask
+    if ask.held.get("mask"):
+        n, *rest = where.shape
+        where = where.reshape(n, *[1] * (most - len(rest)), *rest)
+    return choose.Where(where)(ask.full(1, value, most), ask.full(0, x))  # a value for each element is not one number
 
 
 @rule(activation.Prelu)
@@ -225,6 +236,7 @@ def stack(ask: Ask, *xs: Any) -> Tensor:
 
 @rule(join.Split)
 def split(ask: Ask, x: Tensor) -> Any:
+    ask.op.dim += 1
     ask.op.keys = [(np.s_[:], *key) for key in ask.op.keys]
     return ask.op(x)
 

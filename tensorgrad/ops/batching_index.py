@@ -108,14 +108,15 @@ def index_add(ask: Ask, x: Tensor, source: Any) -> Any:
     n = ask.ndim(0, x)
     if ask.held.get("index") or not n or (isinstance(source, Tensor) and ask.ndim(1, source) not in (0, n)):
         return None
-    ask.op.dim = shifted(ask.op.dim, n)
+    d = ask.op.dim = shifted(ask.op.dim, n)
     if isinstance(source, Tensor) and not ask.ndim(1, source):
-        source = ask.aligned(1, source, n)
-        return (
-            ask.op(ask.full(0, x), source.expand(ask.n, *[1] * n))
-            if source.array.ndim
-            else ask.op(ask.full(0, x), source)
-        )
+        if not ask.batched[1]:
+            return ask.op(ask.full(0, x), source)
+        x = ask.full(0, x)  # a value for each element is not one number: copied to all the places
+        shape = x.array.shape
+        places = np.unique(ask.op.index % shape[d])  # each once
+        value = source.reshape(ask.n, *[1] * n).expand(*shape[:d], len(places), *shape[d + 1 :])
+        return IndexCopy(d, places)(x, value)
     return ask.op(ask.full(0, x), ask.full(1, source))
 
 

@@ -51,7 +51,7 @@ dual.symmetric |= {determinant.Cofactor, softmax.Softmax}
 dual.symmetric |= {
     kind
     for kind, rule in rules.items()
-    if rule in (batching.elementwise_rule, batching.of_equal_shapes, batching.prelu)
+    if rule in (batching.elementwise_rule, batching.masked_fill, batching.of_equal_shapes, batching.prelu)
 }
 
 

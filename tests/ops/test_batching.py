@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tensorgrad import Tensor, func
-from tests.ops.batches import batch_of, gradients, name_of, sample_of, tables
+from tests.ops.batches import batch_of, gradients, name_of, sample_of, tables, weighted
 from tests.ops.optest import OpTest, is_float
 
 N = 3
@@ -67,3 +67,26 @@ def test_batches_of_batches(table: type[OpTest]) -> None:
     for f in [run, gradients(run)] if table.differentiable else [run]:
         mapped = func.vmap(f, in_dims=(inner,), randomness="same")
         compare(mapped, tensors, outer)
+
+
+@pytest.mark.parametrize("table", [t for t in tables() if t.differentiable], ids=name_of)
+def test_gradients_from_outside(table: type[OpTest]) -> None:
+    """What is recorded beneath the batch: gradients of a sum over the elements, towards what is batched and what is not."""
+    for case in range(min(len(table.samples), 3)):
+        arrays, run = sample_of(table, case)
+        floats = [i for i, a in enumerate(arrays) if is_float(a)]
+        for batched in {tuple(floats), *[(i,) for i in floats]} - {()}:
+            dims = [0 if i in batched else None for i in range(len(arrays))]
+            tensors = [Tensor._of(a.copy()) if d is None else batch_of(a, N) for a, d in zip(arrays, dims)]
+            f = func.vmap(lambda ts: [weighted(run(ts))], in_dims=(dims,), randomness="same")  # noqa: B023
+            try:
+                each = one_by_one(gradients(run), tensors, dims)
+            except (ValueError, RuntimeError, np.linalg.LinAlgError):
+                continue
+            if not isinstance(weighted(run([Tensor._of(a) for a in arrays])), Tensor):
+                continue
+            got = gradients(lambda ts: [f(ts)[0].sum()])(tensors)  # noqa: B023
+            for g, i, rows in zip(got, floats, zip(*each)):
+                stacked = np.stack([r.array for r in rows])
+                want = stacked if dims[i] == 0 else stacked.sum(0)
+                np.testing.assert_allclose(g.array, want, rtol=1e-6, atol=1e-8, err_msg=f"sample {case}, operand {i}")
