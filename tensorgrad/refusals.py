@@ -72,7 +72,7 @@ def worded(
             return error
         if not renames and known not in _ARGUMENTS:
             return error
-        if known in _ARGUMENTS or type(error) not in _RIGHT and not type(error).__module__.startswith(_PACKAGE):
+        if known in _ARGUMENTS:
             return _again(error, f"{name}: {text}")
         return _again(error, name + text[subject.end(1) :])
     if type(error).__module__.startswith(_PACKAGE):

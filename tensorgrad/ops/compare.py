@@ -131,6 +131,7 @@ def signbit(input: TensorLike) -> Tensor:
     return _asked("signbit", input)
 
 
+@in_own_name
 def isclose(
     input: TensorLike, other: TensorLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:

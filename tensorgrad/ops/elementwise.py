@@ -77,6 +77,8 @@ class Round(PiecewiseConstant):
 def round(input: TensorLike, *, decimals: int = 0) -> Tensor:
     """The nearest number of so many decimals (−1: tens), a half to the even neighbour: 0.5 → 0, 1.5 → 2."""
     decimals = integer("round", "decimals", decimals)
+    if not -400 <= decimals <= 400:  # 10⁴⁰⁰ is beyond float64
+        raise ValueError(f"round: decimals must be from -400 to 400, got {decimals}.")
     if decimals == 0:
         x = not_bool("round", input)
         return Round(0)(x) if x.array.dtype.kind not in "iu" else Tensor._of(x.array.copy())

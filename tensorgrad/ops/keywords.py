@@ -30,7 +30,7 @@ def also(**words: str) -> Callable[[F], F]:
             try:
                 return function(*args, **kwargs)
             except CAUGHT as error:
-                leave(error, function, args, kwargs)
+                leave(error, function, args, kwargs, either.__name__)
 
         return either  # type: ignore[return-value]
 

@@ -47,8 +47,11 @@ def _reshaped(op: str, x: Tensor, shape: Any) -> Tensor:
         y = Reshape(shape)(x)
     except (ValueError, TypeError):
         raise _no_shape(op, x, shape) from None
-    if y.array.shape != shape and min(shape, default=0) < -1:  # NumPy takes any negative number for a −1
-        raise _no_shape(op, x, shape)
+    if y.array.shape != shape:
+        if type(shape) is int:
+            shape = (shape,)
+        if min(shape, default=0) < -1:  # NumPy takes any negative number for a −1
+            raise _no_shape(op, x, shape)
     return y
 
 
