@@ -122,3 +122,11 @@ def test_shown() -> None:
     assert shown(tg.ones(2, 3)) == "Tensor of shape (2, 3), tensorgrad.float32"
     assert shown(10**50) == "an integer of 167 bits" and shown("x" * 100) == "'" + "x" * 56 + "…"
     assert shown("\ud800") == "'\\ud800'" and shown(None) == "None"
+
+
+def test_large_counts_that_mean_something_are_computed_at_once() -> None:
+    normed = tg.nn.functional.local_response_norm(tg.ones(1, 2, 3), 10**9, alpha=1e9, beta=1.0)
+    np.testing.assert_allclose(normed.numpy(), np.full((1, 2, 3), 1 / 3), rtol=1e-5)
+    two = tg.full((1,), 2.0, dtype=tg.float64)
+    assert tg.special.polygamma(200, two).tolist() == [-np.inf]  # 200! · ζ(201, 2) is beyond float64
+    assert tg.special.polygamma(10**9 + 1, two).isnan().all()  # ∞ · 0, as PyTorch has it
