@@ -109,7 +109,8 @@ def write_atomically(path: str | PathLike[str], text: str) -> None:
         _sync_folder(folder)
     except OSError as error:
         if error.errno is not None and error.filename in (None, beside):  # write, fsync and close know no names
-            error.filename, error.filename2 = path, None
+            del error.filename2  # of a rename; None would be shown
+            error.filename = path
         raise
 
 

@@ -86,7 +86,8 @@ def naming(path: Any, *others: Any) -> Iterator[None]:
         known = isinstance(path, (str, os.PathLike))
         if known and (error.filename is None or str(error.filename) in map(str, others)):
             if error.errno is not None:
-                error.filename, error.filename2 = str(path), None
+                del error.filename2  # of a rename; None would be shown
+                error.filename = str(path)
             elif str(path) not in str(error):  # words without a number, as libraries raise it
                 error.args = (f"{error}: {str(path)!r}",)
         raise
