@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import regions
-from ..autograd.batched import Ask, Rule, rules
+from ..autograd.batched import Ask, Rule, loop, rules
 from ..autograd.custom import Once
 from ..autograd.function import Function
 from ..kernels.layered import Layered
@@ -44,6 +44,7 @@ from . import (
     products,
     promote,
     reduce,
+    sampling,
     scan,
     shape,
     slice,
@@ -98,6 +99,25 @@ def elementwise_rule(ask: Ask, *xs: Any) -> Any:
 @rule(Once)
 def as_it_is(ask: Ask, *xs: Any) -> Any:
     return ask.op(*[ask.full(i, x) for i, x in enumerate(xs)])
+
+
+@rule(sampling.Draw)
+def draw(ask: Ask, *xs: Tensor) -> Any:
+    """For each element by itself: from its own numbers, or all from the same ones."""
+    rng = getattr(ask.op.rng, "rng", ask.op.rng)
+    ask.op.rng = Again(rng) if ask.level.randomness == "same" else rng
+    return loop(ask, *xs)
+
+
+class Again:
+    """A stream that gives the same numbers each time it is asked."""
+
+    def __init__(self, rng: Any) -> None:
+        self._rng, self._start = rng, rng.bit_generator.state
+
+    def __getattr__(self, name: str) -> Any:
+        self._rng.bit_generator.state = self._start
+        return getattr(self._rng, name)
 
 
 @rule(mask.MaskedFill)

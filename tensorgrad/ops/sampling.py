@@ -32,11 +32,11 @@ class Draw(Function):
 
     broadcasts = True
 
-    def __init__(self, name: str, draw: Any) -> None:
-        self.name, self.draw = name, draw  # type: ignore[misc]
+    def __init__(self, name: str, rng: Any, draw: Any) -> None:
+        self.name, self.rng, self.draw = name, rng, draw  # type: ignore[misc]
 
     def forward(self, *parameters: Any) -> Any:
-        return self.draw(*parameters)
+        return self.draw(self.rng, *parameters)
 
     def backward(self, grad: Tensor) -> Any:
         return tuple([zeros_of(grad) if needed else None for needed in self.needs])
@@ -206,7 +206,7 @@ def normal(
     least = _not_negative_std(op, std.array.min(initial=0) if isinstance(std, Tensor) else std)
     b: Any = std if isinstance(std, Tensor) else least
     rng, dtype_ = stream(op, generator), first.array.dtype
-    return Draw(op, lambda a, b: on(first.array).normal(rng, shape, dtype_, a, b))(a, b)
+    return Draw(op, rng, lambda rng, a, b: on(first.array).normal(rng, shape, dtype_, a, b))(a, b)
 
 
 def _not_negative_std(op: str, std: Any) -> float:
@@ -224,7 +224,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     else:
         x, p = as_operand("bernoulli", input), _probability("bernoulli", p)
     rng = stream("bernoulli", generator)
-    draw = Draw("bernoulli", lambda a: on(a).bernoulli(rng, a.shape, a.dtype, a if p is None else p))
+    draw = Draw("bernoulli", rng, lambda rng, a: on(a).bernoulli(rng, a.shape, a.dtype, a if p is None else p))
     return draw(x)
 
 
@@ -276,7 +276,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     if x.array.size and not x.array.min() >= 0:
         raise ValueError(f"poisson: rates must be 0 or more, the least is {x.array.min()}.")
     rng = stream("poisson", generator)
-    return Draw("poisson", lambda rate: on(rate).poisson(rng, rate))(x)
+    return Draw("poisson", rng, lambda rng, rate: on(rate).poisson(rng, rate))(x)
 
 
 @in_own_name
@@ -287,7 +287,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     if n.array.size and not (n.array.min() >= 0 and n.array.max() < 2.0**63):  # nan neither
         raise ValueError("binomial: count must be 0 or more, and below 2**63.")
     rng = stream("binomial", generator)
-    return Draw("binomial", lambda n, p: on(n).binomial(rng, n, p))(n, p)
+    return Draw("binomial", rng, lambda rng, n, p: on(n).binomial(rng, n, p))(n, p)
 
 
 class StandardGamma(Function):
