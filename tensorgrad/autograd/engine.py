@@ -86,9 +86,8 @@ def backward(
         _check_inputs("backward", wanted)
         found = gradients_of(roots, wanted, create_graph, retain)
     seeds = {id(seed.array) for _, seed in roots}
-    with _accumulating:
-        for leaf, grad in found.items():
-            _accumulate(leaf, grad, create_graph, seeds)
+    # One line: Ctrl-C finds no place in it where the lock is held and the block has been left.
+    with _accumulating: _accumulate_all(found, create_graph, seeds)  # noqa: E701  # fmt: skip
     for leaf in found:
         for hook in getattr(leaf, "_post_hooks", ()):
             hook(leaf)
@@ -190,6 +189,11 @@ def _roots(caller: str, tensors: Any, gradients: Any) -> list[tuple[Source, Tens
             g = g.to(y.dtype)
         roots.append((y.node or y, g))
     return roots
+
+
+def _accumulate_all(found: Any, create_graph: bool, seeds: set[int]) -> None:
+    for leaf, grad in found.items():
+        _accumulate(leaf, grad, create_graph, seeds)
 
 
 def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool, taken: set[int]) -> None:

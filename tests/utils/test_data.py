@@ -655,7 +655,7 @@ def test_errors_of_init_collate_and_stream() -> None:
 
 
 def test_timeout() -> None:
-    gate = threading.Event()
+    gate, before = threading.Event(), set(threading.enumerate())
 
     class Stuck(Squares):
         def __getitem__(self, i: int) -> Any:
@@ -665,9 +665,9 @@ def test_timeout() -> None:
     with pytest.raises(RuntimeError, match=r"DataLoader: no batch came within timeout=0.05 seconds. Set it higher"):
         list(DataLoader(Stuck(), num_workers=2, timeout=0.05))
     gate.set()
-    for t in threading.enumerate():
-        if t.name.startswith("DataLoader"):
-            t.join()
+    for t in set(threading.enumerate()) - before:
+        t.join(60)
+        assert not t.is_alive()
     assert listed(DataLoader(Squares(2), num_workers=2, timeout=60)) == [[0], [1]]
 
 
