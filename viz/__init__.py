@@ -2,6 +2,8 @@
 
     viz.graph(loss)                             shows itself in a notebook
     viz.render(loss, "graph.svg")               PNG, SVG, PDF or DOT, with no program to install
+    viz.record_of(loss).save("loss.json")       the computation as data, every number exact
+    viz.replay(loss)                            computed again from that record: equal to the last bit?
     viz.plot_history(trainer.history)           matplotlib figures
     viz.plot_decision_boundary(trainer, points, targets)
     viz.plot_activations([Value.relu, Value.tanh], value=Value)
@@ -21,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from .from_value import from_value, graph_of
 from .graph import Edge, Graph, Node, Scope
+from .record import Record, record_of
 from .render import graph, render
+from .replay import Replay, replay
 
 if TYPE_CHECKING:
     from .plots import (
@@ -40,6 +44,8 @@ __all__ = [
     "Edge",
     "Graph",
     "Node",
+    "Record",
+    "Replay",
     "Scope",
     "from_value",
     "graph",
@@ -53,7 +59,9 @@ __all__ = [
     "plot_paths",
     "plot_pictures",
     "plot_points",
+    "record_of",
     "render",
+    "replay",
 ]
 _PLOTS = tuple(name for name in __all__ if name.startswith("plot_"))
 
