@@ -11,11 +11,11 @@ from viz.record import Record, record_of
 from viz.replay import replay
 
 ONE = ["__neg__", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "erf", "relu", "leaky_relu", "softplus", "gelu", "abs"]
-TWO = ["__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "maximum", "minimum"]
+TWO = ["__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "max", "min"]
 
 
 class TestEqual:
-    @pytest.mark.parametrize("method", [name for name in ONE if hasattr(Value, name)])
+    @pytest.mark.parametrize("method", ONE)
     def test_operations_of_one(self, method):
         for x in (0.3, -0.7, 0.0, 2.5, -30.0, 750.0, math.inf, math.nan):
             y = getattr(Value(x), method)()
@@ -23,7 +23,7 @@ class TestEqual:
             result = replay(y)
             assert result.ok and result.taken == 0, (x, str(result))
 
-    @pytest.mark.parametrize("method", [name for name in TWO if hasattr(Value, name)])
+    @pytest.mark.parametrize("method", TWO)
     def test_operations_of_two(self, method):
         for a in (0.3, -0.7, 0.0, 2.5):
             for b in (0.3, -1.0, 0.0, 3.0, math.inf):

@@ -86,6 +86,6 @@ function outcome(graph, names, mode, steps, digits) {
   const differ = graph.nodes.filter(node => !close(got.get(node.id) ?? 0, truth.get(node.id) ?? 0));
   const first = differ.find(node => !node.operands.length) ?? differ[0];
   return first
-    ? `${count}${names[first.id]}.grad ends as ${text(got.get(first.id))}, the truth is ${text(truth.get(first.id))}; ${differ.length} of ${graph.nodes.length} gradients are wrong.`
+    ? `${count}${names[first.id]}.grad ends as ${text(got.get(first.id))}, the truth is ${text(truth.get(first.id))}; wrong are ${differ.length} of ${graph.nodes.length} gradients.`
     : `${count}here every gradient comes out right all the same: no value is used twice.`;
 }
