@@ -26,7 +26,7 @@ function describe(graph, names, step, state, mode, digits) {
     return [`Forward: ${name} = ${how}`, `${name} = ${text(step.after)}`];
   }
   if (step.kind === "seed") return step.flow === 1
-    ? [`Backward begins: ∂${name}/∂${name} = 1`, `${name}.grad = ${text(step.after)}: ${name} moves as much as ${name} does.`]
+    ? [`Backward begins: ∂${name}/∂${name} = 1`, `${name}.grad = ${text(step.after)}: a small change of ${name} changes ${name} by just as much.`]
     : [`Backward begins with what came from above: ${name}.grad = ${text(step.after)}`, `This is the gradient that ${name} had when the record was made.`];
   if (step.kind === "again") return ["A second run, without zero_grad", "Results are computed anew and have no gradient yet. The leaves still hold theirs."];
   if (step.kind === "stop") return [`Stopped after ${MOST_VISITS} edges`, `Naive recursion would visit ${text(step.after)} edges; in the true order there are ${graph.edges.length}.`];
