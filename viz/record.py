@@ -117,6 +117,7 @@ class Record:
         }
 
     def to_json(self) -> str:
+        """The same as JSON, in one line."""
         return json.dumps(self.to_dict(), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -131,6 +132,7 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
+        """The record of a text; errors as in `from_dict`."""
         try:
             return cls.from_dict(json.loads(text))
         except json.JSONDecodeError as error:

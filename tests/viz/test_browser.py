@@ -178,10 +178,13 @@ class TestScreen:
         assert "a.grad ends as 4, the truth is 2" in tab.text_content("#note")
 
     def test_text_is_inside_its_box(self, opened, expression, network):
-        for x in expression, network:
+        long = Value(-0.000364249) * Value(-1.2345e-300)  # as long as numbers get but for -1.235e-300
+        for x in expression, network, long:
             tab = opened(step(x))
             outside = tab.evaluate("""() => [...document.querySelectorAll(".node")].filter(node => {
               const box = node.querySelector("rect").getBoundingClientRect();
+              const edge = name => node.querySelector(name).getBoundingClientRect();
+              if (edge(".data").left < edge(".name").right) return true;
               return [...node.querySelectorAll("text")].some(text => {
                 const t = text.getBoundingClientRect();
                 return t.left < box.left || t.right > box.right || t.top < box.top - 1 || t.bottom > box.bottom + 1;

@@ -60,8 +60,8 @@ function drawGraph(svg, graph, view) {
     group.append(shape("text", { class: "title", x: (x0 + x1) / 2, y: top + 9.6 }, view.names[node.id]));
     for (const [i, row] of [[1, "data"], [2, "grad"]]) {
       const y = top + 13 * i + 9.6;
-      made[row] = shape("text", { class: `number ${row}`, x: x1 - 9, y });
-      group.append(shape("text", { class: "name", x: x0 + 9, y }, row), made[row]);
+      made[row] = shape("text", { class: `number ${row}`, x: x1 - 7, y });
+      group.append(shape("text", { class: "name", x: x0 + 7, y }, row), made[row]);
     }
     svg.append(group);
     return made;
@@ -76,16 +76,20 @@ function drawGraph(svg, graph, view) {
 
 const sign = x => x === undefined || x === null || x !== x ? "" : x > 0 ? "plus" : x < 0 ? "minus" : "zero";
 
+// Only what changes is touched: a browser styles again whatever was, even if to the same.
+const setWords = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const setAttribute = (element, name, value) => { if (element.getAttribute(name) !== value) element.setAttribute(name, value); };
+
 /** Words and classes after a step. */
 function showState(drawn, graph, view, state, step, kept) {
   const text = x => format(x, view.digits);
   for (const node of graph.nodes) {
     const { group, data, grad } = drawn.nodes[node.id], value = state.grads.get(node.id);
-    data.textContent = state.known.has(node.id) ? text(node.data) : "…";
-    grad.textContent = value > 0 ? "+" + text(value) : text(value);
-    group.setAttribute("class", `node ${node.role} ${sign(value)} ${step.node === node.id ? "now" : ""} ${kept === node.id ? "kept" : ""}`);
-    group.setAttribute("aria-pressed", String(kept === node.id));
-    group.setAttribute("aria-label", `${view.names[node.id]} data ${data.textContent} grad ${grad.textContent}`);
+    setWords(data, state.known.has(node.id) ? text(node.data) : "…");
+    setWords(grad, value > 0 ? "+" + text(value) : text(value));
+    setAttribute(group, "class", `node ${node.role} ${sign(value)} ${step.node === node.id ? "now" : ""} ${kept === node.id ? "kept" : ""}`);
+    setAttribute(group, "aria-pressed", String(kept === node.id));
+    setAttribute(group, "aria-label", `${view.names[node.id]} data ${data.textContent} grad ${grad.textContent}`);
   }
   const sizes = [...state.flows.values()].map(Math.abs).filter(x => x > 0 && Number.isFinite(x));
   const most = Math.log10(Math.max(...sizes, 1e-300));
@@ -93,9 +97,9 @@ function showState(drawn, graph, view, state, step, kept) {
     const { group, line, local } = drawn.edges[edge.id], flow = state.flows.get(edge.id), now = step.edge === edge.id;
     const part = flow ? Math.max(0, 1 + (Math.log10(Math.abs(flow)) - most) / 4) : 0;
     const width = flow === undefined ? 1 : !Number.isFinite(flow) ? 3.5 : 1.2 + 2.3 * part;
-    line.style.strokeWidth = now ? width + 2 : width;
-    group.setAttribute("class", `edge ${flow === undefined ? "" : "flowed"} ${sign(flow)} ${now ? "now" : ""}`);
-    local.setAttribute("class", now ? "local now" : "local");
-    local.textContent = state.known.has(edge.target) ? text(edge.local) : "";
+    setAttribute(line, "style", `stroke-width: ${(now ? width + 2 : width).toFixed(2)}`);
+    setAttribute(group, "class", `edge ${flow === undefined ? "" : "flowed"} ${sign(flow)} ${now ? "now" : ""}`);
+    setAttribute(local, "class", now ? "local now" : "local");
+    setWords(local, state.known.has(edge.target) ? text(edge.local) : "");
   }
 }
