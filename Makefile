@@ -10,7 +10,7 @@ JOBS   ?= 2
 HARD   ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-hard test-oracle lint stub bench clean
+.PHONY: help demo test test-page test-hard test-oracle lint stub bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,15 @@ demo: $(VENV)/.demo  ## train on XOR and parity, draw the graphs into out/
 
 test: $(VENV)/.dev  ## run all tests that need neither PyTorch nor a GPU
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+# Chromium itself comes from elsewhere: `apt-get install chromium` on Debian.
+$(VENV)/.page: pyproject.toml $(VENV)/.dev
+	@echo "installing what drives a browser"
+	@$(PIP) -e '.[dev,page-tests]'
+	@touch $@
+
+test-page: $(VENV)/.page  ## test the page of viz.step in Chromium
+	@TENSORGRAD_BROWSER=required $(BIN)/python -m pytest tests/viz/test_browser.py
 
 test-hard: $(VENV)/.dev  ## kill, damage, lie and interrupt, HARD times as often as `make test` does
 	@TENSORGRAD_HARD=$(HARD) $(BIN)/python -m pytest -n $(JOBS) tests/hard

@@ -2,7 +2,7 @@
 
     python -m examples.demo
 
-Expect two progress bars, two truth tables without a mistake, and seven pictures in out/, in less than ten seconds.
+Expect two progress bars, two truth tables without a mistake, seven pictures and a page in out/, in less than ten seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ def main() -> None:
     pictures = [*xor.main([]), *parity.main([])]
     print(f"Done in {time.perf_counter() - begin:.1f} s. Look at")
     for path in pictures:
-        print(f"    {path}")
+        how = "   (open it in a browser: it steps through backward, gradient by gradient)" if path.suffix == ".html" else ""
+        print(f"    {path}{how}")
 
 
 if __name__ == "__main__":

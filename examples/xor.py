@@ -4,7 +4,8 @@
     python -m examples.xor --seed 7 --out pictures
 
 Expect all four answers right after 20 to 330 epochs, at most 0.2 s, from any seed (300 of 300 tried). Then four
-pictures in out/: the loss, the boundary that the network has found, and its computation graph as PNG and as SVG.
+pictures in out/: the loss, the boundary that the network has found, and its computation graph as PNG and as SVG; and a page,
+xor_step.html, which steps through that graph forward and backward in any browser.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def fit(seed: int = 1, progress: bool | str = False) -> Trainer:
 
 
 def draw(trainer: Trainer, out: Path) -> list[Path]:
-    """The pictures; where they are."""
+    """The pictures and the page; where they are."""
     import viz
 
     loss, boundary, png, svg = (out / f"xor_{name}" for name in ("loss.png", "boundary.png", "graph.png", "graph.svg"))
@@ -44,7 +45,8 @@ def draw(trainer: Trainer, out: Path) -> list[Path]:
     error.backward()
     viz.render(error, png)
     viz.render(error, svg)
-    return [loss, boundary, png, svg]
+    page = viz.step(error, title="XOR: the gradient of one loss, step by step").save(out / "xor_step.html")
+    return [loss, boundary, png, svg, page]
 
 
 def main(arguments: list[str] | None = None) -> list[Path]:

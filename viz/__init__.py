@@ -2,6 +2,9 @@
 
     viz.graph(loss)                             shows itself in a notebook
     viz.render(loss, "graph.svg")               PNG, SVG, PDF or DOT, with no program to install
+    viz.step(loss)                              a page that steps through backward; viz.render(loss, "loss.html") saves it
+    viz.record_of(loss).save("loss.json")       the computation as data, every number exact
+    viz.replay(loss)                            computed again from that record: equal to the last bit?
     viz.plot_history(trainer.history)           matplotlib figures
     viz.plot_decision_boundary(trainer, points, targets)
     viz.plot_activations([Value.relu, Value.tanh], value=Value)
@@ -21,7 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from .from_value import from_value, graph_of
 from .graph import Edge, Graph, Node, Scope
+from .page import Page, step
+from .record import Record, record_of
 from .render import graph, render
+from .replay import Replay, replay
+from .steps import Step, steps_of
 
 if TYPE_CHECKING:
     from .plots import (
@@ -40,7 +47,11 @@ __all__ = [
     "Edge",
     "Graph",
     "Node",
+    "Page",
+    "Record",
+    "Replay",
     "Scope",
+    "Step",
     "from_value",
     "graph",
     "graph_of",
@@ -53,7 +64,11 @@ __all__ = [
     "plot_paths",
     "plot_pictures",
     "plot_points",
+    "record_of",
     "render",
+    "replay",
+    "step",
+    "steps_of",
 ]
 _PLOTS = tuple(name for name in __all__ if name.startswith("plot_"))
 

@@ -41,10 +41,10 @@ SECONDS = 30.0  # what Graphviz is given for a layout
 DPI = 144
 
 
-def check_format(format: str, where: str) -> str:
+def check_format(format: str, where: str, also: tuple[str, ...] = ()) -> str:
     if format not in FORMATS:
         got = f"the format {format!r}" if format else "no format"
-        raise ValueError(f"{where} asks for {got}. Choose one of .{', .'.join(FORMATS)}.")
+        raise ValueError(f"{where} asks for {got}. Choose one of .{', .'.join(FORMATS + also)}.")
     return format
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .canvas import Canvas, Curve, Rectangle, Shape, Text, Triangle, text_width
 from .layout import FRAME, MARGIN, ROW, SIZE, SMALL, TINY, TITLE, box_size, row_width
@@ -48,6 +49,15 @@ def paint(scene: Scene, plan: Plan) -> Canvas:
     for text, along in words:
         canvas.shapes += _word(text, along, boxes, lines)
     return canvas
+
+
+def word_places(scene: Scene, plan: Plan) -> dict[int, Point]:
+    """For each arrow with a text, by its index, where the middle of that text stands when the scene is painted."""
+    bare = replace(scene, key=[], captions=[])
+    slips = [shape for shape in paint(bare, plan).shapes if isinstance(shape, Rectangle)]
+    worded = [i for i, arrow in enumerate(scene.arrows) if arrow.text]
+    last = slips[len(slips) - len(worded) :]  # words are painted last, a slip of paper under each
+    return {i: (slip.x + slip.width / 2, slip.y + slip.height / 2) for i, slip in zip(worded, last)}
 
 
 def _lowered(bounds: Bounds, down: float) -> Bounds:

@@ -16,6 +16,7 @@ from .fold import Collapse, collapse_scopes, fit
 from .from_value import graph_of
 from .graph import Graph
 from .layout import extent
+from .page import step
 from .scene import PARTS, Direction, Scene, scene_of
 
 if TYPE_CHECKING:
@@ -96,11 +97,16 @@ def render(
 ) -> Path:
     """Draw the computation graph of `x` into a file and return its path.
 
-    The ending chooses the format: .png, .svg, .pdf or .dot. Folders are made as needed, and the file appears whole or
-    not at all. `dpi` is the resolution of a PNG; the other options are those of `graph`.
+    The ending chooses the format: .png, .svg, .pdf or .dot; or .html, the page that `viz.step` makes, which knows
+    `direction`, `precision` and `parameters`. Folders are made as needed, and the file appears whole or not at all. `dpi`
+    is the resolution of a PNG; the other options are those of `graph`.
     """
     target = Path(path)
-    format = check_format(target.suffix[1:].lower(), f"render: {str(target)!r}")
+    if target.suffix.lower() == ".html":
+        if (max_nodes, collapse, engine) != (None, None, None):
+            raise ValueError("render: a page shows every value; max_nodes, collapse and engine are for pictures. Leave them out.")
+        return step(x, direction=direction, precision=precision, parameters=parameters).save(target)
+    format = check_format(target.suffix[1:].lower(), f"render: {str(target)!r}", also=("html",))
     check_engine(engine)
     if isinstance(dpi, bool) or not isinstance(dpi, (int, float)) or not 1 <= dpi <= 2400:
         raise ValueError(f"dpi: needs a number from 1 to 2400, got {dpi!r}.")

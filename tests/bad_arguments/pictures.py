@@ -159,6 +159,10 @@ DRAWN = """
 viz.graph(loss)
 viz.graph_of(loss)
 viz.from_value(loss)
+viz.record_of(loss)
+viz.replay(loss)
+viz.steps_of(loss)
+viz.step(loss)
 """
 
 

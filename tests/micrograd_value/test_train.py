@@ -600,6 +600,7 @@ class TestExamples:
             "xor_boundary.png",
             "xor_graph.png",
             "xor_graph.svg",
+            "xor_step.html",
             "parity_loss.png",
             "parity_graph.png",
             "parity_graph.svg",
