@@ -378,14 +378,14 @@ class Module(Hooks, State, OwnName):
         with no_grad():
             for p in self._parameters.values():
                 if is_lazy(p):
-                    p.to_be = fn(create.empty(0, dtype=p.to_be)).dtype
+                    p.will_be(fn)
                 elif p is not None:
                     p.data = fn(p)
                     if p._grad is not None:
                         p._grad = fn(p._grad)
             for name, b in self._buffers.items():
                 if is_lazy(b):
-                    b.to_be = fn(create.empty(0, dtype=b.to_be)).dtype
+                    b.will_be(fn)
                 elif b is not None:
                     self._buffers[name] = fn(b)
         return self

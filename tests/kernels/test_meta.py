@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,13 @@ def test_memory_is_given_later() -> None:
     other = nn.Linear(3, 2, device="meta")
     other.load_state_dict(model.state_dict(), assign=True)
     assert tg.equal(other.weight, model.weight)
+
+
+def test_copies_of_models() -> None:
+    model = nn.Transformer(4, 2, 1, 2, 8, device="meta")  # which copies its layers
+    twin = copy.deepcopy(model)
+    assert [(p.shape, p.device.type) for p in twin.parameters()] == [(p.shape, "meta") for p in model.parameters()]
+    assert copy.deepcopy(tg.zeros(2, 3, device="meta").T).shape == (3, 2)
 
 
 def test_numbers_are_not_to_be_had() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
 import json
 import pickle
 from pathlib import Path
@@ -172,6 +174,27 @@ def test_dtypes(row: Row) -> None:
     state = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
     assert all(t.dtype is tg.float32 for t in state)
     assert all(isinstance(p, nn.Parameter) for p in module.parameters())
+
+
+def placed(row: Row) -> str | None:
+    """The row's line with device="meta" and dtype=float16, if its class takes them."""
+    tree = ast.parse(row.build, mode="eval").body
+    takes = inspect.signature(getattr(nn, row.name, object)).parameters
+    if not isinstance(tree, ast.Call) or not {"device", "dtype"} <= takes.keys():
+        return None
+    tree.keywords += [ast.keyword("device", ast.Constant("meta")), ast.keyword("dtype", ast.Name("float16", ast.Load()))]
+    return ast.unparse(tree)
+
+
+@pytest.mark.parametrize("build", sorted({line for line in map(placed, with_state) if line}))
+def test_device_and_dtype_reach_every_parameter_and_buffer(build: str) -> None:
+    weight = tg.tensor([1.0, 2.0, 0.5], device="meta", dtype=tg.float16)
+    module = eval(build, {**vars(nn), "float16": tg.float16, "F": nn.functional, "tensor": lambda x: weight})
+    held = [*module.named_parameters(), *module.named_buffers()]
+    assert held
+    for name, x in held:
+        assert x.device == tg.device("meta"), name
+        assert x.dtype is (tg.int64 if name.endswith("num_batches_tracked") else tg.float16), name
 
 
 def test_an_old_name_says_so() -> None:

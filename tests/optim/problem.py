@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import cos, exp, sin, sqrt
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,18 @@ A = np.array(
     ]
 )
 METRICS = [1.0, 0.9, 0.95, 0.91, 0.92, 0.7, 0.72, 0.71, 0.65, 0.66, 0.9, 1.2, 0.64, 0.9, 0.9, 0.9, 0.9, 0.3, 0.31, 0.29, 0.5]
+
+
+# Lines to search along: a loss and its slope, falling at 0.
+LINES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "cubic": (lambda x: x**3 - 3 * x, lambda x: 3 * x * x - 3),
+    "waves": (lambda x: (x - 2) ** 2 + sin(5 * x + 3), lambda x: 2 * (x - 2) + 5 * cos(5 * x + 3)),
+    "quartic": (lambda x: (x - 1) ** 4 - 0.1 * x, lambda x: 4 * (x - 1) ** 3 - 0.1),
+    "steep": (lambda x: exp(-3 * x) + 0.01 * x * x, lambda x: -3 * exp(-3 * x) + 0.02 * x),
+    "root": (lambda x: sqrt(1 + (x - 5) ** 2), lambda x: (x - 5) / sqrt(1 + (x - 5) ** 2)),
+}
+# A first trial far too short, which goes out, one that lands well, and those that bracket a minimum; how flat an end must be.
+SEARCHES = [(line, t, c2) for line in LINES for t in (0.01, 0.3, 1.0, 4.0, 30.0) for c2 in (0.9, 0.1, 0.001)]
 
 
 def parameters(library: Any) -> list[Any]:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import tensorgrad as tg
-from tests.optim.problem import METRICS, flat, plateau, rates, train
+from tensorgrad.optim.lbfgs import strong_wolfe
+from tests.optim.problem import LINES, METRICS, SEARCHES, flat, plateau, rates, train
 from tests.optim.table import ALL_SCHEDULES, MUON, OPTIMIZERS, PLATEAUS
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
@@ -27,7 +28,7 @@ def numbered(rows: list[Any]) -> list[Any]:
 def test_every_row_is_there() -> None:
     assert list(GOLDEN["optimizers"]) == [p.id for p in numbered(ROWS)]
     assert list(GOLDEN["schedules"]) == [p.id for p in numbered(ALL_SCHEDULES)]
-    assert len(GOLDEN["plateaus"]) == len(PLATEAUS)
+    assert len(GOLDEN["plateaus"]) == len(PLATEAUS) and len(GOLDEN["searches"]) == len(SEARCHES)
 
 
 @pytest.mark.parametrize(("row", "name", "options"), numbered(ROWS))
@@ -51,3 +52,18 @@ def test_schedules(row: str, name: str, options: dict[str, Any], optimizer: str)
 @pytest.mark.parametrize("i", range(len(PLATEAUS)))
 def test_plateaus(i: int) -> None:
     np.testing.assert_allclose(flat(plateau(tg, PLATEAUS[i], METRICS)), GOLDEN["plateaus"][i], rtol=1e-12)
+
+
+@pytest.mark.parametrize("i", range(len(SEARCHES)), ids=[f"{line}-{t}-{c2}" for line, t, c2 in SEARCHES])
+def test_where_a_line_search_looks(i: int) -> None:
+    line, t, c2 = SEARCHES[i]
+    f, slope = LINES[line]
+    seen = []
+
+    def asked(t: float) -> tuple[float, Any]:
+        seen.append(t)
+        return f(t), np.array([slope(t)])
+
+    loss, g, end, calls = strong_wolfe(asked, t, np.ones(1), f(0.0), np.array([slope(0.0)]), slope(0.0), c2=c2)
+    assert calls == len(seen) and loss == f(end) and g[0] == slope(end)
+    np.testing.assert_allclose([*seen, end], GOLDEN["searches"][i], rtol=1e-8)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim.lbfgs import _strong_wolfe
 
-from tests.optim.problem import METRICS, flat, plateau, rates, train
+from tests.optim.problem import LINES, METRICS, SEARCHES, flat, plateau, rates, train
 from tests.optim.table import ALL_SCHEDULES, MUON, OPTIMIZERS, PLATEAUS
 
 HERE = Path(__file__).parent.parent / "optim" / "golden.json"
@@ -38,9 +39,26 @@ def schedules() -> dict[str, Any]:
     return found
 
 
+def search(line: str, t: float, c2: float) -> list[float]:
+    """Where PyTorch's line search looks, and where it ends."""
+    f, slope = LINES[line]
+    seen = []
+
+    def asked(x: Any, t: Any, d: Any) -> Any:
+        seen.append(float(t))
+        return f(float(t)), torch.tensor([slope(float(t))], dtype=torch.float64)
+
+    start = torch.tensor([slope(0.0)], dtype=torch.float64)
+    d = torch.ones(1, dtype=torch.float64)
+    _, _, end, calls = _strong_wolfe(asked, None, t, d, f(0.0), start, slope(0.0), c2=c2)
+    assert calls == len(seen)
+    return [*seen, float(end)]
+
+
 def main() -> None:
     plateaus = [short(flat(plateau(torch, options, METRICS))) for options in PLATEAUS]
-    found = {"optimizers": optimizers(), "schedules": schedules(), "plateaus": plateaus}
+    searches = [short(search(*s)) for s in SEARCHES]
+    found = {"optimizers": optimizers(), "schedules": schedules(), "plateaus": plateaus, "searches": searches}
     lines = json.dumps(found, indent=1)
     # a list of numbers on one line
     HERE.write_text(lines.replace(",\n    ", ", ").replace("[\n    ", "[").replace("\n   ]", "]") + "\n")

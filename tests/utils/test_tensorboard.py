@@ -72,6 +72,9 @@ def test_pictures(tmp_path: Path) -> None:
         writer.add_figure("figure", figure)
     events = read(tmp_path)
     np.testing.assert_array_equal(pixels(events, "grey"), grey)
+    for tag, size in (("grey", (2, 3)), ("colour", (4, 5)), ("row", (2, 6)), ("tiles", (3, 6)), ("figure", (50, 100))):
+        (event,) = events.Images(tag)
+        assert (event.height, event.width) == size
     np.testing.assert_array_equal(pixels(events, "colour"), (colour.numpy().transpose(1, 2, 0) * 255).astype(np.uint8))
     np.testing.assert_array_equal(pixels(events, "row"), np.concatenate([grey, grey], 1))
     assert pixels(events, "tiles").shape == (3, 6) and pixels(events, "figure").shape == (50, 100, 4)
