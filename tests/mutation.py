@@ -133,6 +133,9 @@ def files(patterns: list[str]) -> list[Path]:
 
 # ---- which tests mirror a file ------------------------------------------------------------------------------------------
 
+# Tables that ask every module and every optimizer the same, whatever file they are in.
+ABOUT_ALL = {"nn": "tests/nn/test_modules.py", "optim": "tests/optim"}
+
 
 def rings(path: Path) -> list[list[str]]:
     """The tests of a file, nearest first: those of its name, then those of the folder its tests are in."""
@@ -146,6 +149,7 @@ def rings(path: Path) -> list[list[str]]:
     names = [(home, path.stem.strip("_")) for home in named if home.name != "oracle"]
     names += [(home, path.parent.name) for home in [*homes, *(home.parent for home in homes)]]
     near = {p for home, name in names if (ROOT / (p := home / f"test_{name}.py")).is_file()}
+    near |= {Path(p) for folder, p in ABOUT_ALL.items() if folder in path.parts}
     found = [sorted(map(str, near))] if near else []
     around = [home for home in homes if home != Path("tests")]
     if around:
@@ -211,7 +215,7 @@ def diff(change: Change) -> str:
     source = (ROOT / change.path).read_bytes()
     new = (source[: change.start] + change.text.encode() + source[change.end :]).decode()
     lines = difflib.unified_diff(source.decode().splitlines(), new.splitlines(), str(change.path), "changed", "", "", 0, "")
-    return "\n".join(f"    {line}" for line in list(lines)[2:])
+    return "\n".join(f"      {line}" for line in list(lines)[3:])
 
 
 def main() -> None:
@@ -236,7 +240,9 @@ def main() -> None:
             end = copied.tried(change)
             word = end.split()[0].rstrip(":")
             tally[word] = tally.get(word, 0) + 1
-            print(f"{i:3} {end}  [{change.kind}, {time.monotonic() - began:.0f} s]\n{diff(change)}", flush=True)
+            line = (ROOT / change.path).read_bytes()[: change.start].count(b"\n") + 1
+            print(f"{i:3} {change.path}:{line}  {change.kind}, {time.monotonic() - began:.0f} s: {end}")
+            print(diff(change), flush=True)
     decided = tally.get("caught", 0) + tally.get("survived", 0)
     print(f"seed {settings.seed}: {tally.get('caught', 0)} of {decided} caught, {tally.get('unknown', 0)} undecided")
 

@@ -16,7 +16,7 @@ import pytest
 import tensorgrad as tg
 from tensorgrad import Tensor, nn
 from tensorgrad.autograd.engine import grad as gradient_of
-from tests.nn.table import NO_ROW, ROWS, Row
+from tests.nn.table import NO_ROW, ROWS, Row, digest
 
 pytestmark = pytest.mark.filterwarnings("ignore:NLLLoss2d is an old name")
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
@@ -84,6 +84,11 @@ def test_prints_and_holds_what_pytorch_does(row: Row) -> None:
         return {"tuple": [described(x) for x in out]} if isinstance(out, tuple) else repr(out)
 
     assert described(out) == golden["out"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "numbers" in GOLDEN[row.id]], ids=lambda row: row.id)
+def test_numbers_are_pytorchs(row: Row) -> None:
+    np.testing.assert_allclose(digest(row, tg, tg.from_numpy), GOLDEN[row.id]["numbers"], rtol=1e-7, atol=1e-9)
 
 
 def test_every_public_module_has_a_row() -> None:
