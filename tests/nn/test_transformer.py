@@ -38,5 +38,3 @@ def test_defaults() -> None:
     )  # fmt: skip
     small = nn.Transformer(4, 2, 1, 1, 8)
     assert small.encoder.layers[0].activation is small.decoder.layers[0].activation is nn.functional.relu
-    lower, upper = nn.RReLU().lower, nn.RReLU().upper
-    assert (lower, upper) == (1 / 8, 1 / 3) and not nn.RReLU().inplace
