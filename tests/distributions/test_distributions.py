@@ -414,3 +414,17 @@ def test_wishart_of_whole_degrees_is_a_sum_of_squares() -> None:
     assert one.log_prob(x[:, None, None]).allclose(gamma.log_prob(x))
     assert one.entropy().allclose(gamma.entropy()) and one.mean.allclose(gamma.mean) and one.mode.allclose(gamma.mode)
     assert D.Wishart(2.5, COVARIANCE).mode.isnan().all()
+
+
+def test_wishart_of_a_grid_of_matrices() -> None:
+    """(2, 3, p, p), by each of the three ways to give them, is six of them side by side."""
+    scales = COVARIANCE * tg.arange(1.0, 7.0, dtype=tg.float64).reshape(2, 3, 1, 1)
+    x = tg.stack([COVARIANCE] * 3)
+    for grid in (D.Wishart(4.5, scales), D.Wishart(4.5, precision_matrix=tg.linalg.inv(scales)),
+                 D.Wishart(4.5, scale_tril=tg.linalg.cholesky(scales))):  # fmt: skip
+        assert grid.batch_shape == (2, 3) and grid.event_shape == COVARIANCE.shape and grid.log_prob(x).shape == (2, 3)
+        for i in range(2):
+            for j in range(3):
+                one = D.Wishart(4.5, scales[i, j])
+                assert grid.log_prob(x)[i, j].allclose(one.log_prob(COVARIANCE))
+                assert grid.mean[i, j].allclose(one.mean) and grid.entropy()[i, j].allclose(one.entropy())

@@ -240,6 +240,11 @@ for _d, _in in ((1, (2, 3, 8)), (2, (2, 3, 6, 8)), (3, (1, 2, 4, 6, 4))):
     row(f"AvgPool{_d}d(2)", _in)
     row(f"AvgPool{_d}d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)", _in)
     row(f"LPPool{_d}d(2, 2)", _in, low=0.1)
+    _odd = tuple(n + 1 for n in _in)  # a remainder: what is cut off, or counted beside it, shows
+    row(f"MaxPool{_d}d(2)", _odd)
+    row(f"AvgPool{_d}d(2)", _odd)
+    row(f"AvgPool{_d}d(3, padding=1)", _odd)
+    row(f"LPPool{_d}d(2, 2)", _odd, low=0.1)
     row(f"AdaptiveAvgPool{_d}d(3)", _in)
     row(f"AdaptiveMaxPool{_d}d(3)", _in)
     row(f"AdaptiveMaxPool{_d}d(2, return_indices=True)", _in)

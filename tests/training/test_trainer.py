@@ -727,6 +727,9 @@ def test_plain_lines_without_tqdm(capsys: Any, monkeypatch: pytest.MonkeyPatch) 
     first, *lines = capsys.readouterr().err.splitlines()
     assert first == 'XOR: no bar, as tqdm is not installed. Run: pip install "tensorgrad-learn[train]"'
     assert len(lines) == 10 and lines[-1] == f"XOR: epoch 20 of 20, loss {history.losses[-1]:.4g}"
+    quiet_trainer()[0].train(*regression(), 101, progress="XOR")
+    told = [int(line.split()[2]) for line in capsys.readouterr().err.splitlines() if "epoch" in line]
+    assert told == [11, 22, 33, 44, 55, 66, 77, 88, 99, 101], "no more than ten, and the last"
 
 
 def test_callbacks_print_above_the_bar(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
