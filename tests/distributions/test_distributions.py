@@ -64,6 +64,22 @@ KINDS: dict[str, tuple[Callable[..., D.Distribution], tuple[tg.Tensor, ...]]] = 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_samples_have_the_dtype_of_the_parameters(kind: str) -> None:
+    """Not the default one."""
+    build, parameters = KINDS[kind]
+    before = tg.get_default_dtype()
+    try:
+        for dtype, default in ((tg.float32, tg.float64), (tg.float64, tg.float32)):
+            tg.set_default_dtype(default)
+            d = build(*[p.to(dtype) for p in parameters])
+            assert d.sample((3,)).dtype is dtype and d.log_prob(d.sample()).dtype is dtype
+            if d.has_rsample:
+                assert d.rsample().dtype is dtype
+    finally:
+        tg.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_samples_have_the_moments(kind: str) -> None:
     build, parameters = KINDS[kind]
     d = build(*parameters)
