@@ -63,6 +63,27 @@ KINDS: dict[str, tuple[Callable[..., D.Distribution], tuple[tg.Tensor, ...]]] = 
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("make", "values"),
+    [
+        (lambda p: D.Bernoulli(p), [0, 1]),
+        (lambda p: D.Binomial(3, p), [0, 1, 2, 3]),
+        (lambda p: D.Categorical(tg.stack([p, p, p], -1)), [0, 1, 2]),
+        (lambda p: D.OneHotCategorical(tg.stack([p, p], -1)), [[1, 0], [0, 1]]),
+    ],
+)
+@pytest.mark.parametrize("batch", [(), (2,), (2, 3), (2, 3, 1)])
+def test_what_can_be_drawn(make: Callable[..., D.Distribution], values: list[Any], batch: tuple[int, ...]) -> None:
+    """Each value along the first axis, for the whole batch, or so that it broadcasts to it."""
+    d = make(tg.full(batch, 0.25, dtype=tg.float64))
+    narrow, wide = d.enumerate_support(expand=False), d.enumerate_support()
+    want = tg.tensor(values)
+    lying = want.reshape((len(values),) + (1,) * len(batch) + tuple(want.shape[1:]))
+    assert narrow.shape == lying.shape and (narrow == lying).all()
+    assert wide.shape == (len(values), *batch, *want.shape[1:]) and (wide == lying).all()
+    assert d.log_prob(wide).exp().sum(0).allclose(tg.ones(batch, dtype=tg.float64))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_have_the_dtype_of_the_parameters(kind: str) -> None:
     """Not the default one."""

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import viz
-from micrograd_value import MLP, Value, scope
-from viz.canvas import Rectangle, text_width
+from micrograd_value import MLP, Value
+from viz.canvas import text_width
 from viz.fold import collapse_scopes, fit
 from viz.from_value import graph_of
 from viz.graph import Edge, Graph, Node
@@ -15,7 +15,7 @@ from viz.layout import arrange, box_size, waypoints
 from viz.paint import Room
 from viz.paint import paint as paint_plan
 from viz.plan import plan_of
-from viz.scene import FRAMES, Row, scene_of
+from viz.scene import Row, scene_of
 
 
 def paint(scene, layout):
@@ -162,19 +162,6 @@ class TestPaint:
         along = {"LR": (1, 0), "RL": (-1, 0), "TB": (0, 1), "BT": (0, -1)}[direction]
         steps = [sum(a * c for a, c in zip(along, at[word])) for word in ("start", "tanh", "end")]
         assert steps == sorted(steps)
-
-    def test_frames_inside_each_other_take_turns_with_two_colours(self):
-        x = Value(3.0, label="x")
-        with scope("a"), scope("b"), scope("c"):
-            y = x.tanh()
-        scene = scene_of(graph_of(y * 2.0))
-        assert [f.depth for f in scene.frames] == [1, 2, 3]
-        canvas = paint(scene, arrange(scene))
-        fills = {shape.fill for shape in canvas.shapes if getattr(shape, "fill", None) in FRAMES}
-        drawn = [shape for shape in canvas.shapes if isinstance(shape, Rectangle) and shape.fill in FRAMES]
-        assert [shape.fill for shape in drawn] == [FRAMES[0], FRAMES[1], FRAMES[0]] and fills == set(FRAMES)
-        for outer, inner in zip(drawn, drawn[1:]):
-            assert outer.x < inner.x and outer.y < inner.y and inner.x + inner.width < outer.x + outer.width
 
     def test_all_words_are_there(self, network):
         scene = scene_of(graph_of(network), legend=True)
