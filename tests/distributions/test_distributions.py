@@ -84,6 +84,43 @@ def test_what_can_be_drawn(make: Callable[..., D.Distribution], values: list[Any
     assert d.log_prob(wide).exp().sum(0).allclose(tg.ones(batch, dtype=tg.float64))
 
 
+# Those whose formulas for these PyTorch does not have either.
+WITHOUT_CDF = set(
+    "Bernoulli Beta Binomial Dirichlet FisherSnedecor Geometric Independent LowRankMultivariateNormal Multinomial "
+    "MultivariateNormal NegativeBinomial OneHotCategorical OneHotCategoricalStraightThrough Poisson StudentT Wishart".split()
+)
+WITHOUT_ICDF = WITHOUT_CDF | set("Chi2 Gamma InverseGamma MixtureSameFamily".split())
+WITHOUT_ENTROPY = set("FisherSnedecor MixtureSameFamily NegativeBinomial Poisson".split())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_CDF])
+def test_the_share_of_samples_below(kind: str) -> None:
+    build, parameters = KINDS[kind]
+    d = build(*parameters)
+    tg.manual_seed(2)
+    x = d.sample((20_000,))
+    for at in x[:3]:
+        p = d.cdf(at)
+        assert (((x <= at).double().mean(0) - p).abs() < 4.5 * (p * (1 - p) / 20_000).sqrt() + 1e-9).all()
+        if kind not in WITHOUT_ICDF:
+            assert d.icdf(p).allclose(at, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_ENTROPY])
+def test_entropy_is_the_mean_of_minus_log_prob(kind: str) -> None:
+    build, parameters = KINDS[kind]
+    d = build(*parameters)
+    tg.manual_seed(3)
+    told = -d.log_prob(d.sample((20_000,)))
+    assert ((told.mean(0) - d.entropy()).abs() < 4.5 * told.std(0) / 20_000**0.5 + 1e-9).all()
+
+
+# As in PyTorch: what counts has no gradient of its samples.
+WITHOUT_RSAMPLE = {
+    "Bernoulli", "Binomial", "Geometric", "MixtureSameFamily", "Multinomial", "NegativeBinomial", "OneHotCategorical", "Poisson",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_have_the_dtype_of_the_parameters(kind: str) -> None:
     """Not the default one."""
@@ -94,8 +131,8 @@ def test_samples_have_the_dtype_of_the_parameters(kind: str) -> None:
             tg.set_default_dtype(default)
             d = build(*[p.to(dtype) for p in parameters])
             assert d.sample((3,)).dtype is dtype and d.log_prob(d.sample()).dtype is dtype
-            if d.has_rsample:
-                assert d.rsample().dtype is dtype
+            if kind not in WITHOUT_RSAMPLE:
+                assert d.has_rsample and d.rsample().dtype is dtype
     finally:
         tg.set_default_dtype(before)
 

@@ -481,7 +481,7 @@ def test_pytorchs_paths() -> None:
     from tensorgrad.nn.modules.utils import _ntuple, _pair, _quadruple, _single, _triple
 
     assert issubclass(nn.BatchNorm2d, batchnorm._BatchNorm) and issubclass(nn.ConvTranspose1d, _ConvNd)
-    assert _single(3) == (3,) and _triple(0) == (0, 0, 0) and _quadruple(5) == (5, 5, 5, 5)
+    assert _pair.__name__ == "_pair" and _single(3) == (3,) and _triple(0) == (0, 0, 0) and _quadruple(5) == (5, 5, 5, 5)
     assert _pair(2) == (2, 2) and _triple([1, 2, 3]) == (1, 2, 3) and _ntuple(4)("ab"[0]) == ("a",)
     assert nn.modules.Linear is nn.Linear and nn.modules.loss._Loss is nn.MSELoss.__mro__[1]
     with words(AttributeError, "module 'tensorgrad.nn.modules' has no attribute 'Quux'"):
