@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # beside other workers the threads of BLAS only wait for a core: four times as long
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported, which is later
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ctrl-C is tested, and a shell ignores it for what runs in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,5 +36,14 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A table without bad inputs has nothing to run for `test_error`: drop it rather than report it as skipped."""
-    items[:] = [item for item in items if not item.name.endswith("[NOTSET]")]
+    """What has nothing to run is dropped, rather than reported as skipped or, worse, as passed: `test_error` of a table
+    without bad inputs, the second gradient of what has no first, the layouts of numbers."""
+    items[:] = [item for item in items if not item.name.endswith("[NOTSET]") and applies(item)]
+
+
+def applies(item: pytest.Item) -> bool:
+    """Whether a generated test of an operation calls it at all."""
+    cls, params = getattr(item, "cls", None), getattr(item, "callspec", None)
+    if params is None or not hasattr(cls, "applies"):
+        return True
+    return cls.applies(item.originalname, params.params)  # type: ignore[union-attr,attr-defined]

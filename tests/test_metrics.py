@@ -328,3 +328,20 @@ def test_the_base_says_what_is_missing() -> None:
     for call in (Metric, lambda: Metric.update(Accuracy(), 1, 1), lambda: Metric.compute(Accuracy())):
         with pytest.raises(TypeError, match=r"a Metric defines reset\(\), update\(\) and compute\(\)"):
             call()
+
+
+def test_states_go_there_and_back_or_are_refused() -> None:
+    seen, other = metrics.Accuracy(), metrics.Accuracy()
+    seen.update(tg.tensor([0, 1, 1]), tg.tensor([0, 1, 0]))
+    state = seen.state_dict()
+    other.load_state_dict(state)
+    assert other.compute() == seen.compute() == pytest.approx(2 / 3)
+    seen.update(tg.tensor([1]), tg.tensor([1]))
+    assert other.state_dict() == state and seen.state_dict() != state, "a copy"
+    for lie in (3, {}, {**state, "more": 1}, {k: state[k] for k in list(state)[1:]}):
+        with pytest.raises(ValueError, match="Accuracy.load_state_dict: needs a dict with the entries"):
+            other.load_state_dict(lie)
+    counted = next(key for key, value in state.items() if value is not None)
+    with pytest.raises(ValueError, match=f"Accuracy.load_state_dict: the entry {counted!r} is .*, here it is"):
+        other.load_state_dict({**state, counted: [{}]})
+    assert other.state_dict() == state, "nothing has changed"

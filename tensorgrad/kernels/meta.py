@@ -166,13 +166,14 @@ _RULES: dict[str, Callable[..., Any]] = {
     "empty": _filled, "full": _full, "empty_alike": lambda x, dtype: meta(x.shape, dtype),
     "empty_strided": lambda shape, steps, dtype: meta(shape, dtype), "take_rows": _take_rows, "asarray": _asarray,
     "array": _asarray, "eye": lambda n, m, dtype: meta((n, m), dtype), "owned": lambda x: meta(x.shape, x.dtype),
+    "in_copy": lambda x, owner, copied: meta(x.shape, x.dtype),
     **dict.fromkeys("unit uniform normal exponential log_normal cauchy geometric integers bernoulli".split(), _drawn),
 }  # fmt: skip
 
 # What reads numbers to know the shape of its result.
 _REFUSED = set("nonzero nonzero_rows masked_select masked_scatter unique unique_consecutive repeated bincount lstsq".split())
 _BY_KEY = {"index", "key_shape", "index_put", "index_add_at"}  # refuse masks
-_AS_THEY_ARE = {"is_array", "writable"}
+_AS_THEY_ARE = {"is_array", "writable", "memory_of"}
 
 
 class _Kernels:

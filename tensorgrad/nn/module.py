@@ -378,14 +378,14 @@ class Module(Hooks, State, OwnName):
         with no_grad():
             for p in self._parameters.values():
                 if is_lazy(p):
-                    _apply_later(fn, p)
+                    p.will_be(fn)
                 elif p is not None:
                     p.data = fn(p)
                     if p._grad is not None:
                         p._grad = fn(p._grad)
             for name, b in self._buffers.items():
                 if is_lazy(b):
-                    _apply_later(fn, b)
+                    b.will_be(fn)
                 elif b is not None:
                     self._buffers[name] = fn(b)
         return self
@@ -491,9 +491,3 @@ _HOMES = (("_parameters", Parameter, "a Parameter"), ("_modules", Module, "a Mod
 def _indented(text: str) -> str:
     first, *rest = text.split("\n")
     return "\n".join([first, *("  " + line for line in rest)])
-
-
-def _apply_later(fn: Callable[[Tensor], Tensor], lazy: Any) -> None:
-    """What has no memory yet: only what it will be changes."""
-    found = fn(create.empty(0, dtype=lazy.to_be, device=lazy.where))
-    lazy.to_be, lazy.where = found.dtype, found.device

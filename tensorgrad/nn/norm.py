@@ -51,7 +51,7 @@ class _NormBase(Module):
         var = create.ones(num_features, **place) if track_running_stats else None
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", var)
-        self.register_buffer("num_batches_tracked", create.tensor(0) if track_running_stats else None)
+        self.register_buffer("num_batches_tracked", create.tensor(0, device=device) if track_running_stats else None)
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
@@ -200,7 +200,7 @@ class _LazyNorm(LazyModuleMixin):
                 me.bias = UninitializedParameter(**place)
         if track_running_stats:
             me.running_mean, me.running_var = UninitializedBuffer(**place), UninitializedBuffer(**place)
-            me.num_batches_tracked = create.tensor(0)
+            me.num_batches_tracked = create.tensor(0, device=device)
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Take the input's channels, or, after a state dict has been loaded, the state's."""

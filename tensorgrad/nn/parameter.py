@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..device import chosen
+from ..device import device as Device
 from ..dtypes import as_dtype, dtype, get_default_dtype
 from ..ops import create
 from ..refusals import in_class_name
@@ -69,16 +70,21 @@ class UninitializedTensorMixin:
     _requires_grad: bool
     _becomes: type
     to_be: dtype  # of the memory
-    where: Any  # the device of the memory
+    place_to_be: Device  # where it will be
 
     def _expect(self, requires_grad: bool, device: Any, dtype: Any) -> None:
-        self.where = chosen(device, type(self).__name__)
+        self.place_to_be = chosen(device, type(self).__name__)
         self._requires_grad = requires_grad
         self.to_be = get_default_dtype() if dtype is None else as_dtype(dtype)
 
+    def will_be(self, fn: Any) -> None:
+        """Take the dtype and the device that `fn` would give memory."""
+        sample = fn(create.empty(0, device=self.place_to_be, dtype=self.to_be))
+        self.to_be, self.place_to_be = sample.dtype, sample.device
+
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Take a shape and become an ordinary Parameter or Tensor; the memory is not set."""
-        self.array = create.empty(tuple(shape), device=device or self.where, dtype=dtype or self.to_be).array
+        self.array = create.empty(tuple(shape), device=device or self.place_to_be, dtype=dtype or self.to_be).array
         self.__class__ = self._becomes
 
     @property
@@ -86,8 +92,8 @@ class UninitializedTensorMixin:
         return self.to_be
 
     @property
-    def device(self) -> Any:
-        return self.where
+    def device(self) -> Device:
+        return self.place_to_be
 
     def is_floating_point(self) -> bool:
         """Yes, whatever its shape will be."""
@@ -103,7 +109,7 @@ class UninitializedTensorMixin:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self._requires_grad, self.where, self.to_be)  # type: ignore[call-arg]
+            memo[id(self)] = type(self)(self._requires_grad, self.place_to_be, self.to_be)  # type: ignore[call-arg]
         return memo[id(self)]
 
     def __repr__(self) -> str:

@@ -33,6 +33,7 @@ def test_groups() -> None:
     a, b, c = tg.ones(1), tg.ones(1, dtype=tg.float64), tg.zeros(1)
     groups = _group_tensors_by_device_and_dtype([[a, b, c], [1, 2, 3]], with_indices=True)
     assert list(groups.values()) == [([[a, c], [1, 3]], [0, 2]), ([[b], [2]], [1])]
+    assert [indices for _, indices in _group_tensors_by_device_and_dtype([[a, b, c]]).values()] == [[], []]
 
 
 def test_what_a_tensor_holds() -> None:

@@ -169,6 +169,7 @@ def test_attention_and_backends_take_their_switches() -> None:
     assert not tg.backends.cuda.flash_sdp_enabled() and tg.backends.cuda.math_sdp_enabled()
     with tg.backends.cudnn.flags(enabled=False):
         assert not tg.backends.mkl.is_available() and not tg.backends.openmp.is_available()
+    assert not tg.backends.mkldnn.enabled and not tg.backends.mkldnn.is_available()
 
 
 def test_where_tensors_are() -> None:

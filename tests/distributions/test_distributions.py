@@ -63,6 +63,80 @@ KINDS: dict[str, tuple[Callable[..., D.Distribution], tuple[tg.Tensor, ...]]] = 
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("make", "values"),
+    [
+        (lambda p: D.Bernoulli(p), [0, 1]),
+        (lambda p: D.Binomial(3, p), [0, 1, 2, 3]),
+        (lambda p: D.Categorical(tg.stack([p, p, p], -1)), [0, 1, 2]),
+        (lambda p: D.OneHotCategorical(tg.stack([p, p], -1)), [[1, 0], [0, 1]]),
+    ],
+)
+@pytest.mark.parametrize("batch", [(), (2,), (2, 3), (2, 3, 1)])
+def test_what_can_be_drawn(make: Callable[..., D.Distribution], values: list[Any], batch: tuple[int, ...]) -> None:
+    """Each value along the first axis, for the whole batch, or so that it broadcasts to it."""
+    d = make(tg.full(batch, 0.25, dtype=tg.float64))
+    narrow, wide = d.enumerate_support(expand=False), d.enumerate_support()
+    want = tg.tensor(values)
+    lying = want.reshape((len(values),) + (1,) * len(batch) + tuple(want.shape[1:]))
+    assert narrow.shape == lying.shape and (narrow == lying).all()
+    assert wide.shape == (len(values), *batch, *want.shape[1:]) and (wide == lying).all()
+    assert d.log_prob(wide).exp().sum(0).allclose(tg.ones(batch, dtype=tg.float64))
+
+
+# Those whose formulas for these PyTorch does not have either.
+WITHOUT_CDF = set(
+    "Bernoulli Beta Binomial Dirichlet FisherSnedecor Geometric Independent LowRankMultivariateNormal Multinomial "
+    "MultivariateNormal NegativeBinomial OneHotCategorical OneHotCategoricalStraightThrough Poisson StudentT Wishart".split()
+)
+WITHOUT_ICDF = WITHOUT_CDF | set("Chi2 Gamma InverseGamma MixtureSameFamily".split())
+WITHOUT_ENTROPY = set("FisherSnedecor MixtureSameFamily NegativeBinomial Poisson".split())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_CDF])
+def test_the_share_of_samples_below(kind: str) -> None:
+    build, parameters = KINDS[kind]
+    d = build(*parameters)
+    tg.manual_seed(2)
+    x = d.sample((20_000,))
+    for at in x[:3]:
+        p = d.cdf(at)
+        assert (((x <= at).double().mean(0) - p).abs() < 4.5 * (p * (1 - p) / 20_000).sqrt() + 1e-9).all()
+        if kind not in WITHOUT_ICDF:
+            assert d.icdf(p).allclose(at, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_ENTROPY])
+def test_entropy_is_the_mean_of_minus_log_prob(kind: str) -> None:
+    build, parameters = KINDS[kind]
+    d = build(*parameters)
+    tg.manual_seed(3)
+    told = -d.log_prob(d.sample((20_000,)))
+    assert ((told.mean(0) - d.entropy()).abs() < 4.5 * told.std(0) / 20_000**0.5 + 1e-9).all()
+
+
+# As in PyTorch: what counts has no gradient of its samples.
+WITHOUT_RSAMPLE = {
+    "Bernoulli", "Binomial", "Geometric", "MixtureSameFamily", "Multinomial", "NegativeBinomial", "OneHotCategorical", "Poisson",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_samples_have_the_dtype_of_the_parameters(kind: str) -> None:
+    """Not the default one."""
+    build, parameters = KINDS[kind]
+    before = tg.get_default_dtype()
+    try:
+        for dtype, default in ((tg.float32, tg.float64), (tg.float64, tg.float32)):
+            tg.set_default_dtype(default)
+            d = build(*[p.to(dtype) for p in parameters])
+            assert d.sample((3,)).dtype is dtype and d.log_prob(d.sample()).dtype is dtype
+            if kind not in WITHOUT_RSAMPLE:
+                assert d.has_rsample and d.rsample().dtype is dtype
+    finally:
+        tg.set_default_dtype(before)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_have_the_moments(kind: str) -> None:
     build, parameters = KINDS[kind]
@@ -414,3 +488,17 @@ def test_wishart_of_whole_degrees_is_a_sum_of_squares() -> None:
     assert one.log_prob(x[:, None, None]).allclose(gamma.log_prob(x))
     assert one.entropy().allclose(gamma.entropy()) and one.mean.allclose(gamma.mean) and one.mode.allclose(gamma.mode)
     assert D.Wishart(2.5, COVARIANCE).mode.isnan().all()
+
+
+def test_wishart_of_a_grid_of_matrices() -> None:
+    """(2, 3, p, p), by each of the three ways to give them, is six of them side by side."""
+    scales = COVARIANCE * tg.arange(1.0, 7.0, dtype=tg.float64).reshape(2, 3, 1, 1)
+    x = tg.stack([COVARIANCE] * 3)
+    for grid in (D.Wishart(4.5, scales), D.Wishart(4.5, precision_matrix=tg.linalg.inv(scales)),
+                 D.Wishart(4.5, scale_tril=tg.linalg.cholesky(scales))):  # fmt: skip
+        assert grid.batch_shape == (2, 3) and grid.event_shape == COVARIANCE.shape and grid.log_prob(x).shape == (2, 3)
+        for i in range(2):
+            for j in range(3):
+                one = D.Wishart(4.5, scales[i, j])
+                assert grid.log_prob(x)[i, j].allclose(one.log_prob(COVARIANCE))
+                assert grid.mean[i, j].allclose(one.mean) and grid.entropy()[i, j].allclose(one.entropy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,13 @@ def test_lazy_modules() -> None:
     for lazy in (nn.LazyLinear(3, device="meta"), nn.LazyLinear(3).to("meta"), nn.LazyConv2d(3, 2, device="meta")):
         assert lazy.weight.device == tg.device("meta")
         assert lazy(tg.ones(2, 4, 5, 4, device="meta")).is_meta and lazy.weight.is_meta and lazy.bias.is_meta
+
+
+def test_copies_of_models() -> None:
+    model = nn.Transformer(4, 2, 1, 2, 8, device="meta")  # which copies its layers
+    twin = copy.deepcopy(model)
+    assert [(p.shape, p.device.type) for p in twin.parameters()] == [(p.shape, "meta") for p in model.parameters()]
+    assert copy.deepcopy(tg.zeros(2, 3, device="meta").T).shape == (3, 2)
 
 
 def test_numbers_are_not_to_be_had() -> None:

@@ -21,7 +21,7 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("name", ARRAYS)
-@pytest.mark.parametrize("axis", [-1, 0])
+@pytest.mark.parametrize("axis", [-1, -2, 0, 1])
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
 def test_as_a_reduction(name: str, axis: int, dtype: str) -> None:
     x = ARRAYS[name] if ARRAYS[name].dtype.kind == "i" else ARRAYS[name].astype(dtype)

@@ -16,6 +16,8 @@ import pytest
 import tensorgrad as tg
 from tensorgrad import Tensor, nn
 
+META: dict[str, Any] = {"device": "meta", "dtype": tg.float16}
+
 
 class Net(nn.Module):
     """Two layers, a buffer and a frozen number."""
@@ -382,6 +384,38 @@ def test_hooks_of_all_modules() -> None:
     assert log == []
 
 
+def test_hooks_of_all_modules_with_keywords_and_after_errors() -> None:
+    class Scaled(nn.Module):
+        def forward(self, x: Tensor, by: float = 1.0) -> Tensor:
+            if by < 0:
+                raise ValueError("by is below 0")
+            return x * by
+
+    everywhere, log = nn.modules.module, []
+    handles = [
+        everywhere.register_module_forward_hook(lambda m, args, out: log.append("plain")),
+        everywhere.register_module_forward_hook(lambda m, args, kwargs, out: log.append(kwargs), with_kwargs=True),
+        everywhere.register_module_forward_hook(lambda m, args, out: log.append(out), always_call=True),
+        everywhere.register_module_forward_hook(
+            lambda m, args, kwargs, out: log.append((kwargs, out)), with_kwargs=True, always_call=True
+        ),
+    ]
+    try:
+        out = Scaled()(tg.ones(1), by=2.0)
+        assert log[:2] == ["plain", {"by": 2.0}] and log[2] is out and log[3][0] == {"by": 2.0} and log[3][1] is out
+        log.clear()
+        with words(ValueError, "by is below 0"):
+            Scaled()(tg.ones(1), by=-1.0)
+        assert log == [None, ({"by": -1.0}, None)], "after an error only those that are always called"
+    finally:
+        for handle in handles:
+            handle.remove()
+    log.clear()
+    with words(ValueError, "by is below 0"):
+        Scaled()(tg.ones(1), by=-1.0)
+    assert log == []
+
+
 def test_hooks_of_what_is_registered() -> None:
     everywhere, log = nn.modules.module, []
     twice = everywhere.register_module_parameter_registration_hook(lambda m, name, p: nn.Parameter(p.detach() * 2))
@@ -739,6 +773,11 @@ def test_old_state_dicts_of_batch_norm() -> None:
     del state["num_batches_tracked"]
     norm.load_state_dict(state)
     assert norm.num_batches_tracked.item() == 0
+    new = norm.state_dict()  # of version 2, which had the counter
+    del new["num_batches_tracked"]
+    with words(RuntimeError, "num_batches_tracked"):
+        norm.load_state_dict(new)
+    assert norm.load_state_dict(new, strict=False).missing_keys == ["num_batches_tracked"]
 
 
 # ---- parameters -----------------------------------------------------------------------------------------------------
@@ -785,6 +824,20 @@ def test_lazy() -> None:
     assert twin[0].has_uninitialized_params()
     twin(tg.ones(4, 5, dtype=tg.float64))
     assert twin[0].weight.shape == (3, 5) and twin[0].weight.dtype is tg.float64
+
+
+def test_lazy_modules_keep_their_device_and_dtype() -> None:
+    x = tg.zeros(2, 4, 5, device="meta", dtype=tg.float16)
+    lazy = nn.LazyConv1d(3, 2, **META), nn.LazyConvTranspose1d(3, 2, **META), nn.LazyLinear(3, **META), nn.LazyBatchNorm1d(**META)
+    for net in lazy:
+        twin = copy.deepcopy(net)
+        assert twin.weight.device == net.bias.device == tg.device("meta") and twin.bias.dtype is tg.float16
+        net(x)
+        for t in net.state_dict().values():
+            assert t.device == tg.device("meta") and t.dtype in (tg.float16, tg.int64)
+        twin.to_empty(device="cpu").float()
+        twin(tg.zeros(2, 4, 5))
+        assert twin.weight.device.type == twin.bias.device.type == "cpu" and twin.weight.dtype is tg.float32
 
 
 def test_lazy_state_dicts() -> None:

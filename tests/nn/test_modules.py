@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
 import json
 import pickle
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 import tensorgrad as tg
 from tensorgrad import Tensor, nn
 from tensorgrad.autograd.engine import grad as gradient_of
-from tests.nn.table import NO_ROW, ROWS, Row
+from tests.nn.table import NO_ROW, ROWS, Row, digest
 
 pytestmark = pytest.mark.filterwarnings("ignore:NLLLoss2d is an old name")
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
@@ -82,6 +84,11 @@ def test_prints_and_holds_what_pytorch_does(row: Row) -> None:
         return {"tuple": [described(x) for x in out]} if isinstance(out, tuple) else repr(out)
 
     assert described(out) == golden["out"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "numbers" in GOLDEN[row.id]], ids=lambda row: row.id)
+def test_numbers_are_pytorchs(row: Row) -> None:
+    np.testing.assert_allclose(digest(row, tg, tg.from_numpy), GOLDEN[row.id]["numbers"], rtol=1e-7, atol=1e-9)
 
 
 def test_every_public_module_has_a_row() -> None:
@@ -172,6 +179,27 @@ def test_dtypes(row: Row) -> None:
     state = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
     assert all(t.dtype is tg.float32 for t in state)
     assert all(isinstance(p, nn.Parameter) for p in module.parameters())
+
+
+def placed(row: Row) -> str | None:
+    """The row's line with device="meta" and dtype=float16, if its class takes them."""
+    tree = ast.parse(row.build, mode="eval").body
+    takes = inspect.signature(getattr(nn, row.name, object)).parameters
+    if not isinstance(tree, ast.Call) or not {"device", "dtype"} <= takes.keys():
+        return None
+    tree.keywords += [ast.keyword("device", ast.Constant("meta")), ast.keyword("dtype", ast.Name("float16", ast.Load()))]
+    return ast.unparse(tree)
+
+
+@pytest.mark.parametrize("build", sorted({line for line in map(placed, with_state) if line}))
+def test_device_and_dtype_reach_every_parameter_and_buffer(build: str) -> None:
+    weight = tg.tensor([1.0, 2.0, 0.5], device="meta", dtype=tg.float16)
+    module = eval(build, {**vars(nn), "float16": tg.float16, "F": nn.functional, "tensor": lambda x: weight})
+    held = [*module.named_parameters(), *module.named_buffers()]
+    assert held
+    for name, x in held:
+        assert x.device == tg.device("meta"), name
+        assert x.dtype is (tg.int64 if name.endswith("num_batches_tracked") else tg.float16), name
 
 
 def test_an_old_name_says_so() -> None:

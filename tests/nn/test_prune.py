@@ -42,6 +42,16 @@ def test_the_smallest_go_and_stay_gone() -> None:
     assert list(net.state_dict()) == ["bias", "weight"] and not prune.is_pruned(net) and not net._hooked
 
 
+def test_dimensions_counted_from_the_end() -> None:
+    for dim, kept in ((-1, [[0, -2, 3], [0, 5, -6]]), (-2, [[0, 0, 0], [-4, 5, -6]])):
+        for same in (dim, dim + 2):
+            assert prune.ln_structured(layer(), "weight", 1, n=1, dim=same).weight.tolist() == kept
+        assert (prune.random_structured(layer(), "weight", 1, dim=dim).weight == 0).sum().item() == (2, 3)[dim == -2]
+    for dim in (-3, 2):
+        with pytest.raises(IndexError, match=f"ln_structured: dim={dim} is out of range for a tensor of shape"):
+            prune.ln_structured(layer(), "weight", 1, n=1, dim=dim)
+
+
 def test_one_after_another() -> None:
     net = layer()
     prune.l1_unstructured(net, "weight", 1)

@@ -276,6 +276,87 @@ def test_parametrize_assignment_and_buffers() -> None:
     assert other.weight.tolist() == [[1, 1]] * 2
 
 
+class Added(nn.Module):
+    """x + 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 1
+
+    def right_inverse(self, x: Tensor) -> Tensor:
+        return x - 1
+
+
+class TwoParts(nn.Module):
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+    def right_inverse(self, x: Tensor) -> Any:
+        return x * 0.75, x * 0.25
+
+
+class Halved(nn.Module):
+    """Another dtype, which only unsafe=True allows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.half()
+
+
+def test_a_second_parametrization_of_the_same_parameter() -> None:
+    register = parametrize.register_parametrization
+    model = nn.Linear(2, 2)
+    value = model.weight.detach().clone()
+    register(register(model, "weight", Doubled()), "weight", Added())
+    there = model.parametrizations.weight
+    np.testing.assert_allclose(model.weight.detach().numpy(), value.numpy(), rtol=1e-6)  # both inverses keep the value
+    np.testing.assert_allclose(there.original.detach().numpy(), (value.numpy() - 1) / 2, rtol=1e-6)
+    model.weight = tg.full((2, 2), 7.0)
+    assert there.original.tolist() == [[3, 3]] * 2 and model.weight.tolist() == [[7, 7]] * 2
+
+    class Wrong(Added):
+        def right_inverse(self, x: Tensor) -> Tensor:
+            return x[:1]
+
+    class WrongBack(Wrong):
+        def forward(self, x: Tensor) -> Tensor:
+            return x[:1]
+
+    for wrong in (Wrong(), WrongBack(), Halved()):
+        what = "dtype" if isinstance(wrong, Halved) else "shape"
+        with words(ValueError, f"register_parametrization: the parameter has {what}"):
+            register(model, "weight", wrong)
+        assert len(there) == 2 and model.weight.tolist() == [[7, 7]] * 2, "nothing has changed"
+    assert register(model, "weight", Halved(), unsafe=True).weight.dtype is tg.float16 and there.unsafe
+    mixed = register(nn.Linear(2, 2), "weight", Symmetric())  # has no inverse: the value that is there changes
+    before = mixed.weight.detach().clone()
+    assert (register(mixed, "weight", Added()).weight == before + 1).all()
+
+
+def test_removing_one_of_another_dtype_or_of_two_tensors() -> None:
+    register, remove = parametrize.register_parametrization, parametrize.remove_parametrizations
+    model = nn.Linear(2, 2)
+    original, optimized = model.weight, model.weight.detach().clone()
+    register(model, "weight", Halved(), unsafe=True)
+    remove(model, "weight")
+    assert type(model) is nn.Linear and isinstance(model.weight, nn.Parameter) and model.weight is not original
+    assert model.weight.dtype is tg.float16 and original.dtype is tg.float32 and model.weight.requires_grad
+    assert (model.weight == optimized.half()).all()
+    for trained in (True, False):
+        model = nn.Linear(2, 2)
+        model.weight.requires_grad_(trained)
+        value = model.weight.detach().clone()
+        register(model, "weight", TwoParts())
+        names = [n for n, _ in model.named_parameters()]
+        assert names == ["bias", "parametrizations.weight.original0", "parametrizations.weight.original1"]
+        remove(model, "weight")
+        assert isinstance(model.weight, nn.Parameter) and model.weight.requires_grad is trained
+        np.testing.assert_allclose(model.weight.detach().numpy(), value.numpy(), rtol=1e-6)
+        assert [n for n, _ in model.named_parameters()] == ["bias", "weight"]
+    norm = nn.BatchNorm1d(2)
+    register(norm, "running_var", Halved(), unsafe=True)
+    remove(norm, "running_var")
+    assert norm.running_var.dtype is tg.float16 and "running_var" in dict(norm.named_buffers())
+
+
 def test_a_parametrized_bias_alone() -> None:
     model = nn.Linear(1, 1)
     parametrize.register_parametrization(model, "bias", Doubled())
@@ -397,9 +478,10 @@ def test_skip_init() -> None:
 def test_pytorchs_paths() -> None:
     import tensorgrad.nn.modules.batchnorm as batchnorm
     from tensorgrad.nn.modules.conv import _ConvNd
-    from tensorgrad.nn.modules.utils import _ntuple, _pair, _triple
+    from tensorgrad.nn.modules.utils import _ntuple, _pair, _quadruple, _single, _triple
 
     assert issubclass(nn.BatchNorm2d, batchnorm._BatchNorm) and issubclass(nn.ConvTranspose1d, _ConvNd)
+    assert _pair.__name__ == "_pair" and _single(3) == (3,) and _triple(0) == (0, 0, 0) and _quadruple(5) == (5, 5, 5, 5)
     assert _pair(2) == (2, 2) and _triple([1, 2, 3]) == (1, 2, 3) and _ntuple(4)("ab"[0]) == ("a",)
     assert nn.modules.Linear is nn.Linear and nn.modules.loss._Loss is nn.MSELoss.__mro__[1]
     with words(AttributeError, "module 'tensorgrad.nn.modules' has no attribute 'Quux'"):

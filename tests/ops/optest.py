@@ -188,6 +188,37 @@ class OpTest:
         else:
             np.testing.assert_array_equal(got, want, err_msg=what)
 
+    # ---- which of the generated tests have something to test -----------------------------------------------------------
+
+    @classmethod
+    def applies(cls, test: str, params: dict[str, Any]) -> bool:
+        """Whether a generated test would call the operation. tests/conftest.py collects no others."""
+        if getattr(cls, test) is not getattr(OpTest, test, None):
+            return True  # the class's own
+        plain_call = cls.call.__func__ is OpTest.call.__func__  # type: ignore[attr-defined]
+        if test == "test_second_order":
+            return cls.differentiable and cls.second_order and (not plain_call or cls.kinds(params["case"])[0])
+        if test == "test_layout":
+            return cls.layouts and cls.kinds(params["case"])[1]
+        if test == "test_operands_changed_before_backward":
+            if not (cls.differentiable and cls.deterministic and plain_call):
+                return False
+            floats, _, others = cls.kinds(params["case"])
+            return floats and (others or params["which"] == "inputs")
+        return True
+
+    @classmethod
+    def kinds(cls, case: int) -> tuple[bool, bool, bool]:
+        """Whether a sample has floating arrays, any of them with an axis, and arrays of another kind."""
+        known = cls.__dict__.get("_kinds")
+        if known is None:
+            known = cls._kinds = {}  # type: ignore[attr-defined]
+        if case not in known:
+            arrays = list(arrays_in(cls.arguments(case)))
+            floats = [a for a in arrays if is_float(a)]
+            known[case] = bool(floats), any(a.ndim for a in floats), len(floats) < len(arrays)
+        return known[case]
+
     # ---- what is generated -------------------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -238,8 +269,6 @@ class OpTest:
         self.along_random_directions(inputs, grads, value, 1e-6, "gradient")
 
     def test_second_order(self, case: int) -> None:
-        if not (self.differentiable and self.second_order):
-            return
         args, kwargs = self.arguments(case)
         rng = np.random.default_rng(8)
 
@@ -277,8 +306,6 @@ class OpTest:
     def test_operands_changed_before_backward(self, case: int, which: str) -> None:
         """Written to between forward and backward, the inputs, or the indices, masks and targets beside them, are
         refused, or it makes no difference."""
-        if not (self.differentiable and self.deterministic) or type(self).call.__func__ is not OpTest.call.__func__:
-            return
 
         def gradients(change: bool) -> Any:
             args, kwargs = self.arguments(case)
@@ -372,8 +399,6 @@ class OpTest:
     @pytest.mark.parametrize("layout", ["transposed", "strided", "reversed", "expanded"])
     def test_layout(self, case: int, layout: str) -> None:
         args, kwargs = self.arguments(case)
-        if not self.layouts or not any(is_float(a) and a.ndim for a in arrays_in((args, kwargs))):
-            return
         args, kwargs = convert(args, lambda a: plain(a, layout)), convert(kwargs, lambda a: plain(a, layout))
         odd = convert(args, lambda a: laid_out(a, layout)), convert(kwargs, lambda a: laid_out(a, layout))
         x, out = self.call(args, kwargs, requires_grad=self.differentiable)

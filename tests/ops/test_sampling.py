@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,28 @@ def test_a_seed_gives_the_same_numbers(name: str) -> None:
         tg.manual_seed(seed)
         found.append(draw().numpy().tobytes())
     assert found[0] == found[1] != found[2]
+
+
+# Of a draw without arguments: the mean and the deviation of z(x), which are known.
+DEFAULTS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float, float]] = {
+    "uniform_": (lambda x: x, 1 / 2, 12**-0.5),
+    "normal_": (lambda x: x, 0, 1),
+    "log_normal_": (np.log, 1, 2),
+    "exponential_": (lambda x: x, 1, 1),
+    "cauchy_": (lambda x: np.arctan(x) / math.pi, 0, 12**-0.5),
+    "bernoulli_": (lambda x: x, 1 / 2, 1 / 2),
+    "random_": (lambda x: x / 2**53, 1 / 2, 12**-0.5),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_drawn_in_place_without_arguments(name: str) -> None:
+    tg.manual_seed(3)
+    z, mean, deviation = DEFAULTS[name]
+    x = tg.full((10_000,), math.nan, dtype=tg.float64)
+    found = z(getattr(x, name)().numpy())
+    assert found.mean() == pytest.approx(mean, abs=5 * deviation / 100)
+    assert found.std() == pytest.approx(deviation, rel=0.05)
 
 
 def test_cauchy_by_its_quartiles() -> None:

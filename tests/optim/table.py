@@ -52,6 +52,7 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("Adadelta", dict()),
     ("Adadelta", dict(lr=0.5, rho=0.8, eps=1e-5, weight_decay=0.1)),
     ("Adadelta", dict(maximize=True)),
+    ("Adadelta", dict(rho=0)),
     ("Adafactor", dict(lr=0.05)),
     ("Adafactor", dict(lr=0.5, beta2_decay=-0.5, eps=(1e-3, 0.1), weight_decay=0.1)),
     ("Adafactor", dict(lr=0.5, d=2.0, maximize=True)),
@@ -102,3 +103,66 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("OneCycleLR", dict(max_lr=[0.3, 0.6], epochs=4, steps_per_epoch=6, anneal_strategy="linear", pct_start=0.4)),
     ("OneCycleLR", dict(max_lr=0.3, total_steps=25, three_phase=True)),
 ]
+
+# Schedules made of others, which stand here as rows of their own.
+COMPOSITES: list[tuple[str, dict[str, Any]]] = [
+    (
+        "SequentialLR",
+        dict(
+            schedulers=[("LinearLR", dict(start_factor=0.1, total_iters=4)), ("CosineAnnealingLR", dict(T_max=8))],
+            milestones=[4],
+        ),
+    ),
+    (
+        "SequentialLR",
+        dict(
+            schedulers=[
+                ("ConstantLR", dict(factor=0.5, total_iters=3)),
+                ("ExponentialLR", dict(gamma=0.9)),
+                ("StepLR", dict(step_size=3)),
+            ],
+            milestones=[3, 9],
+        ),
+    ),
+    (
+        "ChainedScheduler",
+        dict(schedulers=[("LinearLR", dict(start_factor=0.5, total_iters=5)), ("ExponentialLR", dict(gamma=0.9))]),
+    ),
+    (
+        "ChainedScheduler",
+        dict(
+            schedulers=[
+                (
+                    "SequentialLR",
+                    dict(
+                        schedulers=[("LinearLR", dict(start_factor=0.2)), ("StepLR", dict(step_size=3))],
+                        milestones=[6],
+                    ),
+                ),
+                ("ExponentialLR", dict(gamma=0.95)),
+            ]
+        ),
+    ),
+]
+
+ALL_SCHEDULES = [*SCHEDULES, *COMPOSITES]
+
+PLATEAUS: list[dict[str, Any]] = [
+    dict(patience=2, factor=0.5),
+    dict(patience=0, factor=0.9, eps=0.005),
+    dict(patience=1, threshold=0.1, min_lr=0.02),
+    dict(mode="max", threshold_mode="abs", threshold=0.05, patience=3),
+    dict(mode="max", patience=1, cooldown=2, min_lr=[0.01, 0.06]),
+    dict(threshold_mode="abs", threshold=0.05, patience=0),
+]
+
+
+def make_schedule(library: Any, name: str, optimizer: Any, options: dict[str, Any]) -> Any:
+    """The schedule of a row, from PyTorch or from here; those it is made of are made first."""
+    kind = getattr(library.optim.lr_scheduler, name)
+    if "schedulers" not in options:
+        return kind(optimizer, **options)
+    parts = [make_schedule(library, part, optimizer, its) for part, its in options["schedulers"]]
+    if name == "ChainedScheduler":
+        return kind(parts)
+    return kind(optimizer, parts, options["milestones"])

@@ -72,6 +72,12 @@ def test_what_has_no_loss_is_not_gone_to() -> None:
 def test_the_minimum_of_a_cubic() -> None:
     assert _cubic(0.0, 1.0, -2.0, 2.0, 1.0, 2.0) == 1.0  # (x − 1)²
     assert _cubic(2.0, 1.0, 2.0, 0.0, 1.0, -2.0) == 1.0
+    for x1, x2 in ((0.0, 2.0), (2.0, 0.0), (0.0, 3.0), (0.25, 1.5)):  # x³ − 3x, from four pairs of places
+        (f1, g1), (f2, g2) = ((x**3 - 3 * x, 3 * x * x - 3) for x in (x1, x2))
+        assert _cubic(x1, f1, g1, x2, f2, g2) == pytest.approx(1.0, rel=1e-12)
+    short = (0.0, 0.0, -3.0, 0.5, -1.375, -2.25)  # its minimum lies beyond both
+    assert _cubic(*short) == 0.5 and _cubic(*short, (0.6, 5.0)) == pytest.approx(1.0, rel=1e-12)
+    assert _cubic(*short, (0.6, 0.8)) == 0.8 and _cubic(*short, (1.5, 9.0)) == 1.5
     assert _cubic(0.0, 0.0, -1.0, 1.0, -1.0, -1.0, (1.5, 10.0)) == 10.0  # a line that falls
     assert _cubic(0.0, 0.0, 1.0, 1.0, 1.0, 1.0) == 0.0  # and one that rises
     assert _cubic(0.0, 1.0, 0.0, 1.0, 1.0, 0.0) == 0.5  # a flat one

@@ -1,4 +1,4 @@
-"""Optimizers: what every one must do; the numbers are compared with PyTorch's in tests/oracle/test_optim.py."""
+"""Optimizers: what every one must do; the numbers, PyTorch's, are in test_golden.py."""
 
 from __future__ import annotations
 
@@ -377,6 +377,12 @@ P = tg.tensor([1.0], requires_grad=True)
         (lambda: optim.LBFGS([P], line_search_fn="x"), ValueError, "line_search_fn must be None or 'strong_wolfe'"),
         (lambda: optim.LBFGS([{"params": [P]}, {"params": [tg.tensor([2.0])]}]), ValueError, "single parameter group"),
         (lambda: optim.Muon([P]), ValueError, "Muon: optimizes matrices only, one parameter has shape (1,)"),
+        (
+            lambda: optim.Muon([tg.ones(2, 2)], adjust_lr_fn="x"),
+            ValueError,
+            "Muon: adjust_lr_fn must be None, 'original' or 'match_rms_adamw', got 'x'",
+        ),
+        (lambda: optim.SGD([P]).add_param_group([tg.ones(2)]), TypeError, "add_param_group: needs a dict, got list."),
         (lambda: optim.SGD([("a", P), tg.tensor([1.0])]), ValueError, "name all parameters of a group or none"),
     ],
 )

@@ -33,15 +33,6 @@ def _cut_factors(s: Any, dtype: str) -> str:
     return "" if whole or dtype != "int64" else "PyTorch cuts 0.6 to 0 among integers; here it is an error"
 
 
-def _not_triangular(factor: Any) -> str:
-    gradient = factor.requires_grad and factor.numel() > 0
-    return "PyTorch's gradient counts the triangle that is not read as well; here it is 0" if gradient else ""
-
-
-def _ties(s: Any, dtype: str) -> str:
-    return "" if dtype == "float64" else "of equal elements PyTorch gives any; here it is the one of a stable sort"
-
-
 # Samples of an entry that differ on purpose: a reason, or "" to compare.
 DIFFERENT: dict[str, Callable[[Any, str], str]] = {
     "addbmm": lambda s, dtype: _cut_factors(s, dtype),
@@ -56,24 +47,11 @@ DIFFERENT: dict[str, Callable[[Any, str], str]] = {
     "nn.functional.scaled_dot_product_attention": lambda s, dtype: (
         "random numbers: the generators differ" if s.kwargs.get("dropout_p") else ""
     ),
-    "cholesky_inverse": lambda s, dtype: _not_triangular(s.input),
-    "cholesky_solve": lambda s, dtype: _not_triangular(s.args[0]),
     "nn.functional.batch_norm": lambda s, dtype: (
         "one axis, of length 0: PyTorch lets it pass; here a batch has channels" if s.input.dim() < 2 else ""
     ),
-    "nn.functional.ctc_loss": lambda s, dtype: (
-        "the gradient is the derivative; PyTorch's has a term more, which cancels in log_softmax"
-    ),
     "nn.functional.triplet_margin_with_distance_loss": lambda s, dtype: (
         "its distance is a module of PyTorch's" if "distance_function" in s.kwargs else ""
-    ),
-    "argsort": lambda s, dtype: _ties(s, dtype),
-    "sort": lambda s, dtype: _ties(s, dtype),
-    "kthvalue": lambda s, dtype: _ties(s, dtype),
-    "mode": lambda s, dtype: _ties(s, dtype),
-    "topk": lambda s, dtype: _ties(s, dtype),
-    "as_strided_scatter": lambda s, dtype: (
-        "PyTorch's gradient to the input is that of the elements replaced, not of the others" if dtype == "float64" else ""
     ),
     "svd_lowrank": lambda s, dtype: "of full rank: the random numbers show" if s.kwargs.get("M") is not None else "",
     "histogramdd": lambda s, dtype: (
@@ -84,6 +62,34 @@ DIFFERENT: dict[str, Callable[[Any, str], str]] = {
         "looks at memory around its input, which the comparison copies alone" if s.input.untyped_storage().nbytes()
         != s.input.nbytes else ""
     ),
+}
+
+# Inputs whose gradient differs on purpose; the values, and the gradients of the other inputs, are compared.
+GRADIENT_LEFT_OUT: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "cholesky_inverse": ("PyTorch's gradient counts the triangle that is not read as well; here it is 0", lambda s: s.input),
+    "cholesky_solve": ("the same", lambda s: s.args[0]),
+    "as_strided_scatter": (
+        "PyTorch's gradient to the input is that of the elements replaced, not of the others", lambda s: s.input,
+    ),
+}  # fmt: skip
+
+# What an input is led through in both libraries, for the sake of its gradient.
+LED_THROUGH: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "nn.functional.ctc_loss": (
+        "the gradient is the derivative; PyTorch's has a term more, which cancels in log_softmax (which changes nothing "
+        "about the sample: it is the result of one)",
+        lambda lib, x: lib.log_softmax(x, -1),
+    ),
+}
+
+# Of equal elements PyTorch gives any, and here it is the one of a stable sort: whole numbers have the elements at the indices
+# compared in place of the indices. In float64 no two are equal, and with stable=True there is nothing to choose.
+ANY_OF_EQUALS: dict[str, Callable[..., int]] = {  # the dimension of a call
+    "argsort": lambda dim=-1, descending=False, stable=False: dim,
+    "sort": lambda dim=-1, descending=False, stable=False: dim,
+    "kthvalue": lambda k, dim=-1, keepdim=False: dim,
+    "mode": lambda dim=-1, keepdim=False: dim,
+    "topk": lambda k, dim=-1, largest=True, sorted=True: dim,
 }
 
 # Entries of PyTorch's table that are called in another way than the function: the same call with ours.

@@ -1,4 +1,4 @@
-"""What PyTorch says to every row of tests/nn/table.py: its repr, its state, the shapes of its results.
+"""What PyTorch says to every row of tests/nn/table.py: its repr, its state, the shapes of its results and their numbers.
 
     python -m tests.oracle.golden        writes tests/nn/golden.json
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from tests.nn.table import ROWS
+from tests.nn.table import ROWS, digest
 
 HERE = Path(__file__).parent.parent / "nn" / "golden.json"
 
@@ -36,6 +36,9 @@ def main() -> None:
         out = row.run(module, args, kwargs)
         state = {k: list(v.shape) for k, v in module.state_dict().items()}
         found[row.id] = {"repr": before, "after": repr(module), "state": state, "out": shapes(out)}
+        numbers = digest(row, torch, torch.from_numpy)
+        if numbers:
+            found[row.id]["numbers"] = [[float(f"{x:.12g}") for x in pair] for pair in numbers]
     HERE.write_text(json.dumps(found, indent=0, ensure_ascii=False).replace("torch.", "tensorgrad.") + "\n")
 
 

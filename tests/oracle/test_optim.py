@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,56 +10,18 @@ import pytest
 import torch
 
 import tensorgrad as tg
-from tests.optim.table import MUON, OPTIMIZERS, SCHEDULES
-
-rng = np.random.default_rng(0)
-START = [rng.standard_normal((3, 2)), rng.standard_normal(4), rng.standard_normal(())]
-A = rng.standard_normal((6, 3))
+from tests.optim.problem import A, flat, loss_of, parameters, plateau, rates, train
+from tests.optim.table import ALL_SCHEDULES, MUON, OPTIMIZERS, PLATEAUS, make_schedule
 
 
 def numbered(rows: list[Any]) -> list[str]:
     return [f"{name}-{i}" for i, (name, _) in enumerate(rows)]
 
 
-def parameters(library: Any) -> list[Any]:
-    if library is torch:
-        return [torch.tensor(a.copy(), requires_grad=True) for a in START]
-    return [tg.tensor(a, requires_grad=True) for a in START]
-
-
-def loss_of(library: Any, p: list[Any]) -> Any:
-    a = torch.tensor(A) if library is torch else tg.tensor(A)
-    return ((a @ p[0]).sin().sum() + ((p[1] - 1) ** 4).sum() + (p[2] * p[2] - p[1].sum()) ** 2) * 0.1
-
-
-def run(library: Any, name: str, options: dict[str, Any], steps: int = 20) -> tuple[list[Any], Any, list[float]]:
-    p = parameters(library)
-    groups = [{"params": p[:1]}, {"params": p[1:], "lr": 0.02}] if name != "LBFGS" else p
-    optimizer = getattr(library.optim, name)(groups, **options)
-    losses = []
-
-    def closure() -> Any:
-        optimizer.zero_grad()
-        loss = loss_of(library, p)
-        loss.backward()
-        return loss
-
-    for i in range(steps):
-        if i == 7 and name != "LBFGS":
-            p[1].requires_grad_(False)  # a parameter without a gradient is left alone
-            p[1].grad = None
-        if i == 9 and name != "LBFGS":
-            p[1].requires_grad_(True)
-        losses.append(float(optimizer.step(closure)))
-    return p, optimizer, losses
-
-
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=numbered(OPTIMIZERS))
 def test_twenty_steps(name: str, options: dict[str, Any]) -> None:
-    # L-BFGS divides by differences of gradients: rounding grows from step to step, so it gets fewer of them
-    steps = 5 if name == "LBFGS" else 20
-    ours, o, losses = run(tg, name, options, steps)
-    theirs, t, their_losses = run(torch, name, options, steps)
+    ours, o, losses = train(tg, name, options)
+    theirs, t, their_losses = train(torch, name, options)
     np.testing.assert_allclose(losses, their_losses, rtol=1e-7 if name == "LBFGS" else 1e-10)
     for a, b in zip(ours, theirs):
         np.testing.assert_allclose(
@@ -152,40 +113,21 @@ def test_muon_to_the_digits_of_bfloat16(options: dict[str, Any]) -> None:
     np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), atol=0.02)
 
 
-def rates(library: Any, name: str, options: dict[str, Any], optimizer_name: str) -> list[Any]:
-    p = parameters(library)
-    lrs = dict(lr=0.1, momentum=0.9) if optimizer_name == "SGD" else dict(lr=0.1)
-    optimizer = getattr(library.optim, optimizer_name)([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], **lrs)
-    schedule = getattr(library.optim.lr_scheduler, name)(optimizer, **options)
-    steps = options.get("total_steps", options.get("epochs", 200 // 6) * options.get("steps_per_epoch", 6))
-    found = []
-    for _ in range(steps):
-        found.append([(g["lr"], g.get("momentum", g.get("betas"))) for g in optimizer.param_groups])
-        assert schedule.get_last_lr() == [g["lr"] for g in optimizer.param_groups]
-        optimizer.step()
-        schedule.step()
-    return found
-
-
-def flat(x: Any) -> list[float]:
-    return [x] if isinstance(x, (int, float)) else [v for e in x for v in flat(e)]
-
-
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=numbered(SCHEDULES))
+@pytest.mark.parametrize(("name", "options"), ALL_SCHEDULES, ids=numbered(ALL_SCHEDULES))
 def test_schedules(name: str, options: dict[str, Any], optimizer: str) -> None:
     np.testing.assert_allclose(
         flat(rates(tg, name, options, optimizer)), flat(rates(torch, name, options, optimizer)), rtol=1e-10, atol=1e-14
     )
 
 
-@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=numbered(SCHEDULES))
+@pytest.mark.parametrize(("name", "options"), ALL_SCHEDULES, ids=numbered(ALL_SCHEDULES))
 def test_schedules_go_on_from_pytorchs_state(name: str, options: dict[str, Any]) -> None:
     both = []
     for library in (torch, tg):
         p = parameters(library)
         optimizer = library.optim.SGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], lr=0.1, momentum=0.9)
-        both.append((optimizer, getattr(library.optim.lr_scheduler, name)(optimizer, **options)))
+        both.append((optimizer, make_schedule(library, name, optimizer, options)))
     (theirs, t), (ours, o) = both
     for _ in range(5):
         theirs.step()
@@ -199,28 +141,11 @@ def test_schedules_go_on_from_pytorchs_state(name: str, options: dict[str, Any])
         np.testing.assert_allclose(o.get_last_lr(), t.get_last_lr(), rtol=1e-10, atol=1e-14)
 
 
-def test_plateau() -> None:
-    rng = np.random.default_rng(0)
-    metrics = [*(np.exp(-np.arange(200) / 60) + 0.1 * rng.standard_normal(200)), float("nan"), float("inf")]
-    for options in (
-        dict(patience=2, factor=0.5),
-        dict(patience=0, factor=0.9, eps=0.005),
-        dict(patience=1, threshold=0.1, min_lr=0.02),
-        dict(mode="max", threshold_mode="abs", threshold=0.05, patience=3),
-        dict(mode="max", patience=1, cooldown=2, min_lr=[0.01, 0.06]),
-        dict(threshold_mode="abs", threshold=0.05, patience=0),
-    ):
-        found = []
-        for library in (tg, torch):
-            p = parameters(library)
-            optimizer = library.optim.SGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.2}], lr=0.1)
-            schedule = library.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
-            lrs = []
-            for m in metrics:
-                schedule.step(m)
-                lrs.append([g["lr"] for g in optimizer.param_groups])
-            found.append(lrs)
-        np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+@pytest.mark.parametrize("options", PLATEAUS, ids=str)
+def test_plateau(options: dict[str, Any]) -> None:
+    noise = np.random.default_rng(0).standard_normal(200)
+    metrics = [*(np.exp(-np.arange(200) / 60) + 0.1 * noise), float("nan"), float("inf")]
+    np.testing.assert_allclose(plateau(tg, options, metrics), plateau(torch, options, metrics), rtol=1e-12)
 
 
 RESUMED: list[tuple[str, dict[str, Any]]] = [
@@ -260,37 +185,6 @@ def test_resumed_and_sent_to_an_epoch(name: str, options: dict[str, Any]) -> Non
         schedule.step()
         seen.append(schedule.get_last_lr())
     np.testing.assert_allclose(flat(found[0]), flat(found[1]), rtol=1e-10, atol=1e-14)
-
-
-def test_sequences_and_chains() -> None:
-    found = []
-    for library in (tg, torch):
-        s = library.optim.lr_scheduler
-        lrs = []
-        for kind in range(4):
-            optimizer = library.optim.SGD(parameters(library), lr=0.1)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                if kind == 0:
-                    parts = [s.LinearLR(optimizer, 0.1, total_iters=4), s.CosineAnnealingLR(optimizer, 8)]
-                    schedule = s.SequentialLR(optimizer, parts, milestones=[4])
-                elif kind == 1:
-                    parts = [s.ConstantLR(optimizer, 0.5, 3), s.ExponentialLR(optimizer, 0.9), s.StepLR(optimizer, 3)]
-                    schedule = s.SequentialLR(optimizer, parts, milestones=[3, 9])
-                elif kind == 2:
-                    inner = [s.LinearLR(optimizer, 0.2), s.StepLR(optimizer, 3)]
-                    parts = [s.SequentialLR(optimizer, inner, milestones=[6]), s.ExponentialLR(optimizer, 0.95)]
-                    schedule = s.ChainedScheduler(parts)
-                else:
-                    schedule = s.ChainedScheduler(
-                        [s.LinearLR(optimizer, 0.5, total_iters=5), s.ExponentialLR(optimizer, 0.9)]
-                    )
-                for _ in range(200):
-                    lrs.append(optimizer.param_groups[0]["lr"])
-                    optimizer.step()
-                    schedule.step()
-        found.append(lrs)
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 
 @pytest.mark.parametrize("use_buffers", [True, False])

@@ -4,12 +4,12 @@ of every argument."""
 from __future__ import annotations
 
 import importlib
-import inspect
-import re
 import types
 from typing import Any
 
 import pytest
+
+from tests.signatures import HIDDEN, MODULES, hides, parameters
 
 # Names that are left out, and why. A module's own imports (torch, math, typing) are no names of it.
 LEFT_OUT = {
@@ -41,31 +41,6 @@ LEFT_OUT = {
     },
     "optim": {"SparseAdam": "for sparse gradients", "swap_in_optimizer_params_and_state": "for PyTorch's tracing"},
 }
-MODULES = (
-    "nn nn.functional nn.init nn.grad nn.utils nn.utils.rnn nn.utils.parametrize nn.utils.parametrizations nn.utils.prune "
-    "nn.utils.stateless nn.parameter nn.attention optim optim.lr_scheduler optim.swa_utils"
-).split()
-
-# PyTorch hides these behind (*args, **kwargs); the arguments are those of its documentation.
-HIDDEN = re.compile(r"^(RNN|LSTM|GRU|NLLLoss2d)$|^(adaptive_|fractional_)?max_pool\dd$")
-
-
-def parameters(x: Any) -> list[tuple[str, str, str]]:
-    """Name, kind and default of every argument but `out`, which all that have it take in one way."""
-    try:
-        given = inspect.signature(x).parameters.values()
-    except (TypeError, ValueError):  # written in C
-        return []
-
-    def kind(p: Any) -> str:
-        return "POSITIONAL_OR_KEYWORD" if p.kind is p.POSITIONAL_ONLY else p.kind.name
-
-    def default(p: Any) -> str:
-        return p.default.__name__ if isinstance(p.default, types.FunctionType) else repr(p.default)
-
-    return [(p.name, kind(p), default(p).replace("torch.", "tensorgrad.")) for p in given if p.name != "out"]
-
-
 def own_names(module: Any) -> list[str]:
     """The public functions, classes and modules that are the module's, not of what it imports."""
     names, family = [], ".".join(module.__name__.split(".")[:2])
@@ -96,8 +71,8 @@ def test_every_name_is_called_alike(path: str) -> None:
         if o is None or not callable(t) or HIDDEN.match(name) or isinstance(t, types.ModuleType):
             continue
         a, b = parameters(t), parameters(o)
-        if not a or [kind for _, kind, _ in a] == ["VAR_POSITIONAL", "VAR_KEYWORD"]:
-            continue  # written in C, or hidden by a decorator
+        if hides(a):
+            continue
         compared += 1
         extra = b[len(a) :]
         if b[: len(a)] != a or any(default == "<class 'inspect._empty'>" for *_, default in extra):

@@ -74,6 +74,15 @@ def test_three_classes_in_float32_from_numpy() -> None:
     assert history.validation_accuracies[-1] > 0.95 and trainer.predict(x).dtype is tg.float32
 
 
+def test_lists_of_numbers_for_a_model_of_one_parameter() -> None:
+    """They take the dtype of its only one."""
+    for dtype in (tg.float64, tg.float32):
+        model = nn.Linear(1, 1, bias=False).to(dtype)
+        Trainer(model, sgd(model), nn.MSELoss()).train([[1.0], [2.0]], [[3.0], [6.0]], epochs=60)
+        assert model.weight.item() == pytest.approx(3.0, abs=1e-3) and model.weight.dtype is dtype
+        assert Trainer(model, sgd(model), nn.MSELoss()).predict([[2.0]]).dtype is dtype
+
+
 # ---- its steps ------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import random
 import subprocess
 import sys
@@ -839,6 +840,11 @@ def test_processes() -> None:
         return [listed(loader), listed(loader)]
 
     assert epochs(num_workers=2, multiprocessing_context="spawn", persistent_workers=True) == epochs()
+    batches = iter(DataLoader(Squares(), num_workers=1, multiprocessing_context="spawn"))
+    next(batches)
+    workers = [p for p in multiprocessing.active_children() if p.name.startswith("DataLoader worker")]
+    assert workers and all(p.daemon for p in workers), "they must not outlive the program"
+    del batches
 
     with pytest.raises(TypeError, match="cannot send dataset, collate_fn and worker_init_fn to a process.*use threads"):
         list(DataLoader(Squares(), num_workers=1, multiprocessing_context="spawn", collate_fn=lambda x: x))

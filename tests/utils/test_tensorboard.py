@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 import tensorgrad as tg
 from tensorgrad import nn, optim
@@ -72,6 +73,12 @@ def test_pictures(tmp_path: Path) -> None:
         writer.add_figure("figure", figure)
     events = read(tmp_path)
     np.testing.assert_array_equal(pixels(events, "grey"), grey)
+    for tag, size in (("grey", (2, 3)), ("colour", (4, 5)), ("row", (2, 6)), ("tiles", (3, 6)), ("figure", (50, 100))):
+        (event,) = events.Images(tag)
+        assert (event.height, event.width) == size
+    (file,) = tmp_path.glob("events*")
+    values = [v for event in LegacyEventFileLoader(str(file)).Load() for v in event.summary.value]
+    assert {v.tag: v.image.colorspace for v in values} == {"grey": 1, "colour": 3, "row": 1, "tiles": 1, "figure": 4}
     np.testing.assert_array_equal(pixels(events, "colour"), (colour.numpy().transpose(1, 2, 0) * 255).astype(np.uint8))
     np.testing.assert_array_equal(pixels(events, "row"), np.concatenate([grey, grey], 1))
     assert pixels(events, "tiles").shape == (3, 6) and pixels(events, "figure").shape == (50, 100, 4)

@@ -53,6 +53,33 @@ def test_parameters_are_torchvisions(name: str, monkeypatch: pytest.MonkeyPatch)
     assert (sum(p.numel() for p in model.parameters()), len(entries), digest) == TORCHVISION[name]
 
 
+# What torchvision's pages say one picture of 224 × 224 costs: billions of multiplications in convolutions and linear maps.
+BILLIONS = {
+    "alexnet": 0.714, "densenet121": 2.834, "densenet161": 7.728, "densenet169": 3.36, "densenet201": 4.291,
+    "mobilenet_v2": 0.301, "resnet101": 7.801, "resnet152": 11.514, "resnet18": 1.814, "resnet34": 3.664, "resnet50": 4.089,
+    "resnext101_32x8d": 16.414, "resnext50_32x4d": 4.23, "squeezenet1_0": 0.819, "squeezenet1_1": 0.349, "vgg11": 7.609,
+    "vgg11_bn": 7.609, "vgg13": 11.308, "vgg13_bn": 11.308, "vgg16": 15.47, "vgg16_bn": 15.47, "vgg19": 19.632,
+    "vgg19_bn": 19.632, "wide_resnet101_2": 22.753, "wide_resnet50_2": 11.398,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_strides_and_paddings_are_torchvisions(name: str) -> None:
+    """They are in no parameter, but in what a picture costs."""
+    with tg.device("meta"):
+        model = getattr(models, name)().eval()
+    costs = []
+
+    def count(module: nn.Module, args: object, out: tg.Tensor) -> None:
+        costs.append(out.numel() * module.weight[0].numel())
+
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            module.register_forward_hook(count)
+    assert model(tg.zeros(1, 3, 224, 224, device="meta")).shape == (1, 1000)
+    assert round(sum(costs) / 1e9, 3) == BILLIONS[name]
+
+
 def test_every_network_is_in_the_table() -> None:
     assert {n for n, f in vars(models).items() if n[0].islower() and callable(f)} == set(TORCHVISION)
 
