@@ -10,6 +10,7 @@ gone wrong, so a call that succeeds pays nothing.
 from __future__ import annotations
 
 import inspect
+import linecache
 import os
 import re
 import sys
@@ -42,6 +43,7 @@ _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") 
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _SUBJECT = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?(?=: )")
 _ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in hook".split())
+_MISCALLED = re.compile(r"[\w.<>]+\(\) (missing|takes|got an unexpected|got multiple|got some)")
 _AROUND = frozenset({"vmap"})  # what runs around an operation and refuses it
 _TOO_LARGE = re.compile("Unable to allocate|too big|[Mm]aximum allowed dimension|too large|Too large|maximum supported")
 
@@ -77,9 +79,21 @@ def worded(
         return _again(error, name + text[subject.end(1) :])
     if type(error).__module__.startswith(_PACKAGE):
         return error  # DataError, SaveError: about a file, which they name
-    if raw is None and re.search(rf"\b{re.escape(name)}\(\)", text):
+    if raw is None and (_MISCALLED.match(text) or re.search(rf"\b{re.escape(name)}\(\)", text)):
         return error  # Python's own answer to a call with too many arguments, or too few
+    if raw is None and _in_our_words(error):
+        return error if text.startswith(name) else _again(error, f"{name}: {text}")
     return (raw or _plain(error))(f"{name}: {_reason(error, text, function, args, kwargs)}")
+
+
+def _in_our_words(error: Exception) -> bool:
+    """Whether a line of ours has raised it: `raise …`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        return False
+    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).lstrip().startswith("raise ")
 
 
 def _plain(error: Exception) -> type[Exception]:

@@ -90,7 +90,7 @@ _JOIN = "Only along the dim of joining may sizes differ."
 def _alike(op: str, tensors: Any) -> list[Tensor]:
     """A non-empty list of tensors, brought to their common dtype."""
     if isinstance(tensors, Tensor) or not isinstance(tensors, Sequence):
-        raise TypeError(f"{op}: needs a list or tuple of tensors, got {type(tensors).__name__}.")
+        raise TypeError(f"{op}: needs a list or tuple of tensors, got {type(tensors).__name__}. Write {op}([a, b]).")
     if not tensors:
         raise ValueError(f"{op}: needs at least one tensor, got an empty list.")
     xs = [x if isinstance(x, Tensor) else as_operand(op, x, f"tensor {i}") for i, x in enumerate(tensors)]

@@ -135,6 +135,8 @@ def _contents(file: Any, where: str) -> tuple[dict[str, np.ndarray], Any]:
     ours = any(name in metadata for name in _OURS)  # one of the names may be damaged
     if ours and metadata.get(_HASH) != _digest(arrays, metadata.get(_TREE, "")):
         raise SaveError(f"load: {where} is damaged: its contents do not match the hash saved with them.")
+    if metadata.get(_FORMAT, "1") != "1":
+        raise SaveError(f"load: {where} is of format {metadata[_FORMAT]!r}; this version of tensorgrad reads '1'. Update it.")
     try:
         return arrays, json.loads(metadata[_TREE]) if _TREE in metadata else None
     except _NONSENSE as error:

@@ -394,6 +394,12 @@ def test_skeletons_that_are_none(skeleton: str) -> None:
         serialization.loads(forged({"__metadata__": metadata, "u": entry(0, 2, dtype="U16")}, bytes(2)))
 
 
+def test_a_file_of_a_later_format() -> None:
+    data = serialization.dumps({"w": tg.ones(2)}).replace(b'"tensorgrad":"1"', b'"tensorgrad":"2"')
+    with pytest.raises(SaveError, match="load: file is of format '2'; this version of tensorgrad reads '1'. Update it."):
+        serialization.loads(data)
+
+
 def test_a_file_of_ours_without_its_hash() -> None:
     data = serialization.dumps({"w": tg.ones(2)}).replace(b"sha256", b"sha257")
     with pytest.raises(SaveError, match="do not match the hash saved with them"):
