@@ -190,7 +190,7 @@ def record_of(x: Any, *, parameters: Any = None, title: str = "") -> Record:
         return x
     if isinstance(x, (list, tuple, Graph)):
         raise TypeError(
-            f"viz.record_of: backward starts from one value, got a {type(x).__name__}. Pass one Value; of several, their sum."
+            f"viz: backward starts from one value, got a {type(x).__name__}. Pass one Value; of several, their sum."
         )
     graph = graph_of(x, parameters=parameters)
     output = len(graph.nodes) - 1  # children first: what was asked for is last
@@ -200,7 +200,7 @@ def record_of(x: Any, *, parameters: Any = None, title: str = "") -> Record:
         found = rule_for(node.op, len(edges)) if edges else None
         if edges and any(graph.edges[i].local is None for i in edges):
             raise TypeError(
-                f"viz.record_of: the operation {node.op!r} does not say its local derivatives, so its step backward cannot "
+                f"viz: the operation {node.op!r} does not say its local derivatives, so its step backward cannot "
                 "be shown. Give its Value _local_grads, one number per child, in place of a _backward of its own."
             )
         if found is None:
