@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .refusals import in_own_name
+
 
 class device:
     """A place for arrays: `device("cpu")`, `device("cuda")`, `device("cuda:1")`, `device("cuda", 1)`; on `device("meta")` a
@@ -57,6 +59,7 @@ def default_device() -> device:
     return _default[-1]
 
 
+@in_own_name
 def set_default_device(where: Any) -> None:
     """Choose where new tensors are made when nothing is said; None: on the CPU."""
     _default[-1] = CPU if where is None else chosen(where, "set_default_device")

@@ -43,7 +43,7 @@ _HERE = (_OURS, _NUMPY + os.sep, os.path.join(os.path.dirname(_NUMPY), "scipy") 
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _SUBJECT = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?(?=: )")
 _ARGUMENTS = frozenset("dtype device bool float int complex index len iter size grad requires_grad kernels in hook".split())
-_MISCALLED = re.compile(r"[\w.<>]+\(\) (missing|takes|got an unexpected|got multiple|got some)")
+_MISCALLED = re.compile(r"([\w.<>]+)\(\) (missing|takes|got an unexpected|got multiple|got some)")
 _AROUND = frozenset({"vmap"})  # what runs around an operation and refuses it
 _TOO_LARGE = re.compile("Unable to allocate|too big|[Mm]aximum allowed dimension|too large|Too large|maximum supported")
 
@@ -79,7 +79,8 @@ def worded(
         return _again(error, name + text[subject.end(1) :])
     if type(error).__module__.startswith(_PACKAGE):
         return error  # DataError, SaveError: about a file, which they name
-    if raw is None and (_MISCALLED.match(text) or re.search(rf"\b{re.escape(name)}\(\)", text)):
+    miscalled = _MISCALLED.match(text) if raw is None else None
+    if miscalled is not None and name in miscalled.group(1).split("."):
         return error  # Python's own answer to a call with too many arguments, or too few
     if raw is None and _in_our_words(error):
         return error if text.startswith(name) else _again(error, f"{name}: {text}")
@@ -293,9 +294,12 @@ def _alternatives(declared: str, mark: str = "|") -> list[str]:
 def leave(error: Exception, function: Any, args: Any, kwargs: Any, name: str = "") -> NoReturn:
     """Raise an error as a function lets it out."""
     found = worded(error, function, args, kwargs, name)
-    if found is error:
-        raise error
-    raise found from None
+    try:
+        if found is error:
+            raise error
+        raise found from None
+    finally:
+        del error, found  # they know this frame
 
 
 def in_own_name(function: C) -> C:
@@ -320,9 +324,12 @@ def in_words(function: C) -> C:
             return function(*args, **kwargs)
         except CAUGHT as error:
             found = worded(error, function, args, kwargs, renames=False)
-            if found is error:
-                raise
-            raise found from None
+            try:
+                if found is error:
+                    raise
+                raise found from None
+            finally:
+                del found  # it knows this frame
 
     return named  # type: ignore[return-value]
 
@@ -354,9 +361,12 @@ def in_class_name(method: C) -> C:
             if subject is not None and isinstance(error, _RIGHT) and method.__name__ in subject.group(1).split("."):
                 raise
             found = worded(error, method, (self, *args), kwargs, type(self).__name__.lstrip("_"))
-            if found is error:
-                raise
-            raise found from None
+            try:
+                if found is error:
+                    raise
+                raise found from None
+            finally:
+                del found  # it knows this frame
 
     return named  # type: ignore[return-value]
 

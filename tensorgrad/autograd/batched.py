@@ -120,7 +120,7 @@ class BatchedArray(Layered):
 
 
 _OF_FIRST = ("fits", "within")  # about geometry, the same for all
-_AS_IT_IS = ("asarray", "as_array")
+_AS_IT_IS = ("asarray", "as_array", "writable")
 _OF_ALL = ("largest_class", "bounds", "out_of_range", "has_zero")  # numbers for checks: of the whole batch together
 # Kernels that go along axes, and which of their arguments says along which.
 _ALONG = {"all": 1, "any": 1, "count": 1, "sum": 1, "prod": 1, "argmax": 1, "argmin": 1, "argsort": 1, "share_of": 2}

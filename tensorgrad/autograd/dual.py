@@ -162,6 +162,8 @@ class Dual(Level):
     def kernel(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name == "owned":
             return args[0].copy()
+        if name == "writable":
+            return args[0]
         args, kwargs = tuple([self.beneath(x) for x in args]), {k: self.beneath(x) for k, x in kwargs.items()}
         return getattr(home_of((*args, *kwargs.values())), name)(*args, **kwargs)
 

@@ -47,9 +47,12 @@ def call_one(self: Any, x: Tensor) -> Any:
                 _silence_reset(token)
     except CAUGHT as error:
         found = of_operation(error, self.name)
-        if found is error:
-            raise
-        raise found from None
+        try:
+            if found is error:
+                raise
+            raise found from None
+        finally:
+            del found  # it knows this frame
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)
@@ -105,9 +108,12 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
                 _silence_reset(token)
     except CAUGHT as error:
         found = of_operation(error, self.name)
-        if found is error:
-            raise
-        raise found from None
+        try:
+            if found is error:
+                raise
+            raise found from None
+        finally:
+            del found  # it knows this frame
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)

@@ -136,9 +136,12 @@ class Function(Saving):
                 out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
         except CAUGHT as error:
             found = of_operation(error, self.name)
-            if found is error:
-                raise
-            raise found from None
+            try:
+                if found is error:
+                    raise
+                raise found from None
+            finally:
+                del found  # it knows this frame
         finally:
             _silence_reset(token)
         if type(out) is tuple:

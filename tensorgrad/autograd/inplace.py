@@ -136,15 +136,20 @@ def store_checked(x: Tensor, new: Tensor, op: str) -> Tensor:
     return store(x, new, op)
 
 
+def put(x: Tensor, value: Any) -> None:
+    """x[...] = value, a tensor or an array, in memory."""
+    if isinstance(x.array, Layered):
+        x.array.write(value)
+    else:
+        on(x.array).writable(x.array)[...] = value.array if isinstance(value, Tensor) else value
+
+
 def store(x: Tensor, new: Tensor, op: str, overwrites: bool = False) -> Tensor:
     """x[...] = new, in memory and in the graph, where everything has been checked; `overwrites`: whatever x was."""
     if active:
         meet_level(x, new)
     recorded = is_recorded(x, new, op)
-    if isinstance(x.array, Layered):
-        x.array.write(new)
-    else:
-        on(x.array).writable(x.array)[...] = new.array
+    put(x, new)
     bump_version(x, op)
     if recorded:
         rebase_history(x, new, overwrites)

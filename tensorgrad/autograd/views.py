@@ -32,9 +32,12 @@ def call_view(self: Any, x: Tensor) -> Tensor:
         y.array = out = lifted(self, x) if active else self.forward(a)
     except CAUGHT as error:
         found = of_operation(error, self.name)
-        if found is error:
-            raise
-        raise found from None
+        try:
+            if found is error:
+                raise
+            raise found from None
+        finally:
+            del found  # it knows this frame
     if mode and x._base is not None:
         x._refresh()
     owner = out.base
@@ -78,9 +81,12 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
         arrays = lifted(self, x) if active else self.forward(x.array)
     except CAUGHT as error:
         found = of_operation(error, self.name)
-        if found is error:
-            raise
-        raise found from None
+        try:
+            if found is error:
+                raise
+            raise found from None
+        finally:
+            del found  # it knows this frame
     for i, array in enumerate(arrays):
         y = _new(Tensor)
         y.array, y.storage = array, storage

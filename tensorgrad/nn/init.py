@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import ceil, erf, prod, sqrt
 from typing import Any
 
-from ..autograd.frames import warn
+from ..autograd import frames
 from ..autograd.modes import no_grad
 from ..ops import create
 from ..ops.factorize import qr
@@ -68,7 +68,7 @@ def trunc_normal_(
 ) -> Tensor:
     """Numbers from N(mean, std²), those outside [a, b] drawn again. The limits are values, not deviations."""
     if mean < a - 2 * std or mean > b + 2 * std:
-        warn(
+        frames.warn(
             f"trunc_normal_: mean {mean} is more than two deviations outside [{a}, {b}]; "
             "the numbers will not be distributed as a normal distribution's."
         )

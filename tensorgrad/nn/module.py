@@ -458,9 +458,12 @@ class Module(Hooks, State, OwnName):
             return self._call_with_hooks(args, kwargs)
         except CAUGHT as error:
             found = of_call(error, self, args, kwargs)
-            if found is error:
-                raise
-            raise found from None
+            try:
+                if found is error:
+                    raise
+                raise found from None
+            finally:
+                del found  # it knows this frame
 
     # ---- printing -------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
-from ..autograd.inplace import bump_version, check_not_a_leaf, check_writable, is_recorded, store
+from ..autograd.inplace import bump_version, check_not_a_leaf, check_writable, is_recorded, put, store
 from ..autograd.lifted import meet_level
 from ..autograd.modes import quiet
 from ..autograd.regions import alias
@@ -31,7 +31,7 @@ def copy_into(x: Tensor, value: Any, op: str) -> Tensor:
     if not is_recorded(x, value, op):
         try:
             with quiet():  # nan to an integer, and the like
-                on(x.array).writable(x.array)[...] = array
+                put(x, value if isinstance(value, Tensor) else array)
         except ValueError:
             raise _does_not_fit(op, array.shape, x) from None
         bump_version(x, op)

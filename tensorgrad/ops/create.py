@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from .. import dtypes
 from ..autograd.modes import quiet
-from ..device import device
+from ..device import chosen, device
 from ..kernels import at, on
 from ..kernels.shapes import Shape, fits, integer
 from ..refusals import in_own_name
@@ -397,8 +397,8 @@ def _like(op: str, input: Any, dtype: Any, device: Any, requires_grad: bool, fil
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}: input must be a Tensor, got {type(input).__name__}.")
     d = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-    home, like = at(op, beside(input, device)), input.array
-    array = home.empty_alike(like, d.numpy) if on(like) is home else home.empty(like.shape, d.numpy)
+    home, moves = at(op, beside(input, device)), device is not None and chosen(device, op) != input.device
+    array = home.empty(input.array.shape, d.numpy) if moves else home.empty_alike(input.array, d.numpy)
     if fill is not None:
         _holds(op, d, fill, fill)
         with quiet():

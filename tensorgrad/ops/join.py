@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import comb
 from typing import Any
 
 from .. import dtypes
@@ -213,6 +214,11 @@ def combinations(input: TensorLike, r: int = 2, with_replacement: bool = False) 
     r = integer("combinations", "r", r, 0)
     if r == 0:
         return Tensor._of(on(x.array).empty((0,), x.array.dtype))
+    n = x.array.size
+    rows = comb(n + r - 1, r) if with_replacement and n else comb(n, r) if r <= n else 0
+    fits("combinations", (rows, r), 8)
+    if not rows:
+        return x[:0].reshape(0, 1).expand(0, r)
     return x.take(Tensor._of(on(x.array).combinations(x.array.size, r, bool(with_replacement))))
 
 

@@ -259,14 +259,13 @@ class GridSample(Function):
             if weight is not None:
                 value = value * reshape(weight, (where[0], 1, *where[1:-1]))
             result = value if result is None else result + value
-        return result
+        return NearestPixels()(result, grid) if self.mode == "nearest" and grid.requires_grad else result
 
     def forward(self, x: Any, grid: Any) -> Any:
         return on(x).grid_sample(x, grid, self.mode, self.padding, self.aligned)
 
     def fused_backward(self, grad: Any, x: Any, grid: Any) -> Any:
-        gx, gg = on(x).grid_sample_backward(grad, x, grid, self.mode, self.padding, self.aligned)
-        return gx, None if self.mode == "nearest" else gg
+        return on(x).grid_sample_backward(grad, x, grid, self.mode, self.padding, self.aligned)
 
 
 @in_own_name
@@ -310,8 +309,7 @@ def grid_sample(
     operation = GridSample(mode, padding_mode, bool(align_corners))
     if on(x.array).samples_at_once(x.array, places.array, mode):
         return operation(x, places)
-    result = operation.formula(x, places)
-    return NearestPixels()(result, places) if mode == "nearest" and places.requires_grad else result
+    return operation.formula(x, places)
 
 
 class NearestPixels(Function):

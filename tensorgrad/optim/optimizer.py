@@ -53,9 +53,12 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                 hook(self, args, kwargs)
         except CAUGHT as error:
             found = worded(error, step, args, kwargs, type(self).__name__, renames=False)
-            if found is error:
-                raise
-            raise found from None
+            try:
+                if found is error:
+                    raise
+                raise found from None
+            finally:
+                del found  # it knows this frame
         finally:
             self._stepping = False
         return out

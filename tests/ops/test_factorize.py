@@ -69,7 +69,7 @@ def test_cholesky_ex_says_which_matrices_are_not_positive_definite() -> None:
     factor, info = linalg.cholesky_ex(tg.stack([square * 4, -square]))
     assert info.tolist() == [0, 1] and factor[0].tolist() == [[2.0, 0.0], [0.0, 2.0]] and bool(factor[1].isnan().all())
     assert linalg.cholesky_ex(square).info.item() == 0
-    with pytest.raises(linalg.LinAlgError, match="cholesky: matrix is not positive-definite"):
+    with pytest.raises(linalg.LinAlgError, match="cholesky_ex: matrix is not positive-definite"):
         linalg.cholesky_ex(-square, check_errors=True)
 
 

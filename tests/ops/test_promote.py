@@ -238,6 +238,6 @@ def test_a_device_by_another_name() -> None:
     for call in (lambda: x.to("gpu"), lambda: tg.device("gpu:0"), lambda: tg.ones(2, device="GPU")):
         with pytest.raises(RuntimeError, match="'(gpu|gpu:0|GPU)' is not a device here. .*card is called 'cuda'"):
             call()
-    with pytest.raises(RuntimeError, match="'mps' is not a device here. Choose 'cpu', 'cuda' or 'cuda:N'.$"):
+    with pytest.raises(RuntimeError, match="'mps' is not a device here. Choose 'cpu', 'cuda', 'cuda:N' or 'meta'.$"):
         x.to("mps")
     assert x.to("float64").dtype is x.to("torch.float64").dtype is x.to("f8").dtype is tg.float64 and x.to("cpu") is x

@@ -275,6 +275,8 @@ def grid_sample_backward(grad: Any, x: Any, grid: Any, mode: str, padding: str, 
     gg = np.zeros((3, len(grid), math.prod(grid.shape[1:-1])), grid.dtype)
     grad = plain(grad).reshape(*x.shape[:2], gg.shape[2])
     _compiled.sample_backward(grad, *_for_sampling(x, grid, mode, padding, align_corners), gx, gg)
+    if mode == "nearest":
+        gg[:] = 0  # a place may move without changing its pixel
     return gx.reshape(x.shape), np.moveaxis(gg[::-1][: grid.shape[-1]], 0, -1).reshape(grid.shape)
 
 
