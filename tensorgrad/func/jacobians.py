@@ -88,7 +88,12 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
 
     PyTorch traces the function once; here it runs again for each direction.
     """
+    if not callable(func):
+        raise TypeError(f"linearize: func must be a function, got {type(func).__name__}.")
     leaves, spec = tree_flatten(list(primals))
+    for x in leaves:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"linearize: primals must be tensors, or nested lists of them, got a {type(x).__name__}.")
     out, _ = jvp(func, primals, tuple(tree_unflatten([zeros_like(x) for x in leaves], spec)))
 
     def push(*tangents: Any) -> Any:

@@ -80,7 +80,7 @@ PAGES: list[Any] = [
     constraints, data, metrics, transforms, transforms.functional, func,
 ]  # fmt: skip
 WITHOUT = """
-    no_grad qr randperm Tensor Module solve matrix_exp enable_grad as_matrix default_dim power_iteration
+    no_grad qr randperm Tensor Module solve matrix_exp as_matrix default_dim power_iteration
     norm_except_dim normalized type_before_parametrizations cached Constraint dependent dependent_property
     is_dependent BasePruningMethod PruningContainer CustomFromMask Identity L1Unstructured LnStructured
     RandomStructured RandomUnstructured ParametrizationList Dataset IterableDataset ChainDataset Sampler WorkerInfo
