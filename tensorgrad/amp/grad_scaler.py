@@ -7,7 +7,7 @@ can be: it grows as long as all is well, and falls when a gradient was infinite 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -200,11 +200,19 @@ class GradScaler:
         """Go on from a `state_dict`. Does nothing if disabled."""
         if not self._enabled:
             return
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"GradScaler.load_state_dict: needs a dict, got {type(state_dict).__name__}.")
         missing = [key for key in self.state_dict() if key not in state_dict]
         if missing:
             raise RuntimeError(
                 f"GradScaler.load_state_dict: missing {', '.join(missing)}. The state of a disabled scaler is empty."
             )
+        for key, least, kinds in _STATE:
+            x = state_dict[key]
+            x = x.item() if isinstance(x, Tensor) and x.numel() == 1 else x
+            if not isinstance(x, kinds) or isinstance(x, bool) or not x >= least:
+                what = "a whole number" if kinds is int else "a number"
+                raise ValueError(f"GradScaler.load_state_dict: {key!r} must be {what} from {least} on, got {x!r}.")
         self._scale = _single(state_dict["scale"])
         self._growth_factor, self._backoff_factor = state_dict["growth_factor"], state_dict["backoff_factor"]
         self._growth_interval, self._growth_tracker = state_dict["growth_interval"], state_dict["_growth_tracker"]
@@ -213,6 +221,13 @@ class GradScaler:
         if self._stages:
             raise RuntimeError("GradScaler: it can be copied and saved between iterations, after update().")
         return self.__dict__.copy()
+
+
+# What a state holds: name, least value, kinds.
+_STATE: tuple[tuple[str, float, Any], ...] = (
+    ("scale", 0, (int, float)), ("growth_factor", 1, (int, float)), ("backoff_factor", 0, (int, float)),
+    ("growth_interval", 1, int), ("_growth_tracker", 0, int),
+)  # fmt: skip
 
 
 def _single(scale: Any) -> float:

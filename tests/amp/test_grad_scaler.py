@@ -195,3 +195,19 @@ def test_a_scale_that_is_none_and_a_copy_in_between() -> None:
         copy.deepcopy(scaler)
     scaler.update()
     assert copy.deepcopy(scaler).get_scale() == 4.0
+
+
+def test_a_state_that_lies_is_refused_and_nothing_has_changed() -> None:
+    scaler = GradScaler("cpu", init_scale=8.0)
+    good = scaler.state_dict()
+    scaler.load_state_dict(good | {"scale": tg.tensor(4.0)})
+    assert scaler.get_scale() == 4.0
+    for key, value in (
+        ("scale", "much"), ("scale", -1.0), ("scale", float("nan")), ("growth_factor", None), ("backoff_factor", [0.5]),
+        ("growth_interval", 2.5), ("growth_interval", 0), ("_growth_tracker", True),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=f"GradScaler.load_state_dict: '{key}' must be .* from [01] on, got"):
+            scaler.load_state_dict(good | {key: value})
+    with pytest.raises(TypeError, match="GradScaler.load_state_dict: needs a dict, got int"):
+        scaler.load_state_dict(3)  # type: ignore[arg-type]
+    assert scaler.get_scale() == 4.0 and scaler.state_dict()["growth_interval"] == good["growth_interval"]

@@ -448,7 +448,7 @@ def test_von_mises_of_many() -> None:
     assert x.equal(d.sample((4,)))
     with pytest.raises(NotImplementedError, match="VonMises: rsample"):
         d.rsample()
-    with pytest.raises(ValueError, match="concentration"):
+    with pytest.raises(ValueError, match="Chi2: df, of shape"):
         D.VonMises(0.0, -1.0)
 
 
@@ -502,3 +502,11 @@ def test_wishart_of_a_grid_of_matrices() -> None:
                 one = D.Wishart(4.5, scales[i, j])
                 assert grid.log_prob(x)[i, j].allclose(one.log_prob(COVARIANCE))
                 assert grid.mean[i, j].allclose(one.mean) and grid.entropy()[i, j].allclose(one.entropy())
+
+
+def test_chi2_takes_one_number_of_any_shape() -> None:
+    d = D.Chi2(t(3.0, 8.0))
+    assert d.batch_shape == (2,) and d.df.tolist() == [3.0, 8.0] and d._tensor_dims() == {"concentration": 0, "rate": 0}
+    assert D.Chi2(3.0).batch_shape == () and D.Chi2(t(3.0)).rate.item() == 0.5 and D.Chi2(t(3.0)).mean.item() == 3.0
+    with pytest.raises(ValueError, match="Chi2: df, of shape"):
+        D.Chi2(t(-1.0), validate_args=True)
