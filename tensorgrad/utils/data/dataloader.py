@@ -300,9 +300,13 @@ class Epoch(Iterator[Any]):
         if not isinstance(answer, Failure):
             return answer
         del self  # the error keeps this frame: an epoch that nobody asks for more must be free to send its workers home
-        if isinstance(answer.error, StopIteration):  # a loop would take it for the end of the epoch
-            raise RuntimeError("DataLoader: StopIteration came out of the dataset or of collate_fn.") from answer.error
-        raise answer.error
+        error = answer.error
+        try:
+            if isinstance(error, StopIteration):  # a loop would take it for the end of the epoch
+                raise RuntimeError("DataLoader: StopIteration came out of the dataset or of collate_fn.") from error
+            raise error
+        finally:
+            del answer, error
 
     def close(self) -> None:
         """Break the epoch off: its workers are free."""

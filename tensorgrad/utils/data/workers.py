@@ -107,6 +107,7 @@ class Job:
                 except BaseException as error:  # SystemExit too: the loop must hear of it, or it waits for ever
                     result = self._failure(error, f"batch {number}")
             answer(epoch, number, result)
+            result = None  # an error that is raised for the loop knows the loop's frames
 
     def _failure(self, error: BaseException, what: str) -> Failure:
         error.add_note(f"Raised in DataLoader worker {self.info.id}, {what}.")
