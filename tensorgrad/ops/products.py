@@ -281,7 +281,9 @@ def _added(op: str, input: Any, product: Tensor, beta: Any, alpha: Any) -> Tenso
     if alpha != 1:
         product = product * alpha
     if beta == 0:
-        return product
+        if not x.requires_grad:
+            return product
+        x, beta = x.masked_fill(Tensor._of(on(x.array).full((), True, bool)), 0), 1  # whose gradient is 0, not missing
     return (x if beta == 1 else x * beta) + product
 
 

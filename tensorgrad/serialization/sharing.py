@@ -3,7 +3,8 @@
     a = ones(4); {"a": a, "b": a, "head": a[:2]}
 
 `a` and `b` lie at the same place and are stored once. `head` shares memory with them, but is another part of it: the memory
-is stored, under the first name, flat, and each of the three is a view of it: [name, first byte, dtype, shape, strides].
+is stored, under the name of the one that is all of it or else flat under the first name, and each of the three is a view of
+it: [name, first byte, dtype, shape, strides].
 What shares memory with nothing else is stored by itself, its numbers only: a small view of a large tensor stays small.
 """
 
@@ -38,8 +39,14 @@ def stored(found: Sequence[Place]) -> Arrays:
         together = [found[i].array for i in group]
         alike = len({_layout(a) for a in together}) == 1
         start = min(_bounds(a)[0] for a in together)
-        name = _free(found[group[0]].name, arrays)
-        arrays[name] = together[0] if alike else _memory(together, start)
+        end = max(_bounds(a)[1] for a in together)
+        # One that is the whole memory, row by row, is stored as it is: other libraries read it by its name.
+        whole = next((i for i in group if _is_all(found[i].array, start, end)), None)
+        name = _free(found[group[0] if whole is None else whole].name, arrays)
+        if whole is not None:
+            arrays[name] = found[whole].array
+        else:
+            arrays[name] = together[0] if alike else _memory(together, start)
         for i, a in zip(group, together):
             view = [name, _address(a) - start, a.dtype.name, list(a.shape), list(a.strides)]
             found[i].node[found[i].kind] = name if alike else view
@@ -60,9 +67,9 @@ class Views:
             name, offset, kind, shape, strides = where
             memory = self._arrays[name]
             lists = isinstance(shape, list) and isinstance(strides, list)
-            if not lists or not all(type(n) is int for n in (offset, *shape, *strides)) or memory.ndim != 1:
+            if not lists or not all(type(n) is int for n in (offset, *shape, *strides)):
                 raise ValueError(f"no view: {where}")
-            self._views[str(where)] = _view(memory, offset, _dtype(kind), shape, strides)
+            self._views[str(where)] = _view(memory.reshape(-1), offset, _dtype(kind), shape, strides)
         return self._views[str(where)]
 
 
@@ -89,6 +96,10 @@ def _groups(arrays: Sequence[np.ndarray]) -> list[list[int]]:
 def _bounds(a: np.ndarray) -> tuple[int, int]:
     """The addresses of the first byte, and of that after the last."""
     return np.lib.array_utils.byte_bounds(a)
+
+
+def _is_all(a: np.ndarray, start: int, end: int) -> bool:
+    return bool(a.flags.c_contiguous and a.dtype.isnative and _bounds(a) == (start, end))
 
 
 def _layout(a: np.ndarray) -> tuple[Any, ...]:

@@ -112,10 +112,6 @@ class TestEmbeddingBag(OpTest):
         *[sample(INDEX, (5, 3), mode=m, padding_idx=2) for m in ("mean", "sum", "max")],
         sample(FLAT, (5, 3), np.array([0, 2, 6]), padding_idx=-3),
         sample(FLAT, (5, 3), np.array([0, 1, 6]), include_last_offset=True),
-        *[
-            sample(FLAT, (5, 3), np.array([0, 2, 4]), mode=m, padding_idx=int(FLAT[-1]), include_last_offset=True)
-            for m in ("mean", "sum", "max")  # two entries belong to no group
-        ],
         sample(INDEX, (5, 3), mode="sum", per_sample_weights=F((2, 3))),
         sample(FLAT, (5, 3), np.array([0, 4]), mode="sum", per_sample_weights=F((6,)), padding_idx=0),
         sample(FLAT[:0], (5, 3), np.array([0, 0])),
@@ -196,6 +192,15 @@ class TestEmbeddingBag(OpTest):
             if len(rows):
                 out[i] = {"sum": np.sum, "mean": np.mean, "max": np.max}[mode](rows, axis=0)
         return out
+
+
+class TestEmbeddingBagBeyond(TestEmbeddingBag):
+    torch = None  # with a padding_idx it counts entries behind the last offset, without one it does not
+    samples = [
+        sample(FLAT, (5, 3), np.array([0, 2, 4]), mode=m, padding_idx=int(FLAT[-1]), include_last_offset=True)
+        for m in ("mean", "sum", "max")  # two entries belong to no group
+    ]
+    errors = []
 
 
 def bag(index: Any = INDEX, **kwargs: Any) -> tg.Tensor:

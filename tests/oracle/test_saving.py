@@ -58,7 +58,8 @@ def test_kinds_and_layouts(tmp_path: Path) -> None:
 
     columns = tg.arange(12.0).reshape(3, 4).T
     tg.save(
-        {"t": columns, "s": columns[::2], "r": columns.flip(0), "e": columns[:, :1].expand(4, 5)}, tmp_path / "ours"
+        {"t": columns, "s": columns.clone()[::2], "r": columns.flip(0), "e": columns.clone()[:, :1].expand(4, 5)},
+        tmp_path / "ours",
     )
     back = st.load_file(tmp_path / "ours")
     assert back["t"].tolist() == columns.tolist() and back["s"].tolist() == columns[::2].tolist()

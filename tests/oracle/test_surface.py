@@ -31,7 +31,7 @@ ALSO = {"dim": "axis", "keepdim": "keepdims"}  # NumPy's words, which PyTorch's 
 LEFT_OUT_NAMES = {
     "complex numbers": "complex imag polar istft stft view_as_(complex|real)(_copy)? cdouble cfloat chalf eig eigvals",
     "sparse tensors": "sparse_.* (ccol|col|crow|row)_indices(_copy)? indices(_copy)? values(_copy)? d?smm hsmm hspmm saddmm "
-    "spmm sspaddmm resize_as_sparse_ coalesce is_coalesced dense_dim to_sparse.* to_mkldnn to_padded_tensor to_dense",
+    "sspaddmm resize_as_sparse_ coalesce is_coalesced dense_dim to_sparse.* to_mkldnn to_padded_tensor to_dense",
     "quantisation": "(choose_q|quantize|fake_quant|q_|fbgemm|fused_moving|empty_quant|int_repr|dequantize).* qscheme",
     "kernels under their own names": "(cudnn|miopen|mkldnn|native|batch_norm)_.* affine_grid_generator grid_sampler.* "
     "convolution embedding_renorm_ norm_except_dim (frobenius|nuclear)_norm hash_tensor max_pool1d_with_indices",

@@ -96,6 +96,12 @@ def test_buffers_of_a_module_that_share_memory() -> None:
     assert back.head[0].item() == 5.0
 
 
+def test_the_whole_is_read_by_others_under_its_name() -> None:
+    whole = tg.arange(6.0).reshape(2, 3)
+    arrays, _ = safetensors.read(io.BytesIO(serialization.dumps({"head": whole[:1], "whole": whole})), "file")
+    assert {k: a.shape for k, a in arrays.items()} == {"whole": (2, 3)}
+
+
 def test_a_small_view_of_a_large_tensor_is_a_small_file() -> None:
     large = tg.zeros(100_000)
     assert len(serialization.dumps({"x": large[:3]})) < 1000

@@ -70,7 +70,7 @@ class DataLoader(Generic[T], OwnName):
         if not isinstance(num_workers, int) or num_workers < 0:
             kind = ValueError if isinstance(num_workers, int) else TypeError
             raise kind(f"DataLoader: num_workers must be a whole number from 0 on, got {num_workers!r}.")
-        if hasattr(batch_size, "__len__"):
+        if hasattr(batch_size, "__len__") and not isinstance(batch_size, str):
             shape = f" of shape {tuple(getattr(batch_size, 'shape', ()))}" if hasattr(batch_size, "shape") else ""
             raise TypeError(
                 f"DataLoader: batch_size must be a whole number, got {type(batch_size).__name__}{shape}. Inputs and targets "
