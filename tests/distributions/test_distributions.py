@@ -448,7 +448,7 @@ def test_von_mises_of_many() -> None:
     assert x.equal(d.sample((4,)))
     with pytest.raises(NotImplementedError, match="VonMises: rsample"):
         d.rsample()
-    with pytest.raises(ValueError, match="Chi2: df, of shape"):
+    with pytest.raises(ValueError, match="VonMises: concentration, of shape"):
         D.VonMises(0.0, -1.0)
 
 

@@ -195,7 +195,8 @@ class TestEmbeddingBag(OpTest):
 
 
 class TestEmbeddingBagBeyond(TestEmbeddingBag):
-    torch = None  # with a padding_idx it counts entries behind the last offset, without one it does not
+    torch = None
+    torch_note = "with a padding_idx it counts entries behind the last offset, without one it does not"
     samples = [
         sample(FLAT, (5, 3), np.array([0, 2, 4]), mode=m, padding_idx=int(FLAT[-1]), include_last_offset=True)
         for m in ("mean", "sum", "max")  # two entries belong to no group
