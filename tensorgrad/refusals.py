@@ -291,15 +291,15 @@ def _alternatives(declared: str, mark: str = "|") -> list[str]:
 # ---- where errors leave ----------------------------------------------------------------------------------------------
 
 
-def leave(error: Exception, function: Any, args: Any, kwargs: Any, name: str = "") -> NoReturn:
-    """Raise an error as a function lets it out."""
-    found = worded(error, function, args, kwargs, name)
+def leave_as(found: Exception, error: Exception) -> NoReturn:
+    """Raise an error in the words that were found for it, or again if it is the same. Of a caller's frame, which the error
+    knows, no name holds it: there is no cycle for the garbage collector."""
     try:
         if found is error:
             raise error
         raise found from None
     finally:
-        del error, found  # they know this frame
+        del error, found
 
 
 def in_own_name(function: C) -> C:
@@ -310,7 +310,7 @@ def in_own_name(function: C) -> C:
         try:
             return function(*args, **kwargs)
         except CAUGHT as error:
-            leave(error, function, args, kwargs)
+            leave_as(worded(error, function, args, kwargs), error)
 
     return named  # type: ignore[return-value]
 
@@ -323,13 +323,7 @@ def in_words(function: C) -> C:
         try:
             return function(*args, **kwargs)
         except CAUGHT as error:
-            found = worded(error, function, args, kwargs, renames=False)
-            try:
-                if found is error:
-                    raise
-                raise found from None
-            finally:
-                del found  # it knows this frame
+            leave_as(worded(error, function, args, kwargs, renames=False), error)
 
     return named  # type: ignore[return-value]
 
@@ -360,13 +354,7 @@ def in_class_name(method: C) -> C:
             subject = _SUBJECT.match(str(error))
             if subject is not None and isinstance(error, _RIGHT) and method.__name__ in subject.group(1).split("."):
                 raise
-            found = worded(error, method, (self, *args), kwargs, type(self).__name__.lstrip("_"))
-            try:
-                if found is error:
-                    raise
-                raise found from None
-            finally:
-                del found  # it knows this frame
+            leave_as(worded(error, method, (self, *args), kwargs, type(self).__name__.lstrip("_")), error)
 
     return named  # type: ignore[return-value]
 
@@ -419,6 +407,6 @@ def of_operation(error: Exception, op: str) -> Exception:
 
 
 __all__ = [
-    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "in_words", "leave", "misfit", "of_call", "of_operation",
+    "CAUGHT", "OwnName", "in_class_name", "in_own_name", "in_words", "leave_as", "misfit", "of_call", "of_operation",
     "running", "shown", "worded",
 ]  # fmt: skip

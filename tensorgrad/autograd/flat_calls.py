@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.layered import active
-from ..refusals import CAUGHT, of_operation
+from ..refusals import CAUGHT, leave_as, of_operation
 from ..tensor import Storage, Tensor
 from .lifted import lifted
 from .modes import SILENT, TRACED, recording, silence_var
@@ -46,13 +46,7 @@ def call_one(self: Any, x: Tensor) -> Any:
             finally:
                 _silence_reset(token)
     except CAUGHT as error:
-        found = of_operation(error, self.name)
-        try:
-            if found is error:
-                raise
-            raise found from None
-        finally:
-            del found  # it knows this frame
+        leave_as(of_operation(error, self.name), error)
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)
@@ -107,13 +101,7 @@ def call_two(self: Any, x: Any, z: Any) -> Any:
             finally:
                 _silence_reset(token)
     except CAUGHT as error:
-        found = of_operation(error, self.name)
-        try:
-            if found is error:
-                raise
-            raise found from None
-        finally:
-            del found  # it knows this frame
+        leave_as(of_operation(error, self.name), error)
     if type(out) is not _ndarray:
         if isinstance(out, _generic):
             out = _asarray(out)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..kernels.layered import active
-from ..refusals import CAUGHT, of_operation
+from ..refusals import CAUGHT, leave_as, of_operation
 from ..tensor import Tensor
 from .flat_calls import call_one, call_two
 from .formula import formula_gradient
@@ -135,13 +135,7 @@ class Function(Saving):
             else:
                 out = self.forward(*[x.array if isinstance(x, Tensor) else x for x in args])
         except CAUGHT as error:
-            found = of_operation(error, self.name)
-            try:
-                if found is error:
-                    raise
-                raise found from None
-            finally:
-                del found  # it knows this frame
+            leave_as(of_operation(error, self.name), error)
         finally:
             _silence_reset(token)
         if type(out) is tuple:

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import ref
 
 from ..kernels.layered import active
-from ..refusals import CAUGHT, of_operation
+from ..refusals import CAUGHT, leave_as, of_operation
 from ..tensor import Tensor
 from .lifted import lifted
 from .modes import TRACED, recording
@@ -31,13 +31,7 @@ def call_view(self: Any, x: Tensor) -> Tensor:
     try:
         y.array = out = lifted(self, x) if active else self.forward(a)
     except CAUGHT as error:
-        found = of_operation(error, self.name)
-        try:
-            if found is error:
-                raise
-            raise found from None
-        finally:
-            del found  # it knows this frame
+        leave_as(of_operation(error, self.name), error)
     if mode and x._base is not None:
         x._refresh()
     owner = out.base
@@ -80,13 +74,7 @@ def call_views(self: Any, x: Tensor) -> tuple[Tensor, ...]:
     try:
         arrays = lifted(self, x) if active else self.forward(x.array)
     except CAUGHT as error:
-        found = of_operation(error, self.name)
-        try:
-            if found is error:
-                raise
-            raise found from None
-        finally:
-            del found  # it knows this frame
+        leave_as(of_operation(error, self.name), error)
     for i, array in enumerate(arrays):
         y = _new(Tensor)
         y.array, y.storage = array, storage

@@ -11,7 +11,7 @@ from ..ops.diagonal import diagonal
 from ..ops.promote import as_operand
 from ..ops.shape import clone, detach, squeeze, unsqueeze
 from ..ops.slice import as_strided
-from ..refusals import CAUGHT, leave
+from ..refusals import CAUGHT, leave_as, worded
 from ..tensor import Tensor
 
 
@@ -29,7 +29,7 @@ def _copy_of(view: Any, name: str) -> Any:
         try:
             found = view(*args, **kwargs)
         except CAUGHT as error:
-            leave(error, view, args, kwargs, name)
+            leave_as(worded(error, view, args, kwargs, name), error)
         return tuple([clone(x) for x in found]) if isinstance(found, tuple) else clone(found)
 
     copy.__name__ = copy.__qualname__ = name

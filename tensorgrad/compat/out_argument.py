@@ -22,7 +22,7 @@ from ..autograd.inplace import bump_version, check_writable
 from ..autograd.modes import is_grad_enabled
 from ..ops.assign import resize_
 from ..ops.promote import cast
-from ..refusals import CAUGHT, leave
+from ..refusals import CAUGHT, leave_as, worded
 from ..tensor import Tensor
 
 # Their results take the dtype of `out`; the second ones only a floating one.
@@ -86,7 +86,7 @@ def takes_out(function: Any, name: str, module: str) -> Any:
                 return _write(name, function, args, kwargs)
             return function(*args, **kwargs)
         except CAUGHT as error:
-            leave(error, function, args, kwargs, name)
+            leave_as(worded(error, function, args, kwargs, name), error)
 
     either.__name__ = either.__qualname__ = name
     either.__module__ = module

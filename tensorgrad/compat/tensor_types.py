@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..ops.create import legacy_array
-from ..refusals import CAUGHT, in_own_name, leave
+from ..refusals import CAUGHT, in_own_name, leave_as, worded
 from ..tensor import Tensor
 
 
@@ -24,7 +24,7 @@ class _TensorType(type):
         try:
             return Tensor._of(legacy_array(args, cls.dtype, None))
         except CAUGHT as error:
-            leave(error, legacy_array, (args, cls.dtype, None), {}, cls.__name__)
+            leave_as(worded(error, legacy_array, (args, cls.dtype, None), {}, cls.__name__), error)
 
 
 def _of(name: str, dtype: dtypes.dtype) -> Any:

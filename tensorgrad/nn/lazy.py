@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.modes import no_grad
-from ..refusals import CAUGHT, leave
+from ..refusals import CAUGHT, leave_as, worded
 from .parameter import is_lazy
 
 
@@ -30,7 +30,7 @@ class LazyModuleMixin:
             with no_grad():
                 self.initialize_parameters(*args, **kwargs)
         except CAUGHT as error:
-            leave(error, self.initialize_parameters, args, kwargs, type(self).__name__)
+            leave_as(worded(error, self.initialize_parameters, args, kwargs, type(self).__name__), error)
         if self.has_uninitialized_params():
             raise RuntimeError(f"{type(self).__name__}: initialize_parameters has left parameters without a shape.")
         if self.cls_to_become is None:

@@ -10,7 +10,7 @@ from .. import dtypes
 from ..autograd.modes import no_grad
 from ..device import chosen
 from ..ops import create
-from ..refusals import CAUGHT, OwnName, in_own_name, of_call
+from ..refusals import CAUGHT, OwnName, in_own_name, leave_as, of_call
 from ..tensor import Tensor
 from .hooks import (
     CALLS,
@@ -457,13 +457,7 @@ class Module(Hooks, State, OwnName):
                 return self.forward(*args, **kwargs)
             return self._call_with_hooks(args, kwargs)
         except CAUGHT as error:
-            found = of_call(error, self, args, kwargs)
-            try:
-                if found is error:
-                    raise
-                raise found from None
-            finally:
-                del found  # it knows this frame
+            leave_as(of_call(error, self, args, kwargs), error)
 
     # ---- printing -------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from ..refusals import CAUGHT, leave
+from ..refusals import CAUGHT, leave_as, worded
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,7 +30,7 @@ def also(**words: str) -> Callable[[F], F]:
             try:
                 return function(*args, **kwargs)
             except CAUGHT as error:
-                leave(error, function, args, kwargs, either.__name__)
+                leave_as(worded(error, function, args, kwargs, either.__name__), error)
 
         return either  # type: ignore[return-value]
 
@@ -72,7 +72,7 @@ def factors_first(*names: str, tensors: int) -> Callable[[F], F]:
             try:
                 return function(*args, **kwargs)
             except CAUGHT as error:
-                leave(error, function, args, kwargs)
+                leave_as(worded(error, function, args, kwargs), error)
 
         return either  # type: ignore[return-value]
 
@@ -110,7 +110,7 @@ def older_reduction(function: F) -> F:
         except CAUGHT as error:
             if function.__name__ == "__init__":  # a module's: its class names it
                 raise
-            leave(error, function, args, kwargs)
+            leave_as(worded(error, function, args, kwargs), error)
 
     flags = dict.fromkeys(("size_average", "reduce"), "bool | None")
     either.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

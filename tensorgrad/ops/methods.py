@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autograd import regions
 from ..autograd.inplace import check_writable, saved_operand, store_by_kernel, store_checked
-from ..refusals import CAUGHT, in_own_name, leave
+from ..refusals import CAUGHT, in_own_name, leave_as, worded
 from ..tensor import Tensor
 from . import (
     activation,
@@ -248,7 +248,7 @@ def in_place(op: Any, name: str) -> Any:
             old = saved_operand(self, *args, *kwargs.values())
             return store_checked(self, op(old, *args, **kwargs), name)
         except CAUGHT as error:
-            leave(error, op, (self, *args), kwargs, name)
+            leave_as(worded(error, op, (self, *args), kwargs, name), error)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: x.{name}(…) writes {op.__name__}(x, …) into x's memory and returns x."

@@ -13,7 +13,7 @@ from ..autograd.frames import warn
 from ..autograd.hooks import Handle, KeyedHandle
 from ..autograd.modes import enable_grad, no_grad, quiet
 from ..nn.mistakes import owner_of, without_parameters
-from ..refusals import CAUGHT, OwnName, in_own_name, worded
+from ..refusals import CAUGHT, OwnName, in_own_name, leave_as, worded
 from ..tensor import Tensor
 from ..utils.interrupts import Held
 from .states import taken
@@ -52,13 +52,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
             for hook in [*self._hooks["step_post"].values(), *_AFTER_ALL.values()]:
                 hook(self, args, kwargs)
         except CAUGHT as error:
-            found = worded(error, step, args, kwargs, type(self).__name__, renames=False)
-            try:
-                if found is error:
-                    raise
-                raise found from None
-            finally:
-                del found  # it knows this frame
+            leave_as(worded(error, step, args, kwargs, type(self).__name__, renames=False), error)
         finally:
             self._stepping = False
         return out
